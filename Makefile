@@ -1,0 +1,80 @@
+# The whole workflow: `make` lists it. Needs Python 3.11, git and make.
+
+PYTHON ?= python3
+PORT ?= 8000
+ENSEMBLE ?= mix-stage3
+PRESET ?= fast
+UV_VERSION := 0.13.9
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+COMPILE := $(BIN)/uv pip compile --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup serve test lint format typecheck check lock openapi train evaluate benchmark profile docker-build clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: $(READY) ## Install everything in .venv, as the lock file says
+
+serve: setup ## Set up, then run the service on http://localhost:8000 (PORT= changes it)
+	$(BIN)/paraisite serve --port $(PORT)
+
+test: setup ## Set up, then run every test (ARGS= goes to pytest)
+	$(BIN)/pytest $(ARGS)
+
+lint: setup ## Check style and formatting
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+format: setup ## Fix what can be fixed of style and formatting
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+typecheck: setup ## Check types
+	$(BIN)/mypy
+
+check: lint typecheck ## Check style, formatting and types
+
+lock: $(BIN)/uv ## Resolve the lock files again after a change of dependencies
+	$(COMPILE) --extra training --extra dev --output-file requirements/dev.lock pyproject.toml
+	$(COMPILE) --overrides requirements/serve-overrides.txt --excludes requirements/serve-excludes.txt \
+		--output-file requirements/serve.lock pyproject.toml requirements/serve.in
+
+openapi: setup ## Write the service's contract to openapi.json
+	$(BIN)/python -m app.openapi > openapi.json
+
+train: setup ## Train an ensemble (ENSEMBLE=) as a preset says (PRESET=); resumes
+	$(BIN)/python -m training train $(ENSEMBLE) --preset $(PRESET)
+
+evaluate: setup ## Write the evaluation report of a trained ensemble
+	$(BIN)/python -m training evaluate $(ENSEMBLE) --preset $(PRESET)
+
+benchmark: setup ## Measure what the README quotes
+	$(BIN)/python -m benchmarks
+
+profile: setup ## Show where the time of one answer goes
+	$(BIN)/python -m benchmarks profile
+
+docker-build: ## Build the container image
+	docker build --tag paraisite .
+
+clean: ## Remove the environment and every cache
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .coverage build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' || \
+		{ echo 'This needs Python 3.11 or 3.12; name one with: make PYTHON=python3.11 ...' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+		{ echo 'Python lacks its venv module; on Debian: apt install python3-venv' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(READY): requirements/dev.lock $(BIN)/uv
+	$(BIN)/uv pip sync --require-hashes --python $(BIN)/python requirements/dev.lock
+	$(BIN)/uv pip install --no-deps --no-build-isolation --python $(BIN)/python --editable .
+	@touch $@

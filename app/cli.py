@@ -1,0 +1,152 @@
+"""The `paraisite` command: serve, predict, screen."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from pymatgen.core import Structure
+
+from app.ensembles import ServedEnsemble, default_name, ensemble_names, load_ensemble
+from app.screening import FORMATS, Outcome, outcomes, ranked, read_source, screen
+from app.settings import Settings
+from models.errors import ParaisiteError
+from models.structure import StructureLimits, parse_structure
+
+LoadEnsemble = Callable[[Settings, str], ServedEnsemble]
+BATCH = 64  # crystals a forward pass
+
+
+def main(argv: Sequence[str] | None = None, load: LoadEnsemble = load_ensemble) -> int:
+    """Return the exit status of the command: 0 done, 1 something failed, 2 wrong usage."""
+    options = _parser().parse_args(argv)
+    settings = Settings()
+    try:
+        if options.command == "serve":
+            return _serve(options, settings)
+        name = options.ensemble or default_name(ensemble_names(settings), settings)
+        ensemble = load(settings, name)
+        return (
+            _predict(options, settings, ensemble)
+            if options.command == "predict"
+            else _screen(options, settings, ensemble)
+        )
+    except (ParaisiteError, OSError) as error:
+        print(f"paraisite: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="paraisite", description="Lattice thermal conductivity of crystals at 300 K."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="start the REST service")
+    serve.add_argument("--host", help="address to listen on (default: HOST)")
+    serve.add_argument("--port", type=int, help="port to listen on (default: PORT)")
+    predict = commands.add_parser("predict", help="predict for CIF files")
+    predict.add_argument("files", nargs="+", metavar="FILE", help="CIF file; - for standard input")
+    predict.add_argument("--json", action="store_true", help="one JSON object a line")
+    screening = commands.add_parser(
+        "screen", help="predict for many crystals and rank them; resumes where it stopped"
+    )
+    screening.add_argument(
+        "source", type=Path, help="directory of CIF files, or .jsonl[.gz] of structures"
+    )
+    screening.add_argument(
+        "--out", type=Path, required=True, help=f"table to write: {' or '.join(FORMATS)}"
+    )
+    screening.add_argument("--top", type=int, default=10, help="length of the ranked list")
+    screening.add_argument("--highest", action="store_true", help="rank the highest LTC first")
+    for command in (predict, screening):
+        command.add_argument("--ensemble", metavar="NAME", help="ensemble that answers")
+    return parser
+
+
+def _serve(options: argparse.Namespace, settings: Settings) -> int:
+    import uvicorn
+
+    from app.factory import create_app
+
+    given = {key: getattr(options, key) for key in ("host", "port")}
+    settings = settings.model_copy(update={k: v for k, v in given.items() if v is not None})
+    failed = False
+    server: uvicorn.Server
+
+    def stop() -> None:
+        nonlocal failed
+        failed = True
+        server.should_exit = True
+
+    config = uvicorn.Config(
+        create_app(settings, on_failure=stop),
+        host=settings.host,
+        port=settings.port,
+        log_config=_log_config(),
+    )
+    server = uvicorn.Server(config)
+    server.run()
+    return int(failed)
+
+
+def _log_config() -> dict[str, object]:
+    line = {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+    handler = {"class": "logging.StreamHandler", "formatter": "line"}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": line},
+        "handlers": {"stderr": handler},
+        "root": {"handlers": ["stderr"], "level": "INFO"},
+    }
+
+
+def _predict(options: argparse.Namespace, settings: Settings, ensemble: ServedEnsemble) -> int:
+    limits = settings.structure_limits
+    crystals = ((file, partial(_read_structure, file, limits)) for file in options.files)
+
+    failed = 0
+    if not options.json:
+        print(f"{'file':<32} {'formula':<16} {'LTC':>9} {'spread':>9}  W/(m K)")
+    for outcome in outcomes(crystals, ensemble, BATCH):
+        failed += outcome.error is not None
+        print(json.dumps(outcome.row()) if options.json else _line(outcome))
+    return int(failed > 0)
+
+
+def _read_structure(file: str, limits: StructureLimits) -> Structure:
+    data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    return parse_structure(data.decode("utf-8", errors="replace"), limits)
+
+
+def _line(outcome: Outcome) -> str:
+    if outcome.ltc is None:
+        return f"{outcome.material_id:<32} {outcome.error}"
+    ltc = outcome.ltc
+    return f"{outcome.material_id:<32} {outcome.formula:<16} {ltc.mean:9.3f} {ltc.std:9.3f}"
+
+
+def _screen(options: argparse.Namespace, settings: Settings, ensemble: ServedEnsemble) -> int:
+    if "".join(options.out.suffixes[-1:]) not in FORMATS:
+        print(f"paraisite: --out must end in {' or '.join(FORMATS)}", file=sys.stderr)
+        return 2
+    source = read_source(options.source, settings.structure_limits)
+    for progress in screen(source, ensemble, options.out, BATCH):
+        print(f"\r{progress}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    _print_ranking(options)
+    return 0
+
+
+def _print_ranking(options: argparse.Namespace) -> None:
+    order = "highest" if options.highest else "lowest"
+    rows = ranked(options.out, options.top, highest=options.highest)
+    print(f"{order} LTC of {options.out} in W/(m K)")
+    for place, row in enumerate(rows, 1):
+        print(f"{place:4} {row.material_id:<32} {row.formula:<16} {row.mean:9.3f} {row.std:9.3f}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

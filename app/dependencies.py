@@ -1,0 +1,43 @@
+"""What routes ask for, as annotated aliases."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+
+from app.ensembles import Ensembles
+from app.predictor import Predictor
+from app.runtime import Runtime
+
+
+def get_runtime(request: Request) -> Runtime:
+    """Return what the app was made with."""
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+RuntimeDep = Annotated[Runtime, Depends(get_runtime)]
+
+
+def get_predictor(runtime: RuntimeDep) -> Predictor:
+    """Return the predictor. Raises NotReady until every ensemble is loaded and checked."""
+    return runtime.ready()
+
+
+PredictorDep = Annotated[Predictor, Depends(get_predictor)]
+
+
+def get_ensembles(predictor: PredictorDep) -> Ensembles:
+    """Return the loaded ensembles. Raises NotReady."""
+    return predictor.ensembles
+
+
+EnsemblesDep = Annotated[Ensembles, Depends(get_ensembles)]
+
+EnsembleName = Annotated[
+    str | None,
+    Query(
+        alias="ensemble",
+        max_length=100,
+        description="Ensemble that answers, one of GET /ensembles; left out: the default one.",
+    ),
+]

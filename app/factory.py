@@ -1,0 +1,94 @@
+"""Makes the app from its settings."""
+
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from fastapi import FastAPI
+
+from app import __version__
+from app.cache import create_cache
+from app.ensembles import load_ensembles
+from app.metrics import Metrics, RequestMetrics
+from app.predictor import MaterialSource
+from app.problems import MEDIA_TYPE, add_problem_handlers
+from app.routes import ensembles, health, predict, problems
+from app.runtime import LoadEnsembles, Runtime
+from app.settings import Settings
+from models.materials_project import MaterialsProject
+
+DESCRIPTION = (
+    "Lattice thermal conductivity of a crystal at 300 K, predicted by an ensemble of "
+    "crystal-graph networks, with its spread. Every error is `application/problem+json`."
+)
+
+
+class Service(FastAPI):
+    """A FastAPI app whose OpenAPI document gives errors their own media type."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document."""
+        if self.openapi_schema is None:
+            _mark_problems(super().openapi())
+        return super().openapi()
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    load: LoadEnsembles = load_ensembles,
+    materials: MaterialSource | None = None,
+    on_failure: Callable[[], None] | None = None,
+) -> FastAPI:
+    """Return the app; it loads the ensembles when it starts, and is live while it does.
+
+    `load` gives the ensembles and `materials` the structures by id. `on_failure` is called when
+    loading fails; by default that ends the process.
+    """
+    settings = settings or Settings()
+    metrics = Metrics()
+    runtime = Runtime(
+        settings, create_cache(settings), materials or materials_project(settings), metrics
+    )
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with runtime.loading(load, on_failure or end_process):
+            yield
+        await runtime.close()
+
+    app = Service(
+        title="ParAIsite", version=__version__, description=DESCRIPTION, lifespan=lifespan
+    )
+    app.state.runtime = runtime
+    app.add_middleware(RequestMetrics, metrics=metrics)
+    add_problem_handlers(app)
+    for routes in (predict, ensembles, health, problems):
+        app.include_router(routes.router)
+    return app
+
+
+def materials_project(settings: Settings) -> MaterialsProject:
+    """Return the Materials Project as the settings say how to reach it."""
+    key = settings.mp_api_key
+    return MaterialsProject(
+        key.get_secret_value() if key else None,
+        endpoint=settings.mp_api_endpoint,
+        timeout=settings.mp_timeout,
+    )
+
+
+def end_process() -> None:
+    """Ask the server to stop, as an operator would."""
+    signal.raise_signal(signal.SIGTERM)
+
+
+def _mark_problems(document: dict[str, Any]) -> None:
+    """Give the errors in an OpenAPI document the media type they are answered with."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for response in operation["responses"].values():
+                content = response.get("content", {})
+                if MEDIA_TYPE in content:
+                    content[MEDIA_TYPE].update(content.pop("application/json"))

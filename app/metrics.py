@@ -1,0 +1,95 @@
+"""Prometheus metrics of one app, and the ASGI middleware that counts its requests."""
+
+import time
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)  # s
+
+
+class Metrics:
+    """Counters and histograms of one app, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "paraisite_requests",
+            "Requests answered.",
+            ("method", "route", "status"),
+            registry=self.registry,
+        )
+        self.latency = Histogram(
+            "paraisite_request_seconds",
+            "Time from request to answer in seconds.",
+            ("route",),
+            buckets=LATENCIES,
+            registry=self.registry,
+        )
+        self.cache = Counter(
+            "paraisite_cache_lookups",
+            "Lookups in the cache.",
+            ("kind", "result"),
+            registry=self.registry,
+        )
+        self.crystals = Counter(
+            "paraisite_crystals_computed",
+            "Crystals put through an ensemble.",
+            ("ensemble",),
+            registry=self.registry,
+        )
+        self.steps = Histogram(
+            "paraisite_step_seconds",
+            "Time of one step of a prediction in seconds.",
+            ("step",),
+            buckets=LATENCIES,
+            registry=self.registry,
+        )
+        self.in_flight = Gauge(
+            "paraisite_requests_in_flight",
+            "Requests in work or waiting for their turn.",
+            registry=self.registry,
+        )
+
+    def follow_queue(self, length: Callable[[], int]) -> None:
+        """Read the gauge of requests in flight from `length`."""
+        self.in_flight.set_function(length)
+
+    def note_lookup(self, kind: str, *, hit: bool) -> None:
+        """Count a lookup in the cache for this kind of entry."""
+        self.cache.labels(kind, "hit" if hit else "miss").inc()
+
+    def exposition(self) -> bytes:
+        """Return all metrics in the Prometheus text format."""
+        return generate_latest(self.registry)
+
+
+class RequestMetrics:
+    """ASGI middleware that counts and times every HTTP request by its route's template."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and note how it was answered."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status = 500  # unless an answer says otherwise
+        start = time.perf_counter()
+
+        async def note_status(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note_status)
+        finally:
+            # The path itself would make a new time series of every id that is asked for.
+            route = getattr(scope.get("route"), "path", "unmatched")
+            self._metrics.requests.labels(scope["method"], route, str(status)).inc()
+            self._metrics.latency.labels(route).observe(time.perf_counter() - start)

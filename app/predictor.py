@@ -1,0 +1,321 @@
+"""From a CIF or a material id to an answer: structure, graph, cache, ensemble, summary."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeVar
+
+import numpy as np
+from models.statistics import summarise
+from numpy.typing import NDArray
+from pydantic import ValidationError
+from pymatgen.core import Structure
+
+from app.cache import Cache
+from app.ensembles import Ensembles, ServedEnsemble
+from app.errors import RequestTimeout
+from app.metrics import Metrics
+from app.schemas import (
+    TEMPERATURE,
+    Answer,
+    Document,
+    Domain,
+    EnsembleReference,
+    Ltc,
+    Material,
+)
+from app.settings import Settings
+from app.single_flight import SingleFlight
+from app.workers import Workers
+from models.errors import DamagedEnsemble, UnknownMaterial
+from models.fingerprint import fingerprint
+from models.graph import CrystalGraph, crystal_graph
+from models.materials_project import check_material_id
+from models.structure import check_structure, parse_structure
+
+Entry = TypeVar("Entry", bound=Document)
+
+CACHE_VERSION = 1  # part of every key; raise it when an entry's content changes its meaning
+
+
+class MaterialSource(Protocol):
+    """Where structures come from by id; `models.materials_project.MaterialsProject` is one."""
+
+    def structure(self, material_id: str) -> Structure:
+        """Return the structure; blocks. Raises MaterialError."""
+
+    def prepare(self) -> None:
+        """Do now what the first structure would have to wait for; blocks."""
+
+
+class Evaluation(Document):
+    """What an ensemble says about a crystal: decided by the digest and the fingerprint alone."""
+
+    ltc: Ltc
+    domain: Domain | None
+
+
+class StoredStructure(Document):
+    """An ordered structure, as the cache holds it."""
+
+    lattice: list[list[float]]  # A
+    species: list[str]
+    frac_coords: list[list[float]]
+
+    @classmethod
+    def of(cls, structure: Structure) -> "StoredStructure":
+        """Return the stored form of a structure."""
+        return cls(
+            lattice=structure.lattice.matrix.tolist(),
+            species=[site.specie.symbol for site in structure],
+            frac_coords=structure.frac_coords.tolist(),
+        )
+
+    def structure(self) -> Structure:
+        """Return the structure."""
+        return Structure(self.lattice, self.species, self.frac_coords)
+
+
+class MaterialRecord(Document):
+    """What the Materials Project has under an id: a structure, or nothing."""
+
+    stored: StoredStructure | None
+
+
+@dataclass(frozen=True)
+class Crystal:
+    """A structure with what is derived from it."""
+
+    structure: Structure
+    graph: CrystalGraph
+    fingerprint: str
+    space_group: str | None
+
+
+@dataclass
+class Durations:
+    """Seconds spent in each step of one prediction."""
+
+    metrics: Metrics
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time one step."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = time.perf_counter() - start
+            self.metrics.steps.labels(name).observe(self.seconds[name])
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """An answer, and the seconds spent in each step on the way to it."""
+
+    answer: Answer
+    seconds: dict[str, float]
+
+
+class Predictor:
+    """Answers for crystals; blocking work runs in its workers, never on the event loop."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        ensembles: Ensembles,
+        cache: Cache,
+        materials: MaterialSource,
+        metrics: Metrics,
+    ) -> None:
+        self.ensembles = ensembles
+        self._settings = settings
+        self._cache = cache
+        self._materials = materials
+        self._metrics = metrics
+        self._workers = Workers("crystal", settings.concurrency, settings.max_queue)
+        self._fetchers = Workers("material", settings.mp_concurrency, settings.max_queue)
+        self._evaluations = SingleFlight[Evaluation]()
+        self._fetches = SingleFlight[Structure]()
+        metrics.follow_queue(lambda: self._workers.in_flight + self._fetchers.in_flight)
+
+    async def predict_cif(self, text: str, ensemble_name: str | None = None) -> Prediction:
+        """Return the prediction for the structure in a CIF.
+
+        Raises StructureError, UnknownEnsemble, Overloaded, RequestTimeout.
+        """
+        ensemble = self.ensembles.get(ensemble_name)
+        durations = Durations(self._metrics)
+        async with self._deadline():
+            with self._workers.place():
+                with durations.step("parse"):
+                    structure = await self._workers.run(
+                        parse_structure, text, self._settings.structure_limits
+                    )
+                return await self._predict(structure, None, ensemble, durations)
+
+    async def predict_material(
+        self, material_id: str, ensemble_name: str | None = None
+    ) -> Prediction:
+        """Return the prediction for a material of the Materials Project.
+
+        Raises MaterialError, and what `predict_cif` raises.
+        """
+        ensemble = self.ensembles.get(ensemble_name)
+        check_material_id(material_id)
+        durations = Durations(self._metrics)
+        async with self._deadline():
+            with durations.step("fetch"):
+                structure = await self._structure_of(material_id)
+            with self._workers.place():
+                return await self._predict(structure, material_id, ensemble, durations)
+
+    def close(self) -> None:
+        """Drop waiting work."""
+        self._workers.close()
+        self._fetchers.close()
+
+    @asynccontextmanager
+    async def _deadline(self) -> AsyncIterator[None]:
+        seconds = self._settings.request_timeout
+        try:
+            async with asyncio.timeout(seconds):
+                yield
+        except TimeoutError as error:
+            raise RequestTimeout(
+                f"No answer within {seconds:g} s; try again, or send a smaller cell."
+            ) from error
+
+    async def _predict(
+        self,
+        structure: Structure,
+        material_id: str | None,
+        ensemble: ServedEnsemble,
+        durations: Durations,
+    ) -> Prediction:
+        with durations.step("graph"):
+            crystal = await self._workers.run(describe_crystal, structure)
+        evaluation, cache = await self._evaluation(crystal, ensemble, durations)
+        answer = Answer(
+            material=_material(crystal, material_id),
+            ltc=evaluation.ltc,
+            domain=evaluation.domain,
+            ensemble=EnsembleReference(name=ensemble.name, digest=ensemble.digest),
+            cache=cache,
+        )
+        return Prediction(answer, durations.seconds)
+
+    async def _evaluation(
+        self, crystal: Crystal, ensemble: ServedEnsemble, durations: Durations
+    ) -> tuple[Evaluation, Literal["hit", "miss"]]:
+        key = f"paraisite:{CACHE_VERSION}:answer:{ensemble.digest}:{crystal.fingerprint}"
+        with durations.step("cache"):
+            cached = _read(Evaluation, await self._cache.get(key))
+        self._metrics.note_lookup("answer", hit=cached is not None)
+        if cached is not None:
+            return cached, "hit"
+        with durations.step("forward"):
+            evaluation = await self._evaluations.run(
+                key, lambda: self._compute(key, crystal.graph, ensemble)
+            )
+        return evaluation, "miss"
+
+    async def _compute(self, key: str, graph: CrystalGraph, ensemble: ServedEnsemble) -> Evaluation:
+        members = await self._workers.run(ensemble.predict, [graph])
+        evaluation = Evaluation(ltc=ltc_of(members[0], ensemble.name), domain=None)
+        self._metrics.crystals.labels(ensemble.name).inc()
+        await self._cache.set(key, _written(evaluation), self._settings.answer_ttl)
+        return evaluation
+
+    async def _structure_of(self, material_id: str) -> Structure:
+        key = f"paraisite:{CACHE_VERSION}:material:{material_id}"
+        record = _read(MaterialRecord, await self._cache.get(key))
+        self._metrics.note_lookup("structure", hit=record is not None)
+        if record is None:
+            return await self._fetches.run(key, lambda: self._fetch(key, material_id))
+        if record.stored is None:
+            raise UnknownMaterial(
+                f"The Materials Project had no {material_id} a moment ago; check the id."
+            )
+        return record.stored.structure()
+
+    async def _fetch(self, key: str, material_id: str) -> Structure:
+        try:
+            with self._fetchers.place():
+                structure = await self._fetchers.run(self._checked_structure, material_id)
+        except UnknownMaterial:
+            unknown = _written(MaterialRecord(stored=None))
+            await self._cache.set(key, unknown, self._settings.unknown_material_ttl)
+            raise
+        record = _written(MaterialRecord(stored=StoredStructure.of(structure)))
+        await self._cache.set(key, record, self._settings.structure_ttl)
+        return structure
+
+    def _checked_structure(self, material_id: str) -> Structure:
+        structure = self._materials.structure(material_id)
+        return check_structure(structure, self._settings.structure_limits)
+
+
+def describe_crystal(structure: Structure) -> Crystal:
+    """Return the structure with its graph, fingerprint and space group. Raises IsolatedAtom."""
+    graph = crystal_graph(structure)
+    return Crystal(structure, graph, fingerprint(structure, graph), space_group(structure))
+
+
+def space_group(structure: Structure) -> str | None:
+    """Return the Hermann-Mauguin symbol, or None when symmetry search finds none."""
+    try:
+        symbol, _ = structure.get_space_group_info()
+    except (TypeError, ValueError):  # spglib found no symmetry at all in a distorted cell
+        return None
+    return str(symbol)
+
+
+def ltc_of(members: NDArray[np.float64], ensemble_name: str) -> Ltc:
+    """Return the answer's LTC from the members' predictions [n_members] in W/(m K).
+
+    Raises DamagedEnsemble when one is not a finite number.
+    """
+    if not np.isfinite(members).all():
+        raise DamagedEnsemble(
+            f"A member of {ensemble_name} gave no finite number for this crystal; "
+            "export the ensemble again."
+        )
+    summary = summarise(members)
+    return Ltc(
+        mean=summary.mean,
+        std=summary.std,
+        median=summary.median,
+        min=summary.min,
+        max=summary.max,
+        members=list(summary.members),
+        interval=None,
+        temperature=TEMPERATURE,
+    )
+
+
+def _material(crystal: Crystal, material_id: str | None) -> Material:
+    return Material(
+        material_id=material_id,
+        formula=crystal.structure.composition.reduced_formula,
+        n_sites=len(crystal.structure),
+        space_group=crystal.space_group,
+        fingerprint=crystal.fingerprint,
+    )
+
+
+def _written(entry: Document) -> bytes:
+    return entry.model_dump_json().encode()
+
+
+def _read(kind: type[Entry], value: bytes | None) -> Entry | None:
+    """Return the cached entry; one that another version wrote counts as none."""
+    if value is None:
+        return None
+    try:
+        return kind.model_validate_json(value)
+    except ValidationError:
+        return None

@@ -1,0 +1,1 @@
+"""The calls of the service: parse, ask the predictor, answer."""

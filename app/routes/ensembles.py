@@ -1,0 +1,36 @@
+"""GET /ensembles and GET /ensembles/{name}."""
+
+from fastapi import APIRouter
+
+from app.dependencies import EnsemblesDep
+from app.errors import InvalidRequest, NotReady
+from app.problems import problem_responses
+from app.schemas import EnsembleDetail, EnsembleEntry, EnsembleList
+from models.errors import UnknownEnsemble
+
+router = APIRouter(tags=["ensembles"])
+
+
+@router.get("/ensembles", responses=problem_responses(NotReady))
+async def list_ensembles(ensembles: EnsemblesDep) -> EnsembleList:
+    """List the loaded ensembles."""
+    return EnsembleList(
+        ensembles=[
+            EnsembleEntry(name=name, digest=item.digest, default=name == ensembles.default)
+            for name, item in ensembles.by_name.items()
+        ]
+    )
+
+
+@router.get(
+    "/ensembles/{name}", responses=problem_responses(UnknownEnsemble, NotReady, InvalidRequest)
+)
+async def show_ensemble(name: str, ensembles: EnsemblesDep) -> EnsembleDetail:
+    """Show one loaded ensemble with its manifest: training data, members, metrics."""
+    ensemble = ensembles.get(name)
+    return EnsembleDetail(
+        name=name,
+        digest=ensemble.digest,
+        default=name == ensembles.default,
+        manifest=ensemble.manifest.model_dump(mode="json"),
+    )

@@ -1,0 +1,22 @@
+"""The kinds of errors explained, and the front page."""
+
+from fastapi import APIRouter
+from fastapi.responses import RedirectResponse
+
+from app.errors import InvalidRequest, RouteNotFound
+from app.problems import describe_problem, problem_responses
+from app.schemas import ProblemKind
+
+router = APIRouter(tags=["problems"])
+
+
+@router.get("/", include_in_schema=False)
+async def front_page() -> RedirectResponse:
+    """Lead to the documentation."""
+    return RedirectResponse("/docs")
+
+
+@router.get("/problems/{code}", responses=problem_responses(RouteNotFound, InvalidRequest))
+async def show_problem(code: str) -> ProblemKind:
+    """Explain a kind of error; the `type` of every error leads here."""
+    return describe_problem(code)

@@ -1,0 +1,1 @@
+"""What training and serving share: structure, crystal graph, network, ensemble, statistics."""

@@ -1,0 +1,186 @@
+"""Structure -> crystal graph, with equivalent atoms and bonds counted once.
+
+MEGNet sees a crystal as atoms, and bonds between all pairs closer than a cutoff. Atoms that see the
+same surroundings get the same features in every layer, so one of them with a weight stands for all:
+means, and the attention sums of set2set, become weighted ones and nothing else changes. This makes
+the answer independent of the cell it was computed in, and cuts the bonds of the AFLOW crystals to
+an eighth.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pymatgen.core import Structure
+from pymatgen.optimization.neighbors import find_points_in_spheres
+
+from models.errors import IsolatedAtom
+
+CUTOFF = 4.0  # A; MEGNet's
+CUTOFF_SLACK = 1e-5  # A; a pair at 4 A sharp is a bond however its cell was rounded
+SAME_DISTANCE = 1e-4  # A; bonds that differ by less are of one length
+SAME_PLACE = 1e-8  # A; a pair closer than this is one atom and itself
+FARTHEST = 10.0  # A; where the search for an isolated atom's neighbours ends
+
+Ints = NDArray[np.int32]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class CrystalGraph:
+    """The inequivalent atoms of a crystal and the bonds from them, sorted by `center`.
+
+    `species` [n_atoms]: atomic number. `atom_share` [n_atoms]: fraction of the crystal's atoms that
+    this one stands for. `center`, `neighbor` [n_bonds]: the atoms joined. `distance` [n_bonds]: A.
+    `bond_weight` [n_bonds]: fraction of the center's bonds, `bond_share` [n_bonds]: fraction of the
+    crystal's bonds.
+    """
+
+    species: Ints
+    atom_share: Floats
+    center: Ints
+    neighbor: Ints
+    distance: Floats
+    bond_weight: Floats
+    bond_share: Floats
+
+    @property
+    def n_atoms(self) -> int:
+        """Number of inequivalent atoms."""
+        return len(self.species)
+
+    @property
+    def n_bonds(self) -> int:
+        """Number of inequivalent bonds."""
+        return len(self.distance)
+
+
+@dataclass(frozen=True)
+class Bonds:
+    """Directed bonds of every atom in a cell: `center`, `neighbor` site, `distance` [A]."""
+
+    center: NDArray[np.int64]
+    neighbor: NDArray[np.int64]
+    distance: NDArray[np.float64]
+
+
+def crystal_graph(structure: Structure) -> CrystalGraph:
+    """Return the crystal graph of an ordered structure.
+
+    Equivalent cells and reordered sites give the same graph, up to rounding of the distances.
+    Raises IsolatedAtom when an atom has no neighbour within 10 A.
+    """
+    numbers = np.array([site.specie.Z for site in structure], dtype=np.int64)
+    bonds = find_bonds(structure)
+    level = _length_classes(bonds.distance)
+    return _quotient(numbers, bonds, level, _atom_classes(numbers, bonds, level))
+
+
+def find_bonds(structure: Structure) -> Bonds:
+    """Return all bonds up to 4 A, sorted by center; an atom with none gets its nearest neighbours.
+
+    Without this rule the network would not see the distances around such an atom at all.
+    Raises IsolatedAtom when an atom has no neighbour within 10 A.
+    """
+    n_sites = len(structure)
+    bonds = _pairs_within(structure, CUTOFF + CUTOFF_SLACK)
+    isolated = np.setdiff1d(np.arange(n_sites), bonds.center)
+    if isolated.size == 0:
+        return bonds
+    nearest = _nearest_shells(_pairs_within(structure, FARTHEST), isolated)
+    center = np.concatenate([bonds.center, nearest.center])
+    order = np.argsort(center, kind="stable")
+    return Bonds(
+        center[order],
+        np.concatenate([bonds.neighbor, nearest.neighbor])[order],
+        np.concatenate([bonds.distance, nearest.distance])[order],
+    )
+
+
+def _pairs_within(structure: Structure, radius: float) -> Bonds:
+    positions = np.ascontiguousarray(structure.cart_coords, dtype=float)
+    lattice = np.ascontiguousarray(structure.lattice.matrix, dtype=float)
+    periodic = np.ones(3, dtype=np.int64)
+    center, neighbor, _, distance = find_points_in_spheres(
+        positions, positions, radius, periodic, lattice, SAME_PLACE
+    )
+    keep = (distance > SAME_PLACE) & (distance <= radius)
+    order = np.argsort(center[keep], kind="stable")
+    return Bonds(center[keep][order], neighbor[keep][order], distance[keep][order])
+
+
+def _nearest_shells(bonds: Bonds, atoms: NDArray[np.int64]) -> Bonds:
+    keep = np.zeros(len(bonds.center), dtype=bool)
+    for atom in atoms:
+        own = bonds.center == atom
+        if not own.any():
+            raise IsolatedAtom(
+                f"Site {atom} has no neighbour within {FARTHEST:g} A; check the cell's lengths, "
+                "and send a crystal rather than a molecule in a box."
+            )
+        keep |= own & (bonds.distance <= bonds.distance[own].min() + SAME_DISTANCE)
+    return Bonds(bonds.center[keep], bonds.neighbor[keep], bonds.distance[keep])
+
+
+def _length_classes(distance: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return for each bond the rank of its length among the crystal's lengths."""
+    order = np.argsort(distance, kind="stable")
+    steps = np.diff(distance[order], prepend=distance[order[0]]) > SAME_DISTANCE
+    level = np.empty(len(distance), dtype=np.int64)
+    level[order] = np.cumsum(steps)
+    return level
+
+
+def _atom_classes(
+    numbers: NDArray[np.int64], bonds: Bonds, level: NDArray[np.int64]
+) -> NDArray[np.uint64]:
+    """Return a colour for each atom, the same for atoms with the same surroundings.
+
+    Colour refinement (Weisfeiler and Leman 1968): a colour is made new from the atom's own and its
+    bonds' lengths and ends, until no class splits any more. Colours do not depend on the order of
+    sites.
+    """
+    first_bond = np.searchsorted(bonds.center, np.arange(len(numbers)))
+    colour = _scramble(numbers.astype(np.uint64))
+    rank = _scramble(level.astype(np.uint64) + np.uint64(1 << 32))
+    n_classes = len(np.unique(colour))
+    while True:
+        ends = _scramble(colour[bonds.neighbor] ^ rank)
+        colour = _scramble(colour * np.uint64(3) + np.add.reduceat(ends, first_bond))
+        n_before, n_classes = n_classes, len(np.unique(colour))
+        if n_classes == n_before:
+            return colour
+
+
+def _scramble(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return well-mixed 64-bit hashes (the finaliser of splitmix64, Steele et al. 2014)."""
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
+
+
+def _quotient(
+    numbers: NDArray[np.int64],
+    bonds: Bonds,
+    level: NDArray[np.int64],
+    colour: NDArray[np.uint64],
+) -> CrystalGraph:
+    _, first, atom_class, sizes = np.unique(
+        colour, return_index=True, return_inverse=True, return_counts=True
+    )
+    center, neighbor = atom_class[bonds.center], atom_class[bonds.neighbor]
+    key = (center * len(sizes) + neighbor) * (level.max() + 1) + level
+    _, start, bond_class, count = np.unique(
+        key, return_index=True, return_inverse=True, return_counts=True
+    )
+    distance = np.bincount(bond_class, weights=bonds.distance) / count
+    degree = np.bincount(center)
+    return CrystalGraph(
+        species=numbers[first].astype(np.int32),
+        atom_share=(sizes / len(numbers)).astype(np.float32),
+        center=center[start].astype(np.int32),
+        neighbor=neighbor[start].astype(np.int32),
+        distance=distance.astype(np.float32),
+        bond_weight=(count / degree[center[start]]).astype(np.float32),
+        bond_share=(count / len(bonds.center)).astype(np.float32),
+    )

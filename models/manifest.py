@@ -1,0 +1,200 @@
+"""What an ensemble on disk says of itself: everything needed to trust and to load it."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pymatgen.core import Structure
+
+from models.architecture import FARTHEST_GAUSSIAN, GAUSSIAN_WIDTH, N_GAUSSIANS, Architecture
+from models.errors import DamagedEnsemble
+from models.graph import CUTOFF
+from models.transform import TargetTransform
+
+MANIFEST = "manifest.json"
+WEIGHTS = "weights.safetensors"
+CARD = "README.md"
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Strict(BaseModel):
+    """A record that knows no other fields than its own and never changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class GraphSettings(Strict):
+    """How a structure becomes a crystal graph."""
+
+    cutoff: float = Field(description="Longest bond [A]")
+    gaussians: int = Field(description="Number of Gaussians a distance is expanded in")
+    gaussian_width: float = Field(description="Their width [A]")
+    farthest_gaussian: float = Field(description="Center of the last one [A]; the first is at 0")
+
+    @classmethod
+    def current(cls) -> Self:
+        """Return the settings that this code is written for."""
+        return cls(
+            cutoff=CUTOFF,
+            gaussians=N_GAUSSIANS,
+            gaussian_width=GAUSSIAN_WIDTH,
+            farthest_gaussian=FARTHEST_GAUSSIAN,
+        )
+
+
+class NetworkSettings(Strict):
+    """What differs between networks; the rest is MEGNet's."""
+
+    mlp: tuple[int, ...] = Field(description="Hidden layers of the MLP on MEGNet's embedding")
+    outputs: int = Field(description="Number of outputs")
+
+    def architecture(self) -> Architecture:
+        """Return the architecture these settings describe."""
+        return Architecture(mlp=self.mlp, outputs=self.outputs)
+
+
+class TransformRecord(Strict):
+    """Mean and population standard deviation of log10(LTC + 1) over the training rows."""
+
+    mean: float
+    std: float = Field(gt=0)
+
+    def transform(self) -> TargetTransform:
+        """Return the transform itself."""
+        return TargetTransform(self.mean, self.std)
+
+
+class MemberRecord(Strict):
+    """One member: its split and how its training went."""
+
+    split: int = Field(description="Seed of its split, 1 to 9")
+    transform: TransformRecord
+    epochs: int = Field(description="Epochs of its last stage")
+    best_epoch: int = Field(description="The epoch whose weights were kept, counted from 0")
+    n_fitted: int = Field(description="Crystals fitted in its last stage")
+    n_validation: int = Field(description="Crystals of its split kept for validation")
+    errors: Mapping[str, float] = Field(description="Errors on its validation crystals")
+
+
+class StageRecord(Strict):
+    """One stage of training behind the ensemble, first to last."""
+
+    name: str
+    dataset: str
+    start: str
+    schedule: Mapping[str, float]
+
+
+class DataRecord(Strict):
+    """A file of training data."""
+
+    dataset: str
+    file_name: str
+    sha256: Sha256
+    n_crystals: int
+
+
+class Metrics(Strict):
+    """Errors on one data set under one protocol, and how they were taken."""
+
+    dataset: str
+    protocol: Literal["paper", "honest"]
+    what: str
+    n_crystals: int
+    values: Mapping[str, float]
+    deviations: Mapping[str, float] = Field(
+        default={}, description="Standard deviation over the nine splits, where taken per split"
+    )
+
+
+class CellRecord(Strict):
+    """A crystal structure: lattice vectors [A], species, fractional coordinates."""
+
+    lattice: tuple[tuple[float, float, float], ...]
+    species: tuple[str, ...]
+    frac_coords: tuple[tuple[float, float, float], ...]
+
+    def structure(self) -> Structure:
+        """Return it as a pymatgen Structure."""
+        return Structure(self.lattice, list(self.species), list(self.frac_coords))
+
+
+class GoldenCheck(Strict):
+    """A crystal and what each member said of it when the ensemble was made, LTC in W/(m K)."""
+
+    cell: CellRecord
+    members: tuple[float, ...]
+    tolerance: float = Field(description="Largest relative difference allowed")
+
+
+class Manifest(Strict):
+    """Everything an ensemble is, apart from its weights."""
+
+    schema_version: Literal[1] = 1
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    description: str
+    created: str = Field(description="Date, YYYY-MM-DD")
+    protocol: Literal["paper", "honest"] = Field(description="How the members were trained")
+    preset: str
+    seed: int
+    unit: Literal["W/(m K)"] = "W/(m K)"
+    temperature: float = Field(300.0, description="K")
+    graph: GraphSettings
+    network: NetworkSettings
+    stages: tuple[StageRecord, ...] = Field(min_length=1)
+    members: tuple[MemberRecord, ...] = Field(min_length=1)
+    elements: tuple[str, ...] = Field(description="Elements in the crystals trained on")
+    training_data: tuple[DataRecord, ...]
+    metrics: tuple[Metrics, ...]
+    golden: GoldenCheck
+    versions: Mapping[str, str]
+    files: Mapping[str, Sha256]
+
+    @model_validator(mode="after")
+    def _golden_has_all_members(self) -> Self:
+        if len(self.golden.members) != len(self.members):
+            raise ValueError("golden.members and members differ in number")
+        return self
+
+
+def read_manifest(directory: Path) -> Manifest:
+    """Return the manifest of the ensemble in `directory`, after checking every file it names.
+
+    Raises DamagedEnsemble, saying where, when a file is missing or differs from its checksum, when
+    the manifest has unknown or missing fields, or is made for another graph than this code's.
+    """
+    path = directory / MANIFEST
+    try:
+        manifest = Manifest.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise DamagedEnsemble(f"{path} cannot be read: {error.strerror}.") from error
+    except ValidationError as error:
+        raise DamagedEnsemble(f"{path} is not a manifest: {error}") from error
+    if manifest.name != directory.name:
+        raise DamagedEnsemble(f"{path} is the manifest of {manifest.name}, not {directory.name}.")
+    if manifest.graph != GraphSettings.current():
+        raise DamagedEnsemble(f"{path} is made for graphs of {manifest.graph}, which differ.")
+    for name, sha256 in manifest.files.items():
+        _check_file(directory / name, sha256)
+    return manifest
+
+
+def _check_file(path: Path, sha256: str) -> None:
+    if not path.is_file():
+        raise DamagedEnsemble(f"{path} is missing; restore the ensemble's folder.")
+    found = file_sha256(path)
+    if found != sha256:
+        raise DamagedEnsemble(f"{path} has sha256 {found}, its manifest says {sha256}.")
+
+
+def file_sha256(path: Path) -> str:
+    """Return the sha256 of a file in hex."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def manifest_digest(directory: Path) -> str:
+    """Return the ensemble's digest: the sha256 of its manifest, which holds its files' own."""
+    return f"sha256:{file_sha256(directory / MANIFEST)}"

@@ -1,0 +1,30 @@
+"""What nine members say together."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class LtcSummary:
+    """Mean, population standard deviation, median and range of the members' LTC, in W/(m K)."""
+
+    mean: float
+    std: float
+    median: float
+    min: float
+    max: float
+    members: tuple[float, ...]
+
+
+def summarise(members: NDArray[np.float64]) -> LtcSummary:
+    """Return the summary of the members' LTC [n_members] in W/(m K)."""
+    return LtcSummary(
+        mean=float(members.mean()),
+        std=float(members.std()),
+        median=float(np.median(members)),
+        min=float(members.min()),
+        max=float(members.max()),
+        members=tuple(members.tolist()),
+    )

@@ -1,0 +1,44 @@
+"""LTC in W/(m K) <-> the standardised target the network is trained on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+LOWEST_LTC = 0.01  # W/(m K); predictions end here: no crystal conducts less at 300 K
+
+
+@dataclass(frozen=True)
+class TargetTransform:
+    """log10(LTC + 1), less `mean`, over `std` (Klochko et al., arXiv 2411.18259)."""
+
+    mean: float
+    std: float
+
+    @classmethod
+    def fit(cls, ltc: ArrayLike) -> Self:
+        """Return the transform with the mean and population standard deviation of these LTC."""
+        logs = np.log10(np.asarray(ltc, dtype=float) + 1)
+        return cls(mean=float(logs.mean()), std=float(logs.std()))
+
+    def encode(self, ltc: ArrayLike) -> NDArray[np.float64]:
+        """Return standardised targets for LTC in W/(m K)."""
+        logs: NDArray[np.float64] = np.log10(np.asarray(ltc, dtype=float) + 1)
+        return (logs - self.mean) / self.std
+
+    def decode(self, target: ArrayLike) -> NDArray[np.float64]:
+        """Return LTC in W/(m K), at least 0.01, for standardised targets."""
+        logs = np.asarray(target, dtype=float) * self.std + self.mean
+        ltc: NDArray[np.float64] = np.maximum(10**logs - 1, LOWEST_LTC)
+        return ltc
+
+
+def decode_members(
+    transforms: Sequence[TargetTransform], targets: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return LTC in W/(m K), row by row, of standardised targets [n_members, n_crystals]."""
+    return np.stack(
+        [transform.decode(row) for transform, row in zip(transforms, targets, strict=True)]
+    )

@@ -1,0 +1,124 @@
+"""The OpenAPI document, and settings and errors against their documentation."""
+
+import json
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import __version__
+from app.openapi import openapi_text
+from app.problems import MEDIA_TYPE, STATUS
+from app.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+NUMBERS = {"number", "integer"}
+
+
+@pytest.fixture(scope="module")
+def openapi() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(openapi_text())
+    return document
+
+
+def operations(openapi: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for methods in openapi["paths"].values():
+        yield from methods.values()
+
+
+def test_committed_openapi_document_is_current():
+    committed = (ROOT / "openapi.json").read_text()
+    assert committed == openapi_text(), "run `python -m app.openapi > openapi.json`"
+
+
+def test_version_is_that_of_the_package():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert __version__ == project["version"]
+
+
+def test_every_call_of_the_contract_is_there(openapi):
+    assert set(openapi["paths"]) == {
+        "/predict",
+        "/predict/{material_id}",
+        "/ensembles",
+        "/ensembles/{name}",
+        "/health/live",
+        "/health/ready",
+        "/metrics",
+        "/problems/{code}",
+    }
+
+
+def test_all_forms_of_a_body_are_documented(openapi):
+    body = openapi["paths"]["/predict"]["post"]["requestBody"]["content"]
+    assert set(body) == {
+        "multipart/form-data",
+        "text/plain",
+        "chemical/x-cif",
+        "application/json",
+    }
+
+
+def test_errors_are_problems_in_the_document(openapi):
+    statuses = set()
+    for operation in operations(openapi):
+        for status, response in operation["responses"].items():
+            if int(status) >= 400:
+                statuses.add(int(status))
+                assert set(response["content"]) == {MEDIA_TYPE}
+                assert response["content"][MEDIA_TYPE]["schema"]["$ref"].endswith("/Problem")
+    assert statuses == set(STATUS.values()) - {405, 500}
+
+
+def test_every_number_has_a_unit_and_every_field_a_description(openapi):
+    for name, schema in openapi["components"]["schemas"].items():
+        for field, content in schema["properties"].items():
+            where = f"{name}.{field}"
+            assert "description" in content or "$ref" in content, where
+            kinds = {content.get("type"), content.get("items", {}).get("type")}
+            if kinds & NUMBERS:
+                assert "unit" in content, where
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_documented(name):
+    lines = (ROOT / "docs/configuration.md").read_text().splitlines()
+    (row,) = [line for line in lines if line.startswith(f"| `{name.upper()}`")]
+    _, _type, default, unit, description = (cell.strip() for cell in row.strip("|").split("|"))
+    field = Settings.model_fields[name]
+    assert isinstance(field.json_schema_extra, dict)
+    assert field.description
+    assert description == field.description
+    assert unit == (field.json_schema_extra["unit"] or "")
+    if not isinstance(field.default, Path):
+        assert default == (f"`{field.default}`" if field.default not in (None, ()) else "")
+
+
+@pytest.mark.parametrize("kind", STATUS, ids=lambda kind: kind.code)
+def test_every_problem_is_documented(kind):
+    documented = (ROOT / "docs/api.md").read_text()
+    assert f"| `{kind.code}` | {STATUS[kind]} |" in documented
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [("", ()), ("a", ("a",)), ("mix-stage3, aflow-stage2,", ("mix-stage3", "aflow-stage2"))],
+)
+def test_names_of_ensembles_are_separated_by_commas(monkeypatch, text, names):
+    monkeypatch.setenv("ENSEMBLES", text)
+    assert Settings().ensembles == names
+
+
+def test_empty_settings_count_as_unset(monkeypatch):
+    for name in ("REDIS_URL", "MP_API_KEY", "PORT", "DEFAULT_ENSEMBLE"):
+        monkeypatch.setenv(name, "")
+    settings = Settings()
+    assert (settings.redis_url, settings.mp_api_key, settings.port) == (None, None, 8000)
+
+
+def test_secrets_are_not_shown():
+    settings = Settings(mp_api_key="k" * 32, redis_url="redis://:secret@host/0")
+    assert "kkk" not in repr(settings)
+    assert "secret" not in repr(settings)

@@ -1,0 +1,180 @@
+"""Readiness, ensembles, problems, metrics, and what importing the app does."""
+
+import subprocess
+import sys
+import threading
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.ensembles import default_name, ensemble_names, found_names, load_ensemble
+from app.factory import create_app
+from app.problems import STATUS
+from models import errors
+from tests.app.conftest import FakeEnsemble, serving, wait_until_ready
+from tests.app.test_predict import code, post
+
+
+def test_ready_only_after_every_ensemble_is_loaded_and_checked(settings, rocksalt_cif):
+    loaded = threading.Event()
+
+    def load(_settings):
+        loaded.wait(10)
+        return [FakeEnsemble()]
+
+    with TestClient(create_app(settings, load=load)) as client:
+        assert client.get("/health/live").json() == {"status": "live"}
+        for early in (client.get("/health/ready"), client.get("/ensembles")):
+            assert (code(early), early.status_code) == ("not-ready", 503)
+            assert "retry-after" in early.headers
+        assert code(post(client, rocksalt_cif)) == "not-ready"
+        loaded.set()
+        wait_until_ready(client)
+        assert client.get("/health/ready").json() == {"status": "ready"}
+        assert post(client, rocksalt_cif).status_code == 200
+
+
+def never_ready(settings, ensembles):
+    """Return whether loading failed, and the code that readiness answers."""
+    failed = threading.Event()
+    app = create_app(settings, load=lambda _settings: ensembles, on_failure=failed.set)
+    with TestClient(app) as client:
+        assert failed.wait(10)
+        return code(client.get("/health/ready"))
+
+
+def test_a_failed_golden_check_stops_the_service(settings, ensemble, caplog):
+    ensemble.intact = False
+    assert never_ready(settings, [FakeEnsemble("aflow-stage2"), ensemble]) == "not-ready"
+    assert "golden" in caplog.text
+
+
+def test_a_default_that_is_not_loaded_stops_the_service(settings, ensemble, caplog):
+    other = settings.model_copy(update={"default_ensemble": "other"})
+    assert never_ready(other, [ensemble]) == "not-ready"
+    assert "DEFAULT_ENSEMBLE" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("a", "mix-stage3", "recommended"), "recommended"),
+        (("a", "mix-stage3"), "mix-stage3"),
+        (("a", "b"), "a"),
+    ],
+)
+def test_default_ensemble(settings, names, expected):
+    assert default_name(names, settings) == expected
+    given = settings.model_copy(update={"default_ensemble": "a"})
+    assert default_name(names, given) == "a"
+
+
+def test_names_are_found_in_the_directory(settings, tmp_path):
+    empty = settings.model_copy(update={"ensembles_dir": tmp_path})
+    with pytest.raises(errors.EnsembleError, match="ENSEMBLES_DIR"):
+        ensemble_names(empty)
+    for name in ("b", "a", "unfinished"):
+        (tmp_path / name).mkdir()
+    for name in ("b", "a"):
+        (tmp_path / name / "manifest.json").touch()
+    assert found_names(tmp_path) == ensemble_names(empty) == ("a", "b")
+    assert ensemble_names(empty.model_copy(update={"ensembles": ("b",)})) == ("b",)
+
+
+@pytest.mark.parametrize("name", ["missing", "../models", ""])
+def test_no_ensemble_from_elsewhere(settings, tmp_path, name):
+    with pytest.raises(errors.UnknownEnsemble):
+        load_ensemble(settings.model_copy(update={"ensembles_dir": tmp_path}), name)
+
+
+def test_ensembles_are_listed_and_shown(settings):
+    with serving(settings, FakeEnsemble("aflow-stage2"), FakeEnsemble("mix-stage3")) as client:
+        listed = client.get("/ensembles").json()["ensembles"]
+        shown = client.get("/ensembles/aflow-stage2").json()
+        unknown = client.get("/ensembles/other")
+    assert [(entry["name"], entry["default"]) for entry in listed] == [
+        ("aflow-stage2", False),
+        ("mix-stage3", True),
+    ]
+    assert shown["manifest"]["metrics"] == {"mape": 0.3}
+    assert (code(unknown), unknown.status_code) == ("unknown-ensemble", 404)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected", "status"),
+    [
+        ("GET", "/nothing", "not-found", 404),
+        ("DELETE", "/predict", "method-not-allowed", 405),
+        ("GET", "/predict", "method-not-allowed", 405),
+        ("GET", "/problems/nothing", "not-found", 404),
+    ],
+)
+def test_paths_and_methods_that_do_not_exist(client, method, path, expected, status):
+    response = client.request(method, path)
+    assert (code(response), response.status_code) == (expected, status)
+    assert response.json()["instance"] == path
+    if status == 405:
+        assert "POST" in response.headers["allow"] or path != "/predict"
+
+
+@pytest.mark.parametrize("kind", STATUS, ids=lambda kind: kind.code)
+def test_every_problem_type_leads_to_its_description(client, kind):
+    described = client.get(f"/problems/{kind.code}").json()
+    assert described["status"] == STATUS[kind]
+    assert described["description"]
+
+
+def test_every_error_a_request_can_meet_has_a_status():
+    def leaves(kind):
+        return [leaf for sub in kind.__subclasses__() for leaf in leaves(sub)] or [kind]
+
+    missing = {kind.__name__ for kind in leaves(errors.ParaisiteError) if kind not in STATUS}
+    assert missing == {"DataError"}  # files of training and screening, never of a request
+
+
+def test_codes_are_unique():
+    assert len({kind.code for kind in STATUS}) == len(STATUS)
+
+
+def test_front_page_leads_to_the_documentation(client):
+    assert client.get("/", follow_redirects=False).headers["location"] == "/docs"
+    assert client.get("/docs").status_code == 200
+
+
+def test_metrics(client, rocksalt_cif):
+    for _ in range(2):
+        post(client, rocksalt_cif)
+    client.get("/nothing/at/all")
+    client.get("/predict/NaCl")
+    text = client.get("/metrics").text
+    for line in (
+        'paraisite_requests_total{method="POST",route="/predict",status="200"} 2.0',
+        'paraisite_requests_total{method="GET",route="unmatched",status="404"} 1.0',
+        'paraisite_requests_total{method="GET",route="/predict/{material_id}",status="422"} 1.0',
+        'paraisite_cache_lookups_total{kind="answer",result="hit"} 1.0',
+        'paraisite_cache_lookups_total{kind="answer",result="miss"} 1.0',
+        'paraisite_crystals_computed_total{ensemble="mix-stage3"} 1.0',
+        "paraisite_requests_in_flight 0.0",
+        'paraisite_request_seconds_count{route="/predict"} 2.0',
+        'paraisite_step_seconds_count{step="forward"} 1.0',
+    ):
+        assert line in text
+
+
+def test_unexpected_failures_are_counted(client, ensemble, rocksalt_cif):
+    ensemble.predict = lambda graphs: 1 / 0
+    post(client, rocksalt_cif)
+    assert 'route="/predict",status="500"} 1.0' in client.get("/metrics").text
+
+
+def test_making_the_app_loads_no_tensorflow_and_no_client_and_opens_no_socket():
+    probe = """
+import socket, sys
+def refuse(*args, **kwargs): raise AssertionError("a socket was opened")
+socket.socket.connect = socket.socket.bind = refuse
+from app.factory import create_app
+from app.settings import Settings
+create_app(Settings(redis_url="redis://localhost:1/0"))
+sys.exit(bool({"tensorflow", "mp_api"} & set(sys.modules)))
+"""
+    subprocess.run([sys.executable, "-c", probe], check=True)

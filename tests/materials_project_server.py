@@ -1,0 +1,127 @@
+"""A local server that speaks as much of the Materials Project's API as its client asks for.
+
+`python -m tests.materials_project_server --port 8089`, then start the service with
+MP_API_ENDPOINT=http://localhost:8089/ and any 32 characters as MP_API_KEY.
+"""
+
+import argparse
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from pymatgen.core import Structure
+
+STRUCTURES = Path(__file__).with_name("materials_project_structures.json")
+HEARTBEAT = {
+    "status": "OK",
+    "version": "0.87.3",
+    "db_version": "2026.09.01",
+    "access_controlled_batch_ids": [],
+}
+
+
+@dataclass
+class Behaviour:
+    """What the server does: the key it wants (None: any), and how many answers fail, and how."""
+
+    key: str | None = None
+    failures: int = 0
+    failure_status: int = 503
+    garbage: bool = False
+    silent: threading.Event = field(default_factory=threading.Event)
+    asked: list[str] = field(default_factory=list)
+
+
+class MaterialsProjectServer(ThreadingHTTPServer):
+    """Serves the structures of a JSON file of {id: {lattice, species, frac_coords}}."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, port: int = 0, structures: Path = STRUCTURES) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.behaviour = Behaviour()
+        self.structures: dict[str, Any] = json.loads(structures.read_text())
+
+    @property
+    def endpoint(self) -> str:
+        """Address of the API."""
+        return f"http://127.0.0.1:{self.server_address[1]}/"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: MaterialsProjectServer
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        behaviour = self.server.behaviour
+        behaviour.asked.append(self.path)
+        if behaviour.silent.is_set():
+            threading.Event().wait(5)
+            return
+        if url.path == "/heartbeat":
+            self._answer(200, HEARTBEAT)
+        elif behaviour.failures > 0:
+            behaviour.failures -= 1
+            self._answer(behaviour.failure_status, {"detail": "made to fail"})
+        elif behaviour.key not in (None, self.headers.get("x-api-key")):
+            self._answer(401, {"message": "Invalid authentication credentials"})
+        elif url.path.rstrip("/") == "/materials/core":
+            self._answer(200, self._documents(parse_qs(url.query)))
+        else:
+            self._answer(404, {"detail": "Not Found"})
+
+    def _documents(self, query: dict[str, list[str]]) -> dict[str, Any]:
+        if self.server.behaviour.garbage:
+            return {"data": [{"unexpected": True}], "meta": {"total_doc": 1}}
+        wanted = query["material_ids"][0].split(",")
+        documents = [
+            {"structure": Structure(*self.server.structures[i].values()).as_dict()}
+            for i in wanted
+            if i in self.server.structures
+        ]
+        return {"data": documents, "meta": {"total_doc": len(documents)}}
+
+    def _answer(self, status: int, content: dict[str, Any]) -> None:
+        body = json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as in the base class
+        """Keep quiet."""
+
+
+@contextmanager
+def running_server(port: int = 0) -> Iterator[MaterialsProjectServer]:
+    """Serve in a thread."""
+    server = MaterialsProjectServer(port)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def main() -> None:
+    """Serve until interrupted."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=8089)
+    server = MaterialsProjectServer(parser.parse_args().port)
+    print(f"Serving {', '.join(server.structures)} on {server.endpoint}")  # noqa: T201
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

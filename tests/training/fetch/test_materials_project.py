@@ -1,0 +1,216 @@
+"""The real mp-api client against a server that speaks its protocol."""
+
+import json
+from urllib.parse import parse_qs
+
+import pytest
+from pymatgen.core import Lattice, Structure
+
+from models.errors import DataError, MaterialError, MaterialsProjectKeyMissing
+from tests.training.fetch.web_server import Reply
+from training.datasets import read_dataset_file
+from training.fetch.materials_project import MaterialsProject, fetch
+
+KEY = "k" * 32
+HEARTBEAT = {"version": "0.87.3", "db_version": "2026.1.1", "access_controlled_batch_ids": []}
+
+
+def rocksalt(a):
+    return Structure.from_spacegroup(
+        "Fm-3m", Lattice.cubic(a), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]]
+    ).get_primitive_structure()
+
+
+STRUCTURES = {f"mp-{n}": rocksalt(5.0 + n / 100) for n in range(1, 8)}
+
+
+def answer(request, known=None):
+    """Return what the Materials Project answers: its heartbeat, or summary documents."""
+    if request.path == "/heartbeat":
+        return Reply(json.dumps(HEARTBEAT).encode())
+    assert request.path == "/materials/summary/"
+    if request.headers["x-api-key"] != KEY:
+        return Reply(b'{"detail": "Invalid authentication credentials"}', status=401)
+    asked = parse_qs(request.query)["material_ids"][0].split(",")
+    documents = [
+        {"material_id": (known or {}).get(i, i), "structure": STRUCTURES[i].as_dict()}
+        for i in reversed(asked)
+        if i in STRUCTURES
+    ]
+    body = {"data": documents, "meta": {"total_doc": len(documents)}}
+    return Reply(json.dumps(body).encode())
+
+
+@pytest.fixture
+def project(serve):
+    return serve(answer)
+
+
+@pytest.fixture
+def source(project, policy):
+    return MaterialsProject(policy, project.url, KEY)
+
+
+@pytest.fixture
+def write_table(tmp_path):
+    def write(text):
+        path = tmp_path / "table.csv"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def searches(web):
+    return [r for r in web.requests if r.path != "/heartbeat"]
+
+
+def test_structures_are_joined_to_their_labels_in_the_order_of_the_table(
+    project, source, write_table, tmp_path
+):
+    table = write_table("formula,material_id,ltc\nNaCl,mp-3,7.9\n,mp-1,2\nNaCl, mp-2 ,3.5\n")
+    out = tmp_path / "a.jsonl.gz"
+    report = fetch(table, out, source, chunk_size=2)
+    crystals = read_dataset_file("a", out).crystals
+    assert [(c.material_id, c.ltc) for c in crystals] == [
+        ("mp-3", 7.9),
+        ("mp-1", 2.0),
+        ("mp-2", 3.5),
+    ]
+    assert [c.formula for c in crystals] == ["NaCl"] * 3
+    assert crystals[0].structure.volume == pytest.approx(STRUCTURES["mp-3"].volume)
+    assert (report.n_rows, report.dropped) == (3, ())
+    assert len(searches(project)) == 2
+
+
+def test_rows_without_a_material_or_a_label_are_reported(source, write_table, tmp_path):
+    table = write_table(
+        "material_id,ltc,formula\nmp-999,1,\nmp-1,much,\nmp-2,-1,\nmp-3,nan,\nmp-4,1,KCl\n"
+        ",1,\nNaCl,1,\nmp-5,1,NaCl\nmp-5,2,NaCl\n"
+    )
+    report = fetch(table, tmp_path / "a.jsonl.gz", source, chunk_size=10)
+    assert report.n_rows == 1
+    reasons = [(d.material_id, d.reason) for d in report.dropped]
+    unknown = "the Materials Project has no material of this id"
+    assert [reasons[0], reasons[5], reasons[6]] == [
+        ("mp-999", unknown),
+        ("", unknown),
+        ("NaCl", unknown),
+    ]
+    assert [i for i, _ in reasons[1:5]] == ["mp-1", "mp-2", "mp-3", "mp-4"]
+    assert "much" in reasons[1][1]
+    assert "greater than 0" in reasons[2][1]
+    assert "finite" in reasons[3][1]
+    assert "formula KCl but the structure is Na1 Cl1" in reasons[4][1]
+    assert reasons[7] == ("mp-5", "the id is that of an earlier row")
+
+
+def test_ids_answered_in_the_new_spelling_are_recognised(serve, policy):
+    web = serve(lambda request: answer(request, known={"mp-1": "mp-b"}))
+    assert list(MaterialsProject(policy, web.url, KEY).structures(["mp-1"])) == ["mp-1"]
+
+
+def test_outages_are_outlasted(serve, policy):
+    statuses = [503, 500]
+
+    def respond(request):
+        if request.path != "/heartbeat" and statuses:
+            return Reply(b'{"detail": "down"}', status=statuses.pop())
+        return answer(request)
+
+    web = serve(respond)
+    assert list(MaterialsProject(policy, web.url, KEY).structures(["mp-1"])) == ["mp-1"]
+    assert not statuses
+
+
+@pytest.mark.parametrize("body", [b"<html>maintenance</html>", b'{"detail": "down"}'])
+def test_a_heartbeat_that_fails_is_asked_again(serve, policy, body):
+    replies = [body]
+
+    def respond(request):
+        return Reply(replies.pop(), status=503) if replies else answer(request)
+
+    web = serve(respond)
+    assert list(MaterialsProject(policy, web.url, KEY).structures(["mp-2"])) == ["mp-2"]
+
+
+def test_an_outage_that_stays_ends_in_an_error_and_the_fetch_goes_on_later(
+    serve, policy, write_table, tmp_path
+):
+    table = write_table("material_id,ltc\n" + "".join(f"mp-{n},{n}\n" for n in range(1, 8)))
+    out = tmp_path / "a.jsonl.gz"
+    down = True
+
+    def respond(request):
+        if down and "mp-5" in request.query:
+            return Reply(b'{"detail": "down"}', status=503)
+        return answer(request)
+
+    web = serve(respond)
+    source = MaterialsProject(policy, web.url, KEY)
+    with pytest.raises(DataError, match="run the same command again"):
+        fetch(table, out, source, chunk_size=2)
+    assert not out.exists()
+
+    down, before = False, len(web.requests)
+    report = fetch(table, out, source, chunk_size=2)
+    assert report.n_rows == 7
+    assert len(web.requests) - before == 2
+    assert [c.material_id for c in read_dataset_file("a", out).crystals] == list(STRUCTURES)
+
+
+def test_another_table_does_not_go_on_with_the_fetch_of_the_first(
+    serve, policy, write_table, tmp_path
+):
+    def respond(request):
+        return Reply(status=400) if "mp-2" in request.query else answer(request)
+
+    web = serve(respond)
+    source = MaterialsProject(policy, web.url, KEY)
+    with pytest.raises(MaterialError, match="refused the request"):
+        fetch(write_table("material_id,ltc\nmp-2,1\n"), tmp_path / "a.gz", source)
+    fetch(write_table("material_id,ltc\nmp-1,1\n"), tmp_path / "a.gz", source)
+
+    with pytest.raises(MaterialError):
+        fetch(write_table("material_id,ltc\nmp-1,1\nmp-2,1\n"), tmp_path / "b.gz", source, 1)
+    with pytest.raises(DataError, match="belongs to a fetch of"):
+        fetch(write_table("material_id,ltc\nmp-3,1\nmp-1,1\n"), tmp_path / "b.gz", source, 1)
+
+
+def test_a_refused_key_is_said_to_be_one(project, policy):
+    with pytest.raises(MaterialsProjectKeyMissing, match="refused"):
+        MaterialsProject(policy, project.url, "x" * 32).structures(["mp-1"])
+    with pytest.raises(MaterialsProjectKeyMissing, match="32 characters"):
+        MaterialsProject(policy, project.url, "short")
+    assert len(searches(project)) == 1
+
+
+def test_no_key_is_said_before_anything_is_asked(project, policy, monkeypatch):
+    monkeypatch.delenv("MP_API_KEY", raising=False)
+    with pytest.raises(MaterialsProjectKeyMissing, match="MP_API_KEY"):
+        MaterialsProject(policy, project.url)
+    assert not project.requests
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("id,ltc\nmp-1,1\n", "no column material_id"),
+        ("", "no column ltc and no column material_id"),
+    ],
+)
+def test_a_table_without_its_columns_is_refused(source, write_table, tmp_path, text, cause):
+    with pytest.raises(DataError, match=cause):
+        fetch(write_table(text), tmp_path / "a.jsonl.gz", source)
+
+
+def test_a_table_that_is_not_there_is_named(source, tmp_path):
+    with pytest.raises(DataError, match=r"nowhere\.csv"):
+        fetch(tmp_path / "nowhere.csv", tmp_path / "a.jsonl.gz", source)
+
+
+def test_a_table_of_no_valid_ids_asks_for_nothing(project, source, write_table, tmp_path):
+    table = write_table("material_id,ltc\nNaCl,1\n")
+    report = fetch(table, tmp_path / "a.jsonl.gz", source)
+    assert (report.n_rows, len(report.dropped)) == (0, 1)
+    assert not searches(project)

@@ -1,0 +1,1 @@
+"""Offline training: data, splits, stages, members, ensembles, evaluation report."""

@@ -1,0 +1,82 @@
+"""`python -m training fetch | train | evaluate | export`."""
+
+import argparse
+import logging
+import os
+import sys
+from pathlib import Path
+
+from models.errors import ParaisiteError
+from models.manifest import CARD
+from training.config import PRESETS, read_preset
+from training.datasets import data_directory
+from training.fetch import cli as fetch_cli
+from training.run import TrainingRun
+from training.splits import N_SPLITS
+from training.stages import STAGES
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Return the exit status of one command."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.command(options)
+    except ParaisiteError as error:
+        print(f"{error.title}: {error}", file=sys.stderr)
+        return 2
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    fetch = commands.add_parser("fetch", help="get data sets and published weights")
+    fetch_cli.add_arguments(fetch)
+    fetch.set_defaults(command=fetch_cli.run)
+    train = commands.add_parser("train", help="train an ensemble and the stages before it")
+    _add_run_arguments(train)
+    train.add_argument("--workers", type=int, default=os.cpu_count(), help="members side by side")
+    train.set_defaults(command=_train)
+    export = commands.add_parser("export", help="write a trained ensemble to be served")
+    _add_run_arguments(export)
+    export.add_argument("--out", type=Path, default=Path("models/ensembles"), help="folder")
+    export.set_defaults(command=_export)
+    return parser
+
+
+def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    presets = ", ".join(sorted(path.stem for path in PRESETS.glob("*.toml")))
+    parser.add_argument("ensemble", choices=[*STAGES], metavar="ENSEMBLE", help=", ".join(STAGES))
+    parser.add_argument("--preset", default="fast", help=f"{presets}, or a .toml file")
+    parser.add_argument("--data", type=Path, help="folder of the data sets (PARAISITE_DATA)")
+    parser.add_argument("--run", type=Path, dest="run_dir", help="default: runs/PRESET")
+    parser.add_argument(
+        "--splits", type=int, nargs="+", default=range(1, N_SPLITS + 1), help="default: all nine"
+    )
+
+
+def training_run(options: argparse.Namespace) -> TrainingRun:
+    """Return the run that the options describe."""
+    preset = read_preset(options.preset)
+    run_dir = options.run_dir or Path("runs") / preset.name
+    return TrainingRun(preset, data_directory(options.data), run_dir, tuple(options.splits))
+
+
+def _train(options: argparse.Namespace) -> int:
+    from training.ensemble import train_ensemble  # TensorFlow takes seconds
+
+    train_ensemble(options.ensemble, training_run(options), options.workers)
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from training.export import export_ensemble  # noqa: PLC0415
+
+    manifest = export_ensemble(options.ensemble, training_run(options), options.out)
+    print((options.out / manifest.name / CARD).read_text())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,44 @@
+"""Trains an ensemble's nine members, and those of the stages before it, in parallel processes."""
+
+import json
+import logging
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor, as_completed
+
+from models.errors import DataError
+from training.config import as_dict
+from training.run import TrainingRun
+from training.stage_member import prepare_worker, train_member
+from training.stages import stage_chain
+
+logger = logging.getLogger(__name__)
+
+
+def train_ensemble(name: str, run: TrainingRun, workers: int) -> None:
+    """Train the ensemble `name` and the stages before it; members that are finished are kept.
+
+    Raises DataError for an unknown name, and when `run.run_dir` holds a run with other settings.
+    """
+    chain = stage_chain(name)
+    _write_config(run)
+    context = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
+    with ProcessPoolExecutor(
+        workers, mp_context=context, initializer=prepare_worker, initargs=(run.preset,)
+    ) as pool:
+        for stage in chain:
+            futures = [pool.submit(train_member, stage, split, run) for split in run.splits]
+            for future in as_completed(futures):
+                future.result()
+            logger.info("%s: all %d members are trained", stage.name, len(futures))
+
+
+def _write_config(run: TrainingRun) -> None:
+    run.run_dir.mkdir(parents=True, exist_ok=True)
+    path = run.run_dir / "config.json"
+    text = json.dumps(as_dict(run.preset), indent=2)
+    if path.is_file() and path.read_text() != text:
+        raise DataError(
+            f"{run.run_dir} holds a run with other settings ({path}); "
+            "choose another --run folder, or remove this one."
+        )
+    path.write_text(text)

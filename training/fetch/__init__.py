@@ -1,0 +1,1 @@
+"""Data sets and published weights, fetched from where they are published."""

@@ -1,0 +1,117 @@
+"""HTTP requests that outlast passing faults, and files that arrive whole or not at all."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Self, TypeVar
+
+import httpx
+
+from models.errors import DataError
+from training.fetch.retries import RetryPolicy, TransientError, with_retries
+
+CHUNK_BYTES = 1 << 16
+MAY_PASS = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
+
+Parsed = TypeVar("Parsed")
+
+
+class Downloader:
+    """An HTTP client that follows redirects and asks again as its policy says."""
+
+    def __init__(self, policy: RetryPolicy, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._policy = policy
+        self._sleep = sleep
+        self._client = httpx.Client(timeout=policy.timeout, follow_redirects=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def parsed(self, url: str, parse: Callable[[bytes], Parsed]) -> Parsed:
+        """Return `parse` of the body at `url`; asks again where it raises TransientError.
+
+        Raises DataError for a refusal (4xx) and for faults that do not pass.
+        """
+
+        def ask() -> Parsed:
+            with _faults(url):
+                response = self._client.get(url)
+                _check(response)
+                return parse(response.content)
+
+        return with_retries(ask, self._policy, self._sleep)
+
+    def file(self, url: str, path: Path, sha256: str) -> None:
+        """Put the file at `url` in `path`, going on with an earlier partial download.
+
+        Raises DataError for a refusal, for faults that do not pass and for another checksum.
+        """
+        part = path.with_name(path.name + ".part")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with_retries(lambda: self._append(url, part), self._policy, self._sleep)
+        found = hashlib.sha256(part.read_bytes()).hexdigest()
+        if found != sha256:
+            part.unlink()
+            raise DataError(
+                f"{url} has sha256 {found}, not {sha256}: it is not the published file. "
+                "Try again, or give the address of another copy with --base-url."
+            )
+        part.replace(path)
+
+    def _append(self, url: str, part: Path) -> None:
+        start = part.stat().st_size if part.exists() else 0
+        headers = {"Accept-Encoding": "identity"}
+        if start:
+            headers["Range"] = f"bytes={start}-"
+        with _faults(url), self._client.stream("GET", url, headers=headers) as response:
+            if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                # The part is already as long as the file, or is of another one: the checksum tells.
+                return
+            _check(response)
+            mode = "ab" if response.status_code == HTTPStatus.PARTIAL_CONTENT else "wb"
+            with part.open(mode) as file:
+                for chunk in response.iter_bytes(CHUNK_BYTES):
+                    file.write(chunk)
+
+
+@contextmanager
+def _faults(url: str) -> Iterator[None]:
+    try:
+        yield
+    except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+        raise DataError(f"{url} is no web address ({error}); see --base-url.") from error
+    except httpx.RequestError as error:
+        raise TransientError(f"{url}: {error or type(error).__name__}") from error
+
+
+def _check(response: httpx.Response) -> None:
+    status = response.status_code
+    if response.is_server_error or status in MAY_PASS:
+        raise TransientError(
+            f"{response.url} answered {status}",
+            _retry_after(response.headers.get("Retry-After", "")),
+        )
+    if not response.is_success:
+        raise DataError(
+            f"{response.url} answered {status}; check the address, or give another one with "
+            "--base-url."
+        )
+
+
+def _retry_after(header: str) -> float | None:
+    """Return the wait [s] a Retry-After header asks for, as seconds or as a date (RFC 9110)."""
+    if header.strip().isdecimal():
+        return float(header)
+    try:
+        at = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds())

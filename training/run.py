@@ -1,0 +1,28 @@
+"""What a training run is made of, and where its parts lie."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.config import Preset
+from training.splits import N_SPLITS
+
+MEGNET_FILE = Path("megnet/mp-2018.6.1/formation_energy.hdf5")
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """How to train, where data is read from, and the folder that everything is written to."""
+
+    preset: Preset
+    data_dir: Path
+    run_dir: Path
+    splits: tuple[int, ...] = tuple(range(1, N_SPLITS + 1))
+
+    @property
+    def megnet_weights(self) -> Path:
+        """The file of MEGNet's published formation-energy weights."""
+        return self.data_dir / MEGNET_FILE
+
+    def member_dir(self, stage: str, split: int) -> Path:
+        """Return the folder of one member."""
+        return self.run_dir / stage / f"split-{split}"

@@ -1,0 +1,48 @@
+"""Which crystals a member is trained on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+N_SPLITS = 9
+TRAIN_FRACTION = 0.8
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row numbers of a data set: `train` is fitted, `inner` chooses, `validation` is reported."""
+
+    train: Rows
+    inner: Rows
+    validation: Rows
+
+    @property
+    def training(self) -> Rows:
+        """All rows on the training side: fitted ones and those that choose."""
+        return np.concatenate([self.train, self.inner])
+
+
+def published_split(sizes: tuple[int, ...], seed: int, inner_fraction: float = 0.0) -> Split:
+    """Return the paper's split `seed` (1 to 9) of a data set joined from parts of these sizes.
+
+    Each part is permuted by its own `RandomState(seed)` and cut at 80 %, then the parts are joined
+    (the published procedure for MIX). The last `inner_fraction` of each part's training rows is
+    set aside to choose the epoch on.
+    """
+    parts = [_split_part(size, seed, inner_fraction) for size in sizes]
+    starts = np.cumsum([0, *sizes[:-1]])
+    train, inner, validation = (
+        np.concatenate([start + rows for start, rows in zip(starts, column, strict=True)])
+        for column in zip(*parts, strict=True)
+    )
+    return Split(train, inner, validation)
+
+
+def _split_part(size: int, seed: int, inner_fraction: float) -> tuple[Rows, Rows, Rows]:
+    order = np.random.RandomState(seed).permutation(size)
+    n_train = int(TRAIN_FRACTION * size)
+    n_fitted = n_train - round(inner_fraction * n_train)
+    return order[:n_fitted], order[n_fitted:n_train], order[n_train:]

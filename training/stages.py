@@ -1,0 +1,41 @@
+"""The paper's three stages as data: what each ensemble starts from, and what it is trained on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from models.errors import DataError
+
+RANDOM = "random weights"
+MEGNET = "MEGNet's formation-energy weights"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One training: the data set, and the start: `RANDOM`, `MEGNET` or an earlier stage's name."""
+
+    name: str
+    dataset: str
+    start: str
+
+    @property
+    def parent(self) -> str | None:
+        """The stage this one starts from, member by member; None where there is none."""
+        return None if self.start in (RANDOM, MEGNET) else self.start
+
+
+FOUNDATION = "aflow-stage2"
+_STAGES = (
+    *(Stage(f"{name}-stage1", name, RANDOM) for name in ("dataset1", "dataset2", "mix", "aflow")),
+    *(Stage(f"{name}-stage2", name, MEGNET) for name in ("dataset1", "dataset2", "mix", "aflow")),
+    *(Stage(f"{name}-stage3", name, FOUNDATION) for name in ("dataset1", "dataset2", "mix")),
+)
+STAGES: Mapping[str, Stage] = MappingProxyType({stage.name: stage for stage in _STAGES})
+
+
+def stage_chain(name: str) -> tuple[Stage, ...]:
+    """Return the stages to train for the ensemble `name`, first to last; DataError if unknown."""
+    if name not in STAGES:
+        raise DataError(f"No ensemble is called {name}; choose one of {', '.join(STAGES)}.")
+    stage = STAGES[name]
+    return (*(stage_chain(stage.parent) if stage.parent else ()), stage)
