@@ -13,7 +13,7 @@ from app.ensembles import load_ensembles
 from app.metrics import Metrics, RequestMetrics
 from app.predictor import MaterialSource
 from app.problems import MEDIA_TYPE, add_problem_handlers
-from app.routes import ensembles, health, predict, problems
+from app.routes import ensembles, health, page, predict, problems, structure
 from app.runtime import LoadEnsembles, Runtime
 from app.settings import Settings
 from models.materials_project import MaterialsProject
@@ -64,8 +64,9 @@ def create_app(
     app.state.runtime = runtime
     app.add_middleware(RequestMetrics, metrics=metrics)
     add_problem_handlers(app)
-    for routes in (predict, ensembles, health, problems):
+    for routes in (page, predict, structure, ensembles, health, problems):
         app.include_router(routes.router)
+    app.mount("/static", page.PageFiles())
     return app
 
 

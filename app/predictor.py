@@ -173,6 +173,23 @@ class Predictor:
             with self._workers.place():
                 return await self._predict(structure, material_id, ensemble, durations)
 
+    async def read_structure(self, text: str) -> Structure:
+        """Return the structure in a CIF, as a prediction would read it.
+
+        Raises StructureError, Overloaded, RequestTimeout.
+        """
+        async with self._deadline():
+            with self._workers.place():
+                return await self._workers.run(
+                    parse_structure, text, self._settings.structure_limits
+                )
+
+    async def material_structure(self, material_id: str) -> Structure:
+        """Return the structure of a material. Raises MaterialError, StructureError, Overloaded."""
+        check_material_id(material_id)
+        async with self._deadline():
+            return await self._structure_of(material_id)
+
     def close(self) -> None:
         """Drop waiting work."""
         self._workers.close()

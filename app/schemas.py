@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pymatgen.core import Structure
 
 LTC_UNIT: Literal["W/(m K)"] = "W/(m K)"
 TEMPERATURE = 300.0  # K; all training data are for this temperature
@@ -95,6 +96,48 @@ class Answer(Document):
     )
     ensemble: EnsembleReference
     cache: Literal["hit", "miss"] = Field(description="Whether the LTC came from the cache.")
+
+
+class Site(Document):
+    """An atom in the cell."""
+
+    element: str = Field(description="Chemical symbol.")
+    position: tuple[float, float, float] = Field(
+        description="Fractional coordinates.", json_schema_extra={"unit": "1"}
+    )
+
+
+class CrystalStructure(Document):
+    """A cell with all its sites, symmetry applied."""
+
+    formula: str = Field(description="Reduced chemical formula.")
+    lengths: tuple[float, float, float] = Field(
+        description="Cell lengths a, b, c.", json_schema_extra={"unit": "A"}
+    )
+    angles: tuple[float, float, float] = Field(
+        description="Cell angles alpha, beta, gamma.", json_schema_extra={"unit": "degree"}
+    )
+    vectors: list[tuple[float, float, float]] = Field(
+        description="Cell vectors, Cartesian.", json_schema_extra={"unit": "A"}
+    )
+    volume: float = _number("Volume of the cell.", "A^3")
+    sites: list[Site] = Field(description="Every atom of the cell.")
+
+    @classmethod
+    def of(cls, structure: Structure) -> "CrystalStructure":
+        """Return the description of an ordered structure."""
+        lattice = structure.lattice
+        return cls(
+            formula=structure.composition.reduced_formula,
+            lengths=lattice.abc,
+            angles=lattice.angles,
+            vectors=lattice.matrix.tolist(),
+            volume=lattice.volume,
+            sites=[
+                Site(element=site.specie.symbol, position=tuple(site.frac_coords))
+                for site in structure
+            ],
+        )
 
 
 class EnsembleEntry(EnsembleReference):

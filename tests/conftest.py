@@ -1,5 +1,6 @@
 """Structures and a local Materials Project for all tests."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +8,9 @@ from pymatgen.core import Lattice, Structure
 from pymatgen.io.cif import CifWriter
 
 from tests.materials_project_server import MaterialsProjectServer, running_server
+
+# megnet, the reference for the network, needs the old Keras; TensorFlow asks at its import.
+os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
 
 @pytest.fixture(scope="session")

@@ -1,19 +1,12 @@
-"""The kinds of errors explained, and the front page."""
+"""The kinds of errors explained."""
 
 from fastapi import APIRouter
-from fastapi.responses import RedirectResponse
 
 from app.errors import InvalidRequest, RouteNotFound
 from app.problems import describe_problem, problem_responses
 from app.schemas import ProblemKind
 
 router = APIRouter(tags=["problems"])
-
-
-@router.get("/", include_in_schema=False)
-async def front_page() -> RedirectResponse:
-    """Lead to the documentation."""
-    return RedirectResponse("/docs")
 
 
 @router.get("/problems/{code}", responses=problem_responses(RouteNotFound, InvalidRequest))

@@ -1,0 +1,56 @@
+"""POST /structure and GET /structure/{material_id}: the crystal that a prediction is made for."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+
+from app.dependencies import PredictorDep, RuntimeDep
+from app.errors import InvalidRequest, NotReady, RequestTimeout, UnsupportedMediaType
+from app.problems import problem_responses
+from app.routes.predict import STRUCTURE_ERRORS
+from app.schemas import CrystalStructure
+from app.upload import REQUEST_BODY, read_cif
+from models import errors
+
+router = APIRouter(tags=["structure"])
+
+SERVICE_ERRORS = (errors.Overloaded, InvalidRequest, NotReady, RequestTimeout)
+
+
+@router.post(
+    "/structure",
+    responses=problem_responses(
+        errors.UnreadableStructure,
+        errors.NoStructure,
+        errors.SeveralStructures,
+        UnsupportedMediaType,
+        *STRUCTURE_ERRORS,
+        *SERVICE_ERRORS,
+    ),
+    openapi_extra={"requestBody": REQUEST_BODY},
+)
+async def read_structure(
+    request: Request, runtime: RuntimeDep, predictor: PredictorDep
+) -> CrystalStructure:
+    """Read a CIF as a prediction does, and give all sites of its cell."""
+    text = await read_cif(request, runtime.settings.max_upload_bytes)
+    return CrystalStructure.of(await predictor.read_structure(text))
+
+
+@router.get(
+    "/structure/{material_id}",
+    responses=problem_responses(
+        errors.InvalidMaterialId,
+        errors.UnknownMaterial,
+        errors.MaterialsProjectKeyMissing,
+        errors.MaterialsProjectUnavailable,
+        *STRUCTURE_ERRORS,
+        *SERVICE_ERRORS,
+    ),
+)
+async def material_structure(
+    material_id: Annotated[str, Path(description="Materials Project id.", examples=["mp-9127"])],
+    predictor: PredictorDep,
+) -> CrystalStructure:
+    """Give all sites of the cell of a material of the Materials Project."""
+    return CrystalStructure.of(await predictor.material_structure(material_id))

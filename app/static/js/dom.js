@@ -1,0 +1,52 @@
+/** Making elements. Text is always text: nothing here takes HTML. */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** Return an HTML element; attributes that start with "on" are listeners, null ones are left out. */
+export function h(tag, attributes = {}, ...children) {
+  return fill(document.createElement(tag), attributes, children);
+}
+
+/** Return an SVG element, as `h` does. */
+export function svg(tag, attributes = {}, ...children) {
+  return fill(document.createElementNS(SVG, tag), attributes, children);
+}
+
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/** Return the element of this id. */
+export function byId(id) {
+  return document.getElementById(id);
+}
+
+/** Let screen readers say a sentence. */
+export function announce(sentence) {
+  byId("status").textContent = sentence;
+}
+
+/** Return a button that copies `text`, and says so. */
+export function copyButton(label, text) {
+  const button = h("button", { type: "button" }, label);
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(typeof text === "function" ? text() : text);
+    button.textContent = "Copied";
+    announce(`${label}: copied`);
+    setTimeout(() => (button.textContent = label), 1500);
+  });
+  return button;
+}
+
+/** Give the user a file. */
+export function download(name, type, content) {
+  const url = URL.createObjectURL(new Blob([content], { type }));
+  h("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
