@@ -66,7 +66,6 @@ def create_app(
     add_problem_handlers(app)
     for routes in (page, predict, structure, ensembles, health, problems):
         app.include_router(routes.router)
-    app.mount("/static", page.PageFiles())
     return app
 
 

@@ -16,7 +16,7 @@ FIELD = "file"
 
 REQUEST_BODY = {
     "required": True,
-    "description": "One crystal structure in CIF, in one of three forms.",
+    "description": "One crystal structure, as CIF or POSCAR, in one of three forms.",
     "content": {
         "multipart/form-data": {
             "schema": {

@@ -24,10 +24,13 @@ READOUT = (32, 16)
 
 @dataclass(frozen=True)
 class Architecture:
-    """What may differ between ensembles: the MLP's hidden layers and number of outputs."""
+    """What may differ between ensembles: the MLP's hidden layers, its number of outputs, and the
+    number of descriptors that join the embedding before it.
+    """
 
     mlp: tuple[int, ...] = (450, 350, 350)
     outputs: int = 1
+    descriptors: int = 0
 
 
 def dense_shapes(architecture: Architecture) -> dict[str, tuple[int, int]]:
@@ -54,7 +57,11 @@ def dense_shapes(architecture: Architecture) -> dict[str, tuple[int, int]]:
         stacks[f"set2set_{part}.memory"] = (narrow, SET2SET)
         stacks[f"set2set_{part}.lstm"] = (2 * SET2SET, 4 * SET2SET)
     stacks["readout"] = (2 * 2 * SET2SET + narrow, *READOUT)
-    stacks["mlp"] = (READOUT[-1], *architecture.mlp, architecture.outputs)
+    stacks["mlp"] = (
+        READOUT[-1] + architecture.descriptors,
+        *architecture.mlp,
+        architecture.outputs,
+    )
     return {
         f"{name}.{depth}": (inputs, outputs)
         for name, sizes in stacks.items()
@@ -68,6 +75,9 @@ def weight_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
     for name, (inputs, outputs) in dense_shapes(architecture).items():
         shapes[f"{name}.kernel"] = (inputs, outputs)
         shapes[f"{name}.bias"] = (outputs,)
+    if architecture.descriptors:
+        shapes["descriptors.mean"] = (architecture.descriptors,)
+        shapes["descriptors.scale"] = (architecture.descriptors,)
     return shapes
 
 
@@ -83,6 +93,9 @@ def initial_weights(architecture: Architecture, seed: int) -> dict[str, NDArray[
         kernel, bias = _initial_dense(rng, name, *shape)
         weights[f"{name}.kernel"] = kernel.astype(np.float32)
         weights[f"{name}.bias"] = bias.astype(np.float32)
+    if architecture.descriptors:
+        weights["descriptors.mean"] = np.zeros(architecture.descriptors, dtype=np.float32)
+        weights["descriptors.scale"] = np.ones(architecture.descriptors, dtype=np.float32)
     return weights
 
 

@@ -13,7 +13,8 @@ class CrystalBatch(NamedTuple):
 
     The fields of `CrystalGraph`, with `center` and `neighbor` counted through the batch, and
     `atom_crystal` [n_atoms], `bond_crystal` [n_bonds]: the crystal each belongs to (ascending).
-    `state` [n_crystals, 2]: MEGNet's global input, zeros unless something is told by it.
+    `state` [n_crystals, 2]: MEGNet's global input, zeros as in its published models.
+    `descriptors` [n_crystals, n_descriptors]: see `models.descriptors`.
     """
 
     species: Ints
@@ -26,6 +27,7 @@ class CrystalBatch(NamedTuple):
     bond_share: Floats
     bond_crystal: Ints
     state: Floats
+    descriptors: Floats
 
 
 def join_graphs(graphs: Sequence[CrystalGraph]) -> CrystalBatch:
@@ -45,4 +47,5 @@ def join_graphs(graphs: Sequence[CrystalGraph]) -> CrystalBatch:
         bond_share=np.concatenate([graph.bond_share for graph in graphs]),
         bond_crystal=np.repeat(crystals, n_bonds),
         state=np.zeros((len(graphs), 2), dtype=np.float32),
+        descriptors=np.stack([graph.descriptors for graph in graphs]),
     )

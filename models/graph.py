@@ -12,15 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Structure
-from pymatgen.optimization.neighbors import find_points_in_spheres
 
-from models.errors import IsolatedAtom
-
-CUTOFF = 4.0  # A; MEGNet's
-CUTOFF_SLACK = 1e-5  # A; a pair at 4 A sharp is a bond however its cell was rounded
-SAME_DISTANCE = 1e-4  # A; bonds that differ by less are of one length
-SAME_PLACE = 1e-8  # A; a pair closer than this is one atom and itself
-FARTHEST = 10.0  # A; where the search for an isolated atom's neighbours ends
+from models.bonds import SAME_DISTANCE, Bonds, find_bonds
+from models.descriptors import describe
+from models.symmetry import Symmetry, find_symmetry
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
@@ -33,7 +28,7 @@ class CrystalGraph:
     `species` [n_atoms]: atomic number. `atom_share` [n_atoms]: fraction of the crystal's atoms that
     this one stands for. `center`, `neighbor` [n_bonds]: the atoms joined. `distance` [n_bonds]: A.
     `bond_weight` [n_bonds]: fraction of the center's bonds, `bond_share` [n_bonds]: fraction of the
-    crystal's bonds.
+    crystal's bonds. `descriptors`: see `models.descriptors`; `symmetry` of the crystal.
     """
 
     species: Ints
@@ -43,6 +38,8 @@ class CrystalGraph:
     distance: Floats
     bond_weight: Floats
     bond_share: Floats
+    descriptors: Floats
+    symmetry: Symmetry
 
     @property
     def n_atoms(self) -> int:
@@ -55,15 +52,6 @@ class CrystalGraph:
         return len(self.distance)
 
 
-@dataclass(frozen=True)
-class Bonds:
-    """Directed bonds of every atom in a cell: `center`, `neighbor` site, `distance` [A]."""
-
-    center: NDArray[np.int64]
-    neighbor: NDArray[np.int64]
-    distance: NDArray[np.float64]
-
-
 def crystal_graph(structure: Structure) -> CrystalGraph:
     """Return the crystal graph of an ordered structure.
 
@@ -73,53 +61,9 @@ def crystal_graph(structure: Structure) -> CrystalGraph:
     numbers = np.array([site.specie.Z for site in structure], dtype=np.int64)
     bonds = find_bonds(structure)
     level = _length_classes(bonds.distance)
-    return _quotient(numbers, bonds, level, _atom_classes(numbers, bonds, level))
-
-
-def find_bonds(structure: Structure) -> Bonds:
-    """Return all bonds up to 4 A, sorted by center; an atom with none gets its nearest neighbours.
-
-    Without this rule the network would not see the distances around such an atom at all.
-    Raises IsolatedAtom when an atom has no neighbour within 10 A.
-    """
-    n_sites = len(structure)
-    bonds = _pairs_within(structure, CUTOFF + CUTOFF_SLACK)
-    isolated = np.setdiff1d(np.arange(n_sites), bonds.center)
-    if isolated.size == 0:
-        return bonds
-    nearest = _nearest_shells(_pairs_within(structure, FARTHEST), isolated)
-    center = np.concatenate([bonds.center, nearest.center])
-    order = np.argsort(center, kind="stable")
-    return Bonds(
-        center[order],
-        np.concatenate([bonds.neighbor, nearest.neighbor])[order],
-        np.concatenate([bonds.distance, nearest.distance])[order],
-    )
-
-
-def _pairs_within(structure: Structure, radius: float) -> Bonds:
-    positions = np.ascontiguousarray(structure.cart_coords, dtype=float)
-    lattice = np.ascontiguousarray(structure.lattice.matrix, dtype=float)
-    periodic = np.ones(3, dtype=np.int64)
-    center, neighbor, _, distance = find_points_in_spheres(
-        positions, positions, radius, periodic, lattice, SAME_PLACE
-    )
-    keep = (distance > SAME_PLACE) & (distance <= radius)
-    order = np.argsort(center[keep], kind="stable")
-    return Bonds(center[keep][order], neighbor[keep][order], distance[keep][order])
-
-
-def _nearest_shells(bonds: Bonds, atoms: NDArray[np.int64]) -> Bonds:
-    keep = np.zeros(len(bonds.center), dtype=bool)
-    for atom in atoms:
-        own = bonds.center == atom
-        if not own.any():
-            raise IsolatedAtom(
-                f"Site {atom} has no neighbour within {FARTHEST:g} A; check the cell's lengths, "
-                "and send a crystal rather than a molecule in a box."
-            )
-        keep |= own & (bonds.distance <= bonds.distance[own].min() + SAME_DISTANCE)
-    return Bonds(bonds.center[keep], bonds.neighbor[keep], bonds.distance[keep])
+    symmetry = find_symmetry(structure)
+    descriptors = describe(structure, bonds, symmetry)
+    return _quotient(numbers, bonds, level, descriptors, symmetry)
 
 
 def _length_classes(distance: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -163,8 +107,10 @@ def _quotient(
     numbers: NDArray[np.int64],
     bonds: Bonds,
     level: NDArray[np.int64],
-    colour: NDArray[np.uint64],
+    descriptors: Floats,
+    symmetry: Symmetry,
 ) -> CrystalGraph:
+    colour = _atom_classes(numbers, bonds, level)
     _, first, atom_class, sizes = np.unique(
         colour, return_index=True, return_inverse=True, return_counts=True
     )
@@ -183,4 +129,6 @@ def _quotient(
         distance=distance.astype(np.float32),
         bond_weight=(count / degree[center[start]]).astype(np.float32),
         bond_share=(count / len(bonds.center)).astype(np.float32),
+        descriptors=descriptors,
+        symmetry=symmetry,
     )

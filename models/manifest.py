@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pymatgen.core import Structure
 
 from models.architecture import FARTHEST_GAUSSIAN, GAUSSIAN_WIDTH, N_GAUSSIANS, Architecture
+from models.bonds import CUTOFF
+from models.descriptors import NAMES
 from models.errors import DamagedEnsemble
-from models.graph import CUTOFF
 from models.transform import TargetTransform
 
 MANIFEST = "manifest.json"
@@ -49,22 +50,26 @@ class NetworkSettings(Strict):
     """What differs between networks; the rest is MEGNet's."""
 
     mlp: tuple[int, ...] = Field(description="Hidden layers of the MLP on MEGNet's embedding")
-    outputs: int = Field(description="Number of outputs")
+    outputs: tuple[str, ...] = Field(
+        default=("ltc",), description="What the outputs stand for; the first is served"
+    )
+    descriptors: bool = Field(default=False, description="Whether descriptors join the embedding")
 
     def architecture(self) -> Architecture:
         """Return the architecture these settings describe."""
-        return Architecture(mlp=self.mlp, outputs=self.outputs)
+        return Architecture(self.mlp, len(self.outputs), len(NAMES) if self.descriptors else 0)
 
 
 class TransformRecord(Strict):
-    """Mean and population standard deviation of log10(LTC + 1) over the training rows."""
+    """Mean and population standard deviation of log10(LTC + offset) over the training rows."""
 
     mean: float
     std: float = Field(gt=0)
+    offset: float = Field(1.0, ge=0, description="W/(m K)")
 
     def transform(self) -> TargetTransform:
         """Return the transform itself."""
-        return TargetTransform(self.mean, self.std)
+        return TargetTransform(self.mean, self.std, self.offset)
 
 
 class MemberRecord(Strict):
@@ -85,7 +90,7 @@ class StageRecord(Strict):
     name: str
     dataset: str
     start: str
-    schedule: Mapping[str, float]
+    schedule: Mapping[str, float | Mapping[str, float]]
 
 
 class DataRecord(Strict):
@@ -177,6 +182,10 @@ def read_manifest(directory: Path) -> Manifest:
         raise DamagedEnsemble(f"{path} is the manifest of {manifest.name}, not {directory.name}.")
     if manifest.graph != GraphSettings.current():
         raise DamagedEnsemble(f"{path} is made for graphs of {manifest.graph}, which differ.")
+    if WEIGHTS not in manifest.files:
+        raise DamagedEnsemble(
+            f"{path} has no checksum of {WEIGHTS}; restore the ensemble's folder."
+        )
     for name, sha256 in manifest.files.items():
         _check_file(directory / name, sha256)
     return manifest

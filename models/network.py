@@ -23,6 +23,7 @@ from models.batch import CrystalBatch
 NARROW = FEED_FORWARD[-1]
 LOG_2 = 0.6931471805599453
 SET2SET_STEPS = 3
+FARTHEST_DESCRIPTOR = 4.0  # standard deviations; beyond, a descriptor counts as this far
 
 Tensors = Mapping[str, tf.Tensor]
 
@@ -32,7 +33,7 @@ def forward(weights: Tensors, batch: CrystalBatch) -> tf.Tensor:
 
     Each weight has the shape [n_members, *shape of `weight_shapes`].
     """
-    return mlp(weights, embed_crystals(weights, batch))
+    return mlp(weights, join_descriptors(weights, embed_crystals(weights, batch), batch))
 
 
 def embed_crystals(weights: Tensors, batch: CrystalBatch) -> tf.Tensor:
@@ -50,6 +51,17 @@ def embed_crystals(weights: Tensors, batch: CrystalBatch) -> tf.Tensor:
         axis=-1,
     )
     return layers.feed_forward("readout", pooled)
+
+
+def join_descriptors(weights: Tensors, embedding: tf.Tensor, batch: CrystalBatch) -> tf.Tensor:
+    """Return the embedding with the standardised descriptors, where the network takes any."""
+    if "descriptors.mean" not in weights:
+        return embedding
+    mean = tf.stop_gradient(weights["descriptors.mean"])[:, None, :]
+    scale = tf.stop_gradient(weights["descriptors.scale"])[:, None, :]
+    farthest = FARTHEST_DESCRIPTOR
+    standardised = tf.clip_by_value((batch.descriptors - mean) / scale, -farthest, farthest)
+    return tf.concat([embedding, standardised], axis=-1)
 
 
 def mlp(weights: Tensors, features: tf.Tensor) -> tf.Tensor:

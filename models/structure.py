@@ -1,8 +1,8 @@
 """Text of an untrusted structure file -> a checked pymatgen Structure."""
 
-import re
 import warnings
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from pymatgen.core import Element, Structure
@@ -17,10 +17,13 @@ from models.errors import (
     UnreadableStructure,
     UnsupportedElement,
 )
+from models.poscar import is_poscar, parse_poscar
 
 HEAVIEST = 94  # MEGNet's element embedding has rows for atomic numbers 1 (H) to 94 (Pu)
 OVERLAP = 0.5  # A; the shortest known bond, H2, is 0.74 A
-DATA_BLOCK = re.compile(r"^data_", re.MULTILINE | re.IGNORECASE)
+BLOCK = "data_"  # begins a block of a CIF
+ATOMS = "_atom_site_fract_x"
+MAX_IMAGES = 10  # atoms times symmetry operations, for each site accepted
 
 
 @dataclass(frozen=True)
@@ -32,47 +35,68 @@ class StructureLimits:
 
 
 def parse_structure(text: str, limits: StructureLimits = StructureLimits()) -> Structure:
-    """Return the one ordered structure written in a CIF.
+    """Return the one ordered structure written in a CIF or POSCAR.
 
     Raises UnreadableStructure, NoStructure, SeveralStructures, and what `check_structure` raises.
     """
     if len(text) > limits.max_bytes:
         raise StructureTooLarge(
-            f"The CIF has {len(text)} characters, more than the {limits.max_bytes} accepted; "
+            f"The file has {len(text)} characters, more than the {limits.max_bytes} accepted; "
             "send one crystal structure only, without reflections or other raw data."
         )
-    structures = _parse_cif(text)
-    if len(structures) > 1:
-        raise SeveralStructures(f"The CIF holds {len(structures)} structures; send one at a time.")
-    if not structures:
+    if is_poscar(text):
+        return check_structure(parse_poscar(text, limits.max_sites), limits)
+    blocks = [block for block in _blocks(text) if ATOMS in block.lower()]
+    if not blocks:
         raise NoStructure(
             "The CIF holds no structure with a cell and atom sites; "
             "check its _cell_length_, _cell_angle_ and _atom_site_ entries."
         )
-    return check_structure(structures[0], limits)
+    if len(blocks) > 1:
+        raise SeveralStructures(f"The CIF holds {len(blocks)} structures; send one at a time.")
+    return check_structure(_parse_block(blocks[0], limits), limits)
 
 
-def _parse_cif(text: str) -> list[Structure]:
-    if not DATA_BLOCK.search(text):
+def _blocks(text: str) -> list[str]:
+    """Return the data blocks without blank lines, over which pymatgen takes quadratic time."""
+    lines = [stripped for line in text.splitlines() if (stripped := line.strip())]
+    starts = [i for i, line in enumerate(lines) if line[: len(BLOCK)].lower() == BLOCK]
+    if not starts:
         raise UnreadableStructure(
-            "The text has no CIF data block (a line that starts with data_); "
-            "send the content of a CIF file."
+            "The text has no CIF data block (a line that starts with data_), nor is it a POSCAR; "
+            "send the content of such a file."
         )
+    for start in starts:
+        lines[start] = BLOCK + lines[start][len(BLOCK) :]
+    return ["\n".join(lines[start:end]) for start, end in pairwise([*starts, len(lines)])]
+
+
+def _parse_block(block: str, limits: StructureLimits) -> Structure:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what matters among them is checked below
-            parser = CifParser.from_str(text)
-            if not any(_has_atoms(block) for block in parser.as_dict().values()):
-                return []
-            return list(parser.parse_structures(primitive=False, on_error="raise"))
+            parser = CifParser.from_str(block)
+            _check_size(parser, limits)
+            return parser.parse_structures(primitive=False, on_error="raise")[0]
+    except StructureTooLarge:
+        raise
     except Exception as error:  # the parser raises whatever its regular expressions hit upon
         raise UnreadableStructure(
-            f"The CIF cannot be read: {error}. Check that another program opens the file."
+            f"The CIF cannot be read: {str(error)[:300]}. Does another program open the file?"
         ) from error
 
 
-def _has_atoms(block: dict[str, object]) -> bool:
-    return any(key.startswith("_atom_site_fract") for key in block)
+def _check_size(parser: CifParser, limits: StructureLimits) -> None:
+    """Raise StructureTooLarge before the atoms are multiplied, which takes quadratic time."""
+    (values,) = parser.as_dict().values()
+    lists = {name: value for name, value in values.items() if isinstance(value, list)}
+    n_atoms = len(lists.get(ATOMS, ()))
+    n_operations = max((len(lists[name]) for name in lists if name.endswith("xyz")), default=1)
+    if n_atoms > limits.max_sites or n_atoms * n_operations > MAX_IMAGES * limits.max_sites:
+        raise StructureTooLarge(
+            f"The CIF lists {n_atoms} atoms and {n_operations} symmetry operations; "
+            f"{limits.max_sites} sites are accepted: send the primitive cell."
+        )
 
 
 def check_structure(
@@ -117,8 +141,13 @@ def _check_elements(structure: Structure) -> None:
 
 
 def _check_distances(structure: Structure) -> None:
-    if structure.volume <= 0 or not np.isfinite(structure.volume):
-        raise UnreadableStructure("The cell has no volume; check its lengths and angles.")
+    finite = (
+        np.isfinite(structure.lattice.matrix).all() and np.isfinite(structure.frac_coords).all()
+    )
+    if not finite or not structure.volume > 0:
+        raise UnreadableStructure(
+            "The cell has no volume, or a number in it is not finite; check its lengths and angles."
+        )
     centers, neighbors, _, distances = structure.get_neighbor_list(OVERLAP)
     if len(distances):
         first = int(np.argmin(distances))

@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from models.architecture import STATE
 from models.batch import CrystalBatch
+from models.descriptors import NAMES
 
 INDEX = tf.TensorSpec([None], tf.int32)
 NUMBER = tf.TensorSpec([None], tf.float32)
@@ -18,4 +19,5 @@ BATCH_SIGNATURE = CrystalBatch(
     bond_share=NUMBER,
     bond_crystal=INDEX,
     state=tf.TensorSpec([None, STATE], tf.float32),
+    descriptors=tf.TensorSpec([None, len(NAMES)], tf.float32),
 )

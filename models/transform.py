@@ -12,26 +12,31 @@ LOWEST_LTC = 0.01  # W/(m K); predictions end here: no crystal conducts less at 
 
 @dataclass(frozen=True)
 class TargetTransform:
-    """log10(LTC + 1), less `mean`, over `std` (Klochko et al., arXiv 2411.18259)."""
+    """log10(LTC + `offset`), less `mean`, over `std`.
+
+    The offset is 1 in the paper (Klochko et al., arXiv 2411.18259); 0 weighs relative errors alike
+    at all LTC.
+    """
 
     mean: float
     std: float
+    offset: float = 1.0
 
     @classmethod
-    def fit(cls, ltc: ArrayLike) -> Self:
+    def fit(cls, ltc: ArrayLike, offset: float = 1.0) -> Self:
         """Return the transform with the mean and population standard deviation of these LTC."""
-        logs = np.log10(np.asarray(ltc, dtype=float) + 1)
-        return cls(mean=float(logs.mean()), std=float(logs.std()))
+        logs = np.log10(np.asarray(ltc, dtype=float) + offset)
+        return cls(mean=float(logs.mean()), std=float(logs.std()), offset=offset)
 
     def encode(self, ltc: ArrayLike) -> NDArray[np.float64]:
         """Return standardised targets for LTC in W/(m K)."""
-        logs: NDArray[np.float64] = np.log10(np.asarray(ltc, dtype=float) + 1)
+        logs: NDArray[np.float64] = np.log10(np.asarray(ltc, dtype=float) + self.offset)
         return (logs - self.mean) / self.std
 
     def decode(self, target: ArrayLike) -> NDArray[np.float64]:
         """Return LTC in W/(m K), at least 0.01, for standardised targets."""
         logs = np.asarray(target, dtype=float) * self.std + self.mean
-        ltc: NDArray[np.float64] = np.maximum(10**logs - 1, LOWEST_LTC)
+        ltc: NDArray[np.float64] = np.maximum(10**logs - self.offset, LOWEST_LTC)
         return ltc
 
 

@@ -14,7 +14,9 @@ from models.errors import DamagedEnsemble
 
 def save_weights(members: Sequence[Weights], path: Path) -> None:
     """Write the members' weights, each name stacked to [n_members, *shape]."""
-    save_file({name: np.stack([m[name] for m in members]) for name in members[0]}, path)
+    stacked = {name: np.stack([m[name] for m in members]) for name in members[0]}
+    # safetensors writes memory as it lies: a transposed array would come back as another.
+    save_file({name: np.ascontiguousarray(value) for name, value in stacked.items()}, path)
 
 
 def load_weights(

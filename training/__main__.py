@@ -10,6 +10,7 @@ from models.errors import ParaisiteError
 from models.manifest import CARD
 from training.config import PRESETS, read_preset
 from training.datasets import data_directory
+from training.evaluation import cli as evaluate_cli
 from training.fetch import cli as fetch_cli
 from training.run import TrainingRun
 from training.splits import N_SPLITS
@@ -38,6 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_run_arguments(train)
     train.add_argument("--workers", type=int, default=os.cpu_count(), help="members side by side")
     train.set_defaults(command=_train)
+    evaluate = commands.add_parser("evaluate", help="write the evaluation report")
+    evaluate_cli.add_arguments(evaluate)
+    evaluate.set_defaults(command=evaluate_cli.run)
     export = commands.add_parser("export", help="write a trained ensemble to be served")
     _add_run_arguments(export)
     export.add_argument("--out", type=Path, default=Path("models/ensembles"), help="folder")
@@ -71,7 +75,7 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from training.export import export_ensemble  # noqa: PLC0415
+    from training.export import export_ensemble
 
     manifest = export_ensemble(options.ensemble, training_run(options), options.out)
     print((options.out / manifest.name / CARD).read_text())

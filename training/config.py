@@ -9,10 +9,13 @@ from typing import Any, Literal
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked_dataclass
 
+from models.architecture import Architecture
+from models.descriptors import NAMES
 from models.errors import DataError
 
 PRESETS = Path(__file__).parent / "presets"
 Protocol = Literal["paper", "honest"]
+Loss = Literal["mape", "log"]
 
 
 @checked_dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -22,7 +25,8 @@ class Schedule:
     The learning rate follows a cosine from `learning_rate` at epoch 0 to `floor` at epoch `t_max`,
     after a linear rise over `warmup_epochs`. `average` is the decay, per step, of a running average
     of the weights that is used in place of the last ones (0: none); `clip` bounds the gradient's
-    norm (0: no bound).
+    norm (0: no bound); `inner_fraction` of the training rows are kept to choose the epoch on.
+    `weights` of the outputs in a log loss; what is not named has none.
     """
 
     epochs: int
@@ -33,6 +37,8 @@ class Schedule:
     warmup_epochs: int = 0
     average: float = 0.0
     clip: float = 0.0
+    inner_fraction: float = 0.0
+    weights: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
 
 @checked_dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -42,16 +48,28 @@ class Preset:
     `protocol` paper: the published procedure, quirks included; the epoch is chosen on the split's
     validation rows. honest: one transform fitted on training rows; the epoch is chosen on
     `inner_fraction` of the training rows, or is the last where that is 0.
+
+    `outputs`: what the network predicts (`training.targets`), the first being what is served.
+    `descriptors`: whether `models.descriptors` join the embedding. `loss`: mape of the first output
+    or error of the logarithms of all. `splits`: the published ones, or grouped by formula.
     """
 
     name: str
     protocol: Protocol
     seed: int
     schedules: Mapping[str, Schedule]
-    inner_fraction: float = 0.0
     mlp: tuple[int, ...] = (450, 350, 350)
+    outputs: tuple[str, ...] = ("ltc",)
+    descriptors: bool = False
+    loss: Loss = "mape"
+    splits: Literal["published", "grouped"] = "published"
     deterministic: bool = False
     checkpoint_seconds: float = 20.0
+
+    @property
+    def architecture(self) -> Architecture:
+        """The network's architecture."""
+        return Architecture(self.mlp, len(self.outputs), len(NAMES) if self.descriptors else 0)
 
     def schedule(self, stage: str, dataset: str) -> Schedule:
         """Return the schedule for a stage: its own if the preset has one, else its data set's."""
@@ -70,10 +88,10 @@ def read_preset(name: str) -> Preset:
     if not path.is_file():
         known = ", ".join(sorted(file.stem for file in PRESETS.glob("*.toml")))
         raise DataError(f"No preset {name}: give one of {known}, or the path of a .toml file.")
-    settings = tomllib.loads(path.read_text())
     try:
+        settings = tomllib.loads(path.read_text())
         return TypeAdapter(Preset).validate_python(settings | {"name": path.stem})
-    except ValidationError as error:
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
         raise DataError(f"{path}: {error}") from error
 
 

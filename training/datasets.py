@@ -45,7 +45,14 @@ DATASET_FILES: Mapping[str, DatasetFile] = MappingProxyType(
 )
 MIX = "mix"
 MIX_PARTS = ("dataset1", "dataset2")
-DATASET_NAMES = (*DATASET_FILES, MIX)
+JOINED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        MIX: MIX_PARTS,
+        "harmonic": ("aflow", "elasticity"),
+        "reference": ("dataset1", "dataset2", "phonix"),
+    }
+)
+DATASET_NAMES = (*DATASET_FILES, *JOINED)
 
 
 @dataclass(frozen=True)
@@ -113,11 +120,11 @@ def data_directory(option: Path | None = None) -> Path:
 def read_dataset(name: str, directory: Path) -> Dataset:
     """Return the data set `name` (one of DATASET_NAMES) from its file in `directory`.
 
-    `mix` is dataset1 followed by dataset2. Raises DataError for an unknown name and for a file
-    that is missing, is not gzip or holds a line that is not JSON.
+    A joined one (see JOINED) is its parts one after the other. Raises DataError for an unknown
+    name and for a file that is missing, is not gzip or holds a line that is not JSON.
     """
-    if name == MIX:
-        return _joined(MIX, [read_dataset(part, directory) for part in MIX_PARTS])
+    if name in JOINED:
+        return _joined(name, [read_dataset(part, directory) for part in JOINED[name]])
     if name not in DATASET_FILES:
         raise DataError(f"No data set is called {name!r}; choose from {', '.join(DATASET_NAMES)}.")
     file = DATASET_FILES[name]

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.architecture import Architecture, Weights, weight_shapes
+from models.architecture import Weights, weight_shapes
 from models.ensemble import Predictor
 from models.errors import DataError
 from models.manifest import (
@@ -30,13 +30,15 @@ from models.manifest import (
 )
 from models.weights import save_weights
 from training.card import model_card
+from training.datasets import read_dataset
 from training.evaluation import HonestErrors, as_metrics, honest_errors
 from training.graphs import GraphDataset, read_graphs
 from training.member import FittedMember, read_member
 from training.parameters import to_weights
 from training.predictions import held_out
 from training.run import TrainingRun
-from training.splits import Split, published_split
+from training.splits import Split
+from training.stage_member import member_split
 from training.stages import Stage, stage_chain
 
 GOLDEN_TOLERANCE = 1e-3  # relative; other processors and TensorFlow builds round otherwise
@@ -51,9 +53,9 @@ def export_ensemble(name: str, run: TrainingRun, directory: Path) -> Manifest:
     stages = stage_chain(name)
     data = read_graphs(stages[-1].dataset, run.data_dir)
     members = [_trained_member(run, name, split) for split in run.splits]
-    shapes = weight_shapes(Architecture(mlp=run.preset.mlp))
+    shapes = weight_shapes(run.preset.architecture)
     weights = [to_weights(member.weights, shapes) for member in members]
-    splits = [published_split(data.parts, s, run.preset.inner_fraction) for s in run.splits]
+    splits = [member_split(stages[-1], split, run) for split in run.splits]
     ltc = Predictor(_stacked(weights), [member.transform for member in members]).ltc(data.graphs)
     target = directory / name
     target.mkdir(parents=True, exist_ok=True)
@@ -90,11 +92,9 @@ def _manifest(  # noqa: PLR0913, PLR0917  (each part of the evidence is its own 
     ltc: NDArray[np.float64],
 ) -> Manifest:
     predictions = held_out(ltc, [split.validation for split in splits])
-    errors = {
-        part: honest_errors(data.ltc, predictions, rows) for part, rows in _parts(data)
-    }
+    errors = {part: honest_errors(data.ltc, predictions, rows) for part, rows in _parts(data)}
     whole = errors[stages[-1].dataset]
-    sources = [read_graphs(stage.dataset, run.data_dir).dataset for stage in stages]
+    sources = [read_dataset(stage.dataset, run.data_dir) for stage in stages]
     symbols = {str(e) for s in sources for c in s.crystals for e in c.structure.elements}
     return Manifest(
         name=stages[-1].name,
@@ -104,7 +104,9 @@ def _manifest(  # noqa: PLR0913, PLR0917  (each part of the evidence is its own 
         preset=run.preset.name,
         seed=run.preset.seed,
         graph=GraphSettings.current(),
-        network=NetworkSettings(mlp=run.preset.mlp, outputs=1),
+        network=NetworkSettings(
+            mlp=run.preset.mlp, outputs=run.preset.outputs, descriptors=run.preset.descriptors
+        ),
         stages=tuple(_stage_record(stage, run) for stage in stages),
         members=tuple(_member_records(run, members, splits, whole)),
         elements=tuple(sorted(symbols)),
@@ -134,7 +136,8 @@ def _parts(data: GraphDataset) -> Iterator[tuple[str, NDArray[np.bool_]]]:
 
 
 def _stage_record(stage: Stage, run: TrainingRun) -> StageRecord:
-    schedule = dataclasses.asdict(run.preset.schedule(stage.name, stage.dataset))  # type: ignore[call-overload]
+    schedule = dataclasses.asdict(run.preset.schedule(stage.name, stage.dataset))
+    schedule["weights"] = dict(schedule["weights"])
     return StageRecord(
         name=stage.name, dataset=stage.dataset, start=stage.start, schedule=schedule
     )
@@ -151,7 +154,7 @@ def _member_records(
     ):
         yield MemberRecord(
             split=number,
-            transform=TransformRecord(mean=member.transform.mean, std=member.transform.std),
+            transform=TransformRecord(**dataclasses.asdict(member.transform)),
             epochs=len(member.history),
             best_epoch=member.best.epoch,
             n_fitted=len(split.train),

@@ -8,12 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.graph import CrystalGraph, crystal_graph
-from training.datasets import MIX, MIX_PARTS, Dataset, read_dataset
+from training.datasets import JOINED, Dataset, read_dataset
+
+LTC_DATASETS = ("dataset1", "dataset2", "phonix", "aflow")
 
 
 @dataclass(frozen=True)
 class GraphDataset:
-    """Crystals, their graphs and LTC [n_crystals, W/(m K)]; `parts` are the sizes joined in MIX."""
+    """Crystals, their graphs and LTC [n_crystals] in W/(m K), NaN where there is none.
+
+    `parts`: the sizes of the data sets it is joined from, `part_names`: their names.
+    """
 
     dataset: Dataset
     graphs: tuple[CrystalGraph, ...]
@@ -21,12 +26,29 @@ class GraphDataset:
     parts: tuple[int, ...]
     part_names: tuple[str, ...]
 
+    def owners(self) -> list[str]:
+        """Return for each crystal the data set it comes from."""
+        return np.repeat(self.part_names, self.parts).tolist()
+
+    def formulas(self) -> list[str]:
+        """Return the reduced formula of each crystal."""
+        return [crystal.structure.composition.reduced_formula for crystal in self.dataset.crystals]
+
+
+@lru_cache(maxsize=1)
+def ltc_formulas(data_dir: Path) -> tuple[str, ...]:
+    """Return the reduced formulas of all crystals with an LTC, of any fidelity."""
+    datasets = [read_dataset(name, data_dir) for name in LTC_DATASETS]
+    crystals = [crystal for dataset in datasets for crystal in dataset.crystals]
+    return tuple(c.structure.composition.reduced_formula for c in crystals)
+
 
 @lru_cache(maxsize=8)
 def read_graphs(name: str, data_dir: Path) -> GraphDataset:
     """Return the data set `name` with its graphs; a process converts each data set once."""
     dataset = read_dataset(name, data_dir)
-    names: tuple[str, ...] = MIX_PARTS if name == MIX else (name,)
+    names: tuple[str, ...] = JOINED.get(name, (name,))
     parts = tuple(len(read_dataset(part, data_dir)) for part in names)
     graphs = tuple(crystal_graph(crystal.structure) for crystal in dataset.crystals)
-    return GraphDataset(dataset, graphs, dataset.ltc(), parts, names)
+    ltc = np.array([crystal.labels.get("ltc", np.nan) for crystal in dataset.crystals])
+    return GraphDataset(dataset, graphs, ltc, parts, names)

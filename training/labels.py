@@ -6,7 +6,7 @@ for both halves, and at stage 3 AFLOW's for everything. The network is thereby f
 values than the data hold. Writing down those values is all it takes to follow the procedure.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,14 +15,43 @@ from numpy.typing import NDArray
 from models.transform import TargetTransform
 from training.config import Protocol
 from training.splits import Rows
+from training.targets import standardise
 
 
 @dataclass(frozen=True)
 class FitTarget:
-    """LTC [n_crystals] in W/(m K) as the fit sees it, and the transform to standardise it with."""
+    """What a member is fitted to: `labels` and `constants` of its objective, one transform an output.
+
+    `ltc` [n_crystals] in W/(m K) is the first output's reference as the fit sees it.
+    """
 
     ltc: NDArray[np.float64]
-    transform: TargetTransform
+    transforms: tuple[TargetTransform, ...]
+    labels: NDArray[np.float32]
+    constants: NDArray[np.float32]
+
+    @property
+    def transform(self) -> TargetTransform:
+        """The transform of the first output."""
+        return self.transforms[0]
+
+
+def mape_target(ltc: NDArray[np.float64], transform: TargetTransform) -> FitTarget:
+    """Return the target for `training.objectives.Mape`."""
+    constants = np.array([transform.mean, transform.std], dtype=np.float32)
+    return FitTarget(ltc, (transform,), ltc.astype(np.float32), constants)
+
+
+def multi_target(
+    table: NDArray[np.float64],
+    transforms: tuple[TargetTransform, ...],
+    outputs: Sequence[str],
+    weights: Mapping[str, float],
+) -> FitTarget:
+    """Return the target for `training.objectives.LogError`, of references [n_crystals, n_outputs]."""
+    labels = standardise(table, transforms)
+    constants = np.array([weights.get(output, 0.0) for output in outputs], dtype=np.float32)
+    return FitTarget(table[:, 0], transforms, labels, constants)
 
 
 def fit_target(
@@ -38,9 +67,9 @@ def fit_target(
     that the fit starts from, if any.
     """
     if protocol == "honest":
-        return FitTarget(ltc, TargetTransform.fit(ltc[training_rows]))
+        return mape_target(ltc, TargetTransform.fit(ltc[training_rows]))
     transform = parent or TargetTransform.fit(ltc)
-    return FitTarget(published_ltc(ltc, parts, transform), transform)
+    return mape_target(published_ltc(ltc, parts, transform), transform)
 
 
 def published_ltc(

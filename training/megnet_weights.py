@@ -25,20 +25,27 @@ HEAD = Architecture(mlp=(), outputs=1)
 def read_megnet_weights(path: Path) -> dict[str, NDArray[np.float32]]:
     """Return the weights in a MEGNet HDF5 file by our names; `mlp.0` is MEGNet's output layer.
 
-    Raises DataError when a weight is missing or has another shape than ours.
+    Raises DataError when the file is missing or no HDF5, or a weight is missing or has another
+    shape than ours.
     """
-    weights = {}
-    shapes = weight_shapes(HEAD)
-    with h5py.File(path) as file:
-        root = file["model_weights"]
-        for name, place in _places().items():
-            if place not in root or root[place].shape != shapes[name]:
-                raise DataError(
-                    f"{path}: {place} is missing or not of shape {shapes[name]}; "
-                    "is this one of MEGNet's mp-2018.6.1 models?"
-                )
-            weights[name] = np.asarray(root[place], dtype=np.float32)
-    return weights
+    try:
+        with h5py.File(path) as file:
+            return {name: _weight(file, path, name, place) for name, place in _places().items()}
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be read ({error}); get it with `python -m training fetch`, or give the "
+            "folder of the data sets with --data."
+        ) from error
+
+
+def _weight(file: h5py.File, path: Path, name: str, place: str) -> NDArray[np.float32]:
+    weight, shape = file.get(f"model_weights/{place}"), weight_shapes(HEAD)[name]
+    if weight is None or weight.shape != shape:
+        raise DataError(
+            f"{path}: {place} is missing or not of shape {shape}; "
+            "is this one of MEGNet's mp-2018.6.1 models?"
+        )
+    return np.asarray(weight, dtype=np.float32)
 
 
 def _places() -> dict[str, str]:

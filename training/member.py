@@ -26,27 +26,35 @@ Report = Callable[[EpochRecord], None]
 
 @dataclass(frozen=True)
 class MemberTask:
-    """What one member is fitted to: `graphs` and `ltc` [n_crystals, W/(m K)], rows to use, start.
+    """What one member is fitted to, and from which start.
 
-    `choice` are the rows the epoch is chosen on; the last epoch is taken where there are none.
+    `labels` and `constants` are the objective's. `ltc` [n_crystals] in W/(m K) serves the choice of
+    the epoch on the rows `choice`; the last epoch is taken where there are none.
     """
 
     graphs: Sequence[CrystalGraph]
     ltc: NDArray[np.float64]
+    labels: NDArray[np.float32]
+    constants: NDArray[np.float32]
     train: Rows
     choice: Rows
-    transform: TargetTransform
+    transforms: tuple[TargetTransform, ...]
     start: Vector
     seed: int
 
 
 @dataclass(frozen=True)
 class FittedMember:
-    """A member's weights, the transform they go with, and how the fit went."""
+    """A member's weights, the transform of each output, and how the fit went."""
 
     weights: Vector
-    transform: TargetTransform
+    transforms: tuple[TargetTransform, ...]
     history: tuple[EpochRecord, ...]
+
+    @property
+    def transform(self) -> TargetTransform:
+        """The transform of the LTC."""
+        return self.transforms[0]
 
     @property
     def best(self) -> EpochRecord:
@@ -79,7 +87,7 @@ def fit_member(  # noqa: PLR0913, PLR0917  (what to fit, how, and where)
         if time.monotonic() - written >= checkpoint_seconds:
             write_checkpoint(replace(checkpoint, optimiser=optimiser.state), path)
             written = time.monotonic()
-    member = FittedMember(checkpoint.best, task.transform, checkpoint.history)
+    member = FittedMember(checkpoint.best, task.transforms, checkpoint.history)
     _write_member(member, run_dir)
     path.unlink(missing_ok=True)
     return member
@@ -93,8 +101,7 @@ def _run_epoch(
     losses, sizes = [], []
     for rows in _batches(task, schedule.batch_size, epoch):
         batch = join_graphs([task.graphs[row] for row in rows])
-        ltc = task.ltc[rows].astype(np.float32)
-        losses.append(optimiser.step(batch, ltc, task.transform, schedule, rate))
+        losses.append(optimiser.step(batch, task.labels[rows], task.constants, schedule, rate))
         sizes.append(len(rows))
     weights = optimiser.state.average
     error = _choice_error(task, optimiser, weights)
@@ -118,8 +125,8 @@ def _choice_error(task: MemberTask, optimiser: Optimiser, weights: Vector) -> fl
         return None
     predicted = predict_rows(task.graphs, task.choice, optimiser, weights)
     reference = task.ltc[task.choice]
-    exponent = predicted * task.transform.std + task.transform.mean
-    return float(np.mean(np.abs(10**exponent - 1 - reference) / reference))
+    exponent = predicted * task.transforms[0].std + task.transforms[0].mean
+    return float(np.mean(np.abs(10**exponent - task.transforms[0].offset - reference) / reference))
 
 
 def predict_rows(
@@ -131,19 +138,20 @@ def predict_rows(
     ends = np.flatnonzero(np.diff(groups)) + 1
     parts = np.split(np.arange(len(chosen)), ends)
     outputs = [
-        optimiser.predict(weights, join_graphs([chosen[index] for index in part])) for part in parts
+        optimiser.predict(weights, join_graphs([chosen[index] for index in part]))[:, 0]
+        for part in parts
     ]
     return np.concatenate(outputs).astype(np.float64)
 
 
 def _write_member(member: FittedMember, run_dir: Path) -> None:
-    transform = json.dumps(asdict(member.transform))
+    transforms = json.dumps([asdict(transform) for transform in member.transforms])
     history = json.dumps([asdict(record) for record in member.history])
     unfinished = run_dir / "member.part"
     save_file(
         {"weights": member.weights},
         unfinished,
-        metadata={"transform": transform, "history": history},
+        metadata={"transforms": transforms, "history": history},
     )
     unfinished.replace(run_dir / "member.safetensors")
 
@@ -157,6 +165,6 @@ def read_member(run_dir: Path) -> FittedMember | None:
         weights, metadata = file.get_tensor("weights"), file.metadata()
     return FittedMember(
         weights,
-        TargetTransform(**json.loads(metadata["transform"])),
+        tuple(TargetTransform(**record) for record in json.loads(metadata["transforms"])),
         tuple(EpochRecord(**record) for record in json.loads(metadata["history"])),
     )

@@ -17,8 +17,8 @@ def score(reference: Numbers, predicted: Numbers) -> dict[str, float]:
     log10(LTC). `spearman`: rank correlation. `within_factor_2`: fraction between half and twice the
     reference. `sre`: symmetric relative error |2 (p - r) / (p + r)|, as kappa_103 is scored.
     `failures`: number of predictions that are no positive number; each counts as the worst of the
-    others, as 2 in the SRE, and ranks last. Raises DataError when a reference is not a positive
-    number, or there is none.
+    others, as 2 in the SRE, as outside the factor of 2, and ranks last. Raises DataError when a
+    reference is not a positive number, or there is none.
     """
     if not len(reference) or not np.all(np.isfinite(reference) & (reference > 0)):
         raise DataError("References must be positive numbers, and at least one.")
@@ -32,7 +32,7 @@ def score(reference: Numbers, predicted: Numbers) -> dict[str, float]:
         "median_ape": float(np.median(relative)),
         "mae_log10": float(logarithmic.mean()),
         "spearman": _rank_correlation(reference, np.where(valid, predicted, 0.0)),
-        "within_factor_2": float(np.mean(logarithmic <= np.log10(2))),
+        "within_factor_2": float(np.mean(valid & (logarithmic <= np.log10(2)))),
         "sre": float(symmetric.mean()),
         "failures": float(np.sum(~valid)),
     }

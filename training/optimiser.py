@@ -12,14 +12,14 @@ from models.architecture import Architecture, weight_shapes
 from models.batch import CrystalBatch
 from models.network import forward
 from models.tensors import BATCH_SIGNATURE
-from models.transform import TargetTransform
 from training.config import Schedule
+from training.objectives import Objective
 from training.parameters import unpack
 
 Vector = NDArray[np.float32]
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Adam's own defaults (Kingma and Ba, arXiv 1412.6980)
 SCALAR = tf.TensorSpec([], tf.float32)
-LTC = tf.TensorSpec([None], tf.float32)
+CONSTANTS = tf.TensorSpec([None], tf.float32)
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,10 @@ def learning_rate(schedule: Schedule, epoch: int) -> float:
 
 
 class Optimiser:
-    """Adam on the MAPE of the LTC, for one architecture; members are loaded into it in turn."""
+    """Adam for one architecture and objective; members are loaded into it in turn."""
 
-    def __init__(self, architecture: Architecture) -> None:
+    def __init__(self, architecture: Architecture, objective: Objective) -> None:
+        self._objective = objective
         self.shapes = weight_shapes(architecture)
         size = sum(math.prod(shape) for shape in self.shapes.values())
         self._weights, self._average, self._first, self._second = (
@@ -57,7 +58,8 @@ class Optimiser:
         )
         self._step = 0
         self._compiled: Any = tf.function(
-            self._update, input_signature=[BATCH_SIGNATURE, LTC, *[SCALAR] * 7]
+            self._update,
+            input_signature=[BATCH_SIGNATURE, objective.labels, CONSTANTS, *[SCALAR] * 5],
         )
         self._predict: Any = tf.function(
             self._outputs, input_signature=[tf.TensorSpec([size]), BATCH_SIGNATURE]
@@ -85,18 +87,17 @@ class Optimiser:
     def step(
         self,
         batch: CrystalBatch,
-        ltc: NDArray[np.float32],
-        transform: TargetTransform,
+        labels: NDArray[np.float32],
+        constants: NDArray[np.float32],
         schedule: Schedule,
         rate: float,
     ) -> tf.Tensor:
-        """Return the MAPE of the LTC [W/(m K)] on the batch, after one step of the weights."""
+        """Return the objective on the batch, after one step of the weights."""
         self._step += 1
         return self._compiled(
             batch,
-            ltc,
-            transform.mean,
-            transform.std,
+            labels,
+            constants,
             rate,
             1 - BETA_1**self._step,
             1 - BETA_2**self._step,
@@ -105,19 +106,18 @@ class Optimiser:
         )
 
     def predict(self, weights: Vector, batch: CrystalBatch) -> NDArray[np.float32]:
-        """Return standardised targets [n_crystals] with the weights given."""
+        """Return standardised targets [n_crystals, n_outputs] with the weights given."""
         outputs: NDArray[np.float32] = self._predict(weights, batch).numpy()
         return outputs
 
     def _outputs(self, weights: tf.Tensor, batch: CrystalBatch) -> tf.Tensor:
-        return forward(unpack(weights, self.shapes), batch)[0, :, 0]
+        return forward(unpack(weights, self.shapes), batch)[0]
 
     def _update(  # noqa: PLR0913, PLR0917  (every setting is an input: one trace serves all)
         self,
         batch: CrystalBatch,
-        ltc: tf.Tensor,
-        mean: tf.Tensor,
-        std: tf.Tensor,
+        labels: tf.Tensor,
+        constants: tf.Tensor,
         rate: tf.Tensor,
         correction_1: tf.Tensor,
         correction_2: tf.Tensor,
@@ -126,8 +126,7 @@ class Optimiser:
     ) -> tf.Tensor:
         with tf.GradientTape() as tape:
             outputs = self._outputs(self._weights, batch)
-            predicted = tf.pow(10.0, outputs * std + mean) - 1
-            loss = tf.reduce_mean(tf.abs(predicted - ltc) / ltc)
+            loss = self._objective(outputs, labels, constants)
         gradient = tape.gradient(loss, self._weights)
         norm = tf.norm(gradient)
         bounded = tf.where(clip > 0, gradient * tf.minimum(1.0, clip / (norm + EPSILON)), gradient)

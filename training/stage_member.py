@@ -4,23 +4,29 @@ import logging
 import time
 from functools import lru_cache
 
+import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from models.architecture import Architecture, weight_shapes
+from models.transform import TargetTransform
 from training.checkpoint import EpochRecord
-from training.config import Preset, Schedule
-from training.graphs import read_graphs
-from training.labels import fit_target
-from training.member import MemberTask, Report, fit_member, read_member
-from training.optimiser import Optimiser
+from training.config import Loss, Preset, Schedule
+from training.graphs import GraphDataset, ltc_formulas, read_graphs
+from training.labels import FitTarget, fit_target, multi_target
+from training.member import FittedMember, MemberTask, Report, fit_member, read_member
+from training.objectives import LogError, Mape
+from training.optimiser import Optimiser, Vector
 from training.parameters import pack, to_weights
 from training.run import TrainingRun
-from training.splits import published_split
+from training.splits import Split, grouped_split, published_split
 from training.stages import RANDOM, Stage
 from training.start import megnet_start, random_start, rescale_output
+from training.targets import fit_transforms, label_table
 
 logger = logging.getLogger(__name__)
 REPORT_SECONDS = 10.0
+SMALLEST_SCALE = 1e-3  # keeps a descriptor that never varies from being divided by zero
 
 
 def prepare_worker(preset: Preset) -> None:
@@ -37,48 +43,94 @@ def train_member(stage: Stage, split: int, run: TrainingRun) -> None:
     schedule = run.preset.schedule(stage.name, stage.dataset)
     run_dir = run.member_dir(stage.name, split)
     run_dir.mkdir(parents=True, exist_ok=True)
-    optimiser = _optimiser(Architecture(mlp=run.preset.mlp))
+    optimiser = _optimiser(run.preset)
     task = member_task(stage, split, run)
     report = _reporter(f"{stage.name} split {split}", schedule)
     member = fit_member(task, schedule, optimiser, run_dir, report, run.preset.checkpoint_seconds)
     logger.info("%s split %d: done, %s", stage.name, split, member.best)
 
 
+def _optimiser(preset: Preset) -> Optimiser:
+    """Return the process's optimiser: tracing one takes seconds, members share it."""
+    return _traced_optimiser(preset.architecture, preset.loss)
+
+
 @lru_cache(maxsize=1)
-def _optimiser(architecture: Architecture) -> Optimiser:
-    return Optimiser(architecture)
+def _traced_optimiser(architecture: Architecture, loss: Loss) -> Optimiser:
+    objective = Mape() if loss == "mape" else LogError(architecture.outputs)
+    return Optimiser(architecture, objective)
 
 
 def member_task(stage: Stage, split: int, run: TrainingRun) -> MemberTask:
     """Return what the member of this stage and split is fitted to; its parent must be trained."""
     data = read_graphs(stage.dataset, run.data_dir)
-    rows = published_split(data.parts, split, run.preset.inner_fraction)
+    rows = member_split(stage, split, run)
     parent = read_member(run.member_dir(stage.parent, split)) if stage.parent else None
-    target = fit_target(
-        run.preset.protocol,
-        data.ltc,
-        data.parts,
-        rows.training,
-        parent.transform if parent else None,
-    )
-    architecture = Architecture(mlp=run.preset.mlp)
-    seed = run.preset.seed * 1000 + split
-    if parent:
-        weights = to_weights(parent.weights, weight_shapes(architecture))
-        weights = rescale_output(weights, parent.transform, target.transform)
-    elif stage.start == RANDOM:
-        weights = random_start(architecture, seed)
-    else:
-        weights = megnet_start(architecture, seed, run.megnet_weights)
+    target = _target(stage, rows, data, run, parent)
     return MemberTask(
         graphs=data.graphs,
         ltc=target.ltc,
+        labels=target.labels,
+        constants=target.constants,
         train=rows.train,
         choice=rows.validation if run.preset.protocol == "paper" else rows.inner,
-        transform=target.transform,
-        start=pack(weights, weight_shapes(architecture)),
-        seed=seed,
+        transforms=target.transforms,
+        start=_start(stage, split, run, parent, target.transforms[0]),
+        seed=run.preset.seed * 1000 + split,
     )
+
+
+def member_split(stage: Stage, split: int, run: TrainingRun) -> Split:
+    """Return the rows of the stage's data set that the member is fitted to, and those kept from it."""
+    data = read_graphs(stage.dataset, run.data_dir)
+    if run.preset.splits == "grouped":
+        return grouped_split(data.formulas(), ltc_formulas(run.data_dir), split)
+    schedule = run.preset.schedule(stage.name, stage.dataset)
+    return published_split(data.parts, split, schedule.inner_fraction)
+
+
+def _target(
+    stage: Stage, rows: Split, data: GraphDataset, run: TrainingRun, parent: FittedMember | None
+) -> FitTarget:
+    preset = run.preset
+    if preset.loss == "mape":
+        transform = parent.transform if parent else None
+        return fit_target(preset.protocol, data.ltc, data.parts, rows.training, transform)
+    weights = preset.schedule(stage.name, stage.dataset).weights
+    table = label_table(data.dataset.crystals, data.owners(), preset.outputs)
+    transforms = fit_transforms(table, rows.training, parent.transforms if parent else None)
+    return multi_target(table, transforms, preset.outputs, weights)
+
+
+def _start(
+    stage: Stage,
+    split: int,
+    run: TrainingRun,
+    parent: FittedMember | None,
+    transform: TargetTransform,
+) -> Vector:
+    preset, shapes = run.preset, weight_shapes(run.preset.architecture)
+    if parent:
+        if preset.loss == "log":
+            return parent.weights
+        weights = to_weights(parent.weights, shapes)
+        return pack(rescale_output(weights, parent.transform, transform), shapes)
+    seed = preset.seed * 1000 + split
+    if stage.start == RANDOM:
+        weights = random_start(preset.architecture, seed)
+    else:
+        weights = megnet_start(preset.architecture, seed, run.megnet_weights)
+    if preset.descriptors:
+        weights |= _descriptor_scale(read_graphs(stage.dataset, run.data_dir))
+    return pack(weights, shapes)
+
+
+def _descriptor_scale(data: GraphDataset) -> dict[str, NDArray[np.float32]]:
+    descriptors = np.stack([graph.descriptors for graph in data.graphs])
+    return {
+        "descriptors.mean": descriptors.mean(axis=0),
+        "descriptors.scale": descriptors.std(axis=0) + SMALLEST_SCALE,
+    }
 
 
 def _reporter(title: str, schedule: Schedule) -> Report:

@@ -31,7 +31,7 @@ class FakeEnsemble:
     def __init__(self, name: str = "mix-stage3") -> None:
         self.name = name
         self.digest = f"sha256:{name}"
-        self.manifest = FakeManifest(name=name, metrics={"mape": 0.3})
+        self.manifest: BaseModel = FakeManifest(name=name, metrics={"mape": 0.3})
         self.calls: list[int] = []
         self.gate = threading.Event()
         self.gate.set()

@@ -42,6 +42,8 @@ def test_every_call_of_the_contract_is_there(openapi):
     assert set(openapi["paths"]) == {
         "/predict",
         "/predict/{material_id}",
+        "/structure",
+        "/structure/{material_id}",
         "/ensembles",
         "/ensembles/{name}",
         "/health/live",

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
+from models.bonds import find_bonds
 from models.errors import IsolatedAtom
 from models.fingerprint import fingerprint
-from models.graph import CrystalGraph, crystal_graph, find_bonds
+from models.graph import CrystalGraph, crystal_graph
 from tests.crystals import (
     CAESIUM_CHLORIDE,
     HALF_HEUSLER,
@@ -54,6 +55,8 @@ def test_equivalent_cells_have_one_graph_and_fingerprint(crystal, cell):
     expected, found = crystal_graph(crystal), crystal_graph(cell)
     assert (found.n_atoms, found.n_bonds) == (expected.n_atoms, expected.n_bonds)
     assert bond_table(found) == pytest.approx(bond_table(expected), abs=2e-4)
+    assert found.descriptors == pytest.approx(expected.descriptors, abs=2e-4)
+    assert found.symmetry == expected.symmetry
     assert fingerprint(cell, found) == fingerprint(crystal, expected)
 
 

@@ -12,7 +12,7 @@ export function emptyState() {
     h(
       "p",
       {},
-      "Drop a CIF, type a Materials Project id, or pick an example. ",
+      "Drop a CIF or POSCAR, type a Materials Project id, or pick an example. ",
       "Nine networks, each trained on its own split of first-principles data, answer separately: ",
       "their mean is the prediction, and how far they disagree is shown beside it.",
     ),

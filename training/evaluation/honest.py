@@ -23,7 +23,9 @@ class HonestErrors:
     n_covered: int
 
 
-def honest_errors(reference: Numbers, predictions: HeldOut, rows: NDArray[np.bool_]) -> HonestErrors:
+def honest_errors(
+    reference: Numbers, predictions: HeldOut, rows: NDArray[np.bool_]
+) -> HonestErrors:
     """Return the errors on the crystals chosen by `rows` [n_crystals], references in W/(m K)."""
     members = tuple(
         score(reference[unseen & rows], ltc[unseen & rows])
@@ -60,3 +62,20 @@ def _over_members(scores: Sequence[Mapping[str, float]]) -> tuple[Scores, Scores
     table = {name: np.array([member[name] for member in scores]) for name in scores[0]}
     means = {name: float(values.mean()) for name, values in table.items()}
     return means, {name: float(values.std()) for name, values in table.items()}
+
+
+def bootstrap_intervals(
+    reference: Numbers, predicted: Numbers, level: float = 0.95, draws: int = 400
+) -> dict[str, tuple[float, float]]:
+    """Return the percentile interval of each error when crystals are drawn anew with replacement.
+
+    It tells how far the figure hangs on these crystals, not on the training (Efron 1979).
+    """
+    rng = np.random.default_rng(0)
+    rows = rng.integers(len(reference), size=(draws, len(reference)))
+    scores = [score(reference[draw], predicted[draw]) for draw in rows]
+    edges = [(1 - level) / 2, (1 + level) / 2]
+    bounds = {
+        name: np.quantile([drawn[name] for drawn in scores], edges).tolist() for name in scores[0]
+    }
+    return {name: (lower, upper) for name, (lower, upper) in bounds.items()}

@@ -1,0 +1,41 @@
+"""The symmetry of a crystal, as spglib finds it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import spglib
+from pymatgen.core import Structure
+
+SYMPREC = 0.01  # A; pymatgen's and the Materials Project's
+
+
+@dataclass(frozen=True)
+class Symmetry:
+    """Space group, order of its point group, and number of sites in the primitive cell."""
+
+    symbol: str
+    number: int
+    point_order: int
+    n_primitive: int
+
+
+def find_symmetry(structure: Structure) -> Symmetry:
+    """Return the symmetry of an ordered structure; P1 where spglib finds none."""
+    numbers = [site.specie.Z for site in structure]
+    cell = (structure.lattice.matrix, structure.frac_coords, numbers)
+    found = spglib.get_symmetry_dataset(cell, symprec=SYMPREC)
+    if found is None:
+        return Symmetry("P1", 1, 1, len(numbers))
+    n_translations = int(np.sum(np.all(found.rotations == np.eye(3), axis=(1, 2))))
+    return Symmetry(
+        symbol=found.international,
+        number=int(found.number),
+        point_order=_point_order(found.hall_number),
+        n_primitive=len(numbers) // n_translations,
+    )
+
+
+def _point_order(hall_number: int) -> int:
+    """Return the number of rotations, of which a supercell's shape may break some."""
+    rotations = spglib.get_symmetry_from_database(hall_number)["rotations"]
+    return len(np.unique(rotations, axis=0))

@@ -1,0 +1,87 @@
+"""Accessibility rules, phone width, dark mode, and the page of an ensemble."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.app.page.conftest import OpenPage
+
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+VIOLATIONS = """async () => {
+  const {violations} = await axe.run();
+  return violations.flatMap(rule => rule.nodes.map(node => `${rule.id}: ${node.html}`));
+}"""
+PHONE = {"width": 390, "height": 844}
+
+
+def empty(page: Page, _files: list[Path]) -> None:
+    expect(page.locator(".empty")).to_be_visible()
+
+
+def answer(page: Page, _files: list[Path]) -> None:
+    page.get_by_role("button", name="TiNiSn").click()
+    expect(page.locator("canvas.stage")).to_be_visible()
+    page.get_by_text("Cell and 12 sites").click()
+    page.locator(".provenance summary").click()
+
+
+def problem(page: Page, _files: list[Path]) -> None:
+    page.get_by_label("Materials Project id").fill("NaCl")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Invalid material id")
+
+
+def batch(page: Page, files: list[Path]) -> None:
+    page.locator("#files").set_input_files(files)
+    expect(page.locator(".progress")).to_contain_text("1 failed")
+
+
+def ensemble(page: Page, _files: list[Path]) -> None:
+    page.get_by_role("link", name="About").click()
+    expect(page.get_by_role("heading", name="mix-stage3")).to_be_visible()
+    expect(page.get_by_role("heading", name="Errors, honest protocol")).to_be_visible()
+
+
+VIEWS = [empty, answer, problem, batch, ensemble]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_view_breaks_a_rule_of_accessibility_or_is_wider_than_a_phone(
+    open_page: OpenPage, service: str, cif_files: dict[str, Path], scheme: str
+) -> None:
+    page = open_page(service, color_scheme=scheme, viewport=PHONE)
+    page.evaluate(AXE.read_text())
+    for show in VIEWS:
+        show(page, list(cif_files.values()))
+        assert page.evaluate(VIOLATIONS) == [], show.__name__
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_dark_mode_follows_the_system(open_page: OpenPage, service: str) -> None:
+    page = open_page(service, color_scheme="dark")
+    background: Callable[[], str] = lambda: page.evaluate(  # noqa: E731
+        "getComputedStyle(document.body).backgroundColor"
+    )
+    dark = background()
+    page.emulate_media(color_scheme="light")
+    assert background() != dark
+
+
+def test_page_of_an_ensemble(open_page: OpenPage, service: str) -> None:
+    page = open_page(f"{service}/#ensemble=aflow-stage2")
+    expect(page.locator("#ensemble-title")).to_have_text("aflow-stage2")
+    expect(page.locator("article")).to_contain_text("Made up for tests of the page.")
+    honest = page.get_by_role("region", name="Errors, honest protocol")
+    expect(honest.get_by_role("row").last).to_have_text("dataset1ensemble950.318 ± 0.0500.200")
+    paper = page.get_by_role("region", name="Errors, the paper's protocol")
+    expect(paper).to_contain_text("0.215")
+    expect(page.get_by_role("region", name="Members").get_by_role("row")).to_have_count(3)
+    page.get_by_role("link", name="mix-stage3").click()
+    expect(page.locator("#ensemble-title")).to_have_text("mix-stage3")
+
+
+def test_page_of_an_ensemble_that_is_not_loaded(open_page: OpenPage, service: str) -> None:
+    page = open_page(f"{service}/#ensemble=other")
+    expect(page.get_by_role("alert")).to_contain_text("Unknown ensemble")

@@ -1,0 +1,120 @@
+"""The whole report from runs of made-up members."""
+
+import dataclasses
+import re
+import shutil
+
+import matplotlib.image
+import pytest
+
+from training.__main__ import main
+from training.evaluation import baselines
+from training.evaluation.outputs import read_outputs, write_outputs
+from training.evaluation.report import Report
+
+
+@pytest.fixture(scope="session")
+def out(tmp_path_factory, data_dir, runs):
+    """The folder that `evaluate` wrote to."""
+    folder = tmp_path_factory.mktemp("docs")
+    arguments = ["evaluate", "--data", str(data_dir), "--out", str(folder)]
+    nothing = str(folder / "ensembles")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(baselines, "TREES", 4)
+        patch.setattr(baselines, "SEARCHED_TREES", 2)
+        assert main([*arguments, "--ensembles", nothing, "--run", *map(str, runs)]) == 0
+    return folder
+
+
+def report_in(folder):
+    return Report.model_validate_json((folder / "reproduction" / "report.json").read_text())
+
+
+def test_everything_found_is_in_the_report(out):
+    report = report_in(out)
+    ensembles = {(e.preset, e.name) for e in report.evaluated if e.preset != "baseline"}
+    names = {"dataset1-stage2", "dataset1-stage3", "mix-stage3", "aflow-stage2"}
+    assert ensembles == {(p, name) for p in ("honest", "published") for name in names}
+    assert {cell.preset for cell in report.paper} == {"published"}
+    assert {(c.name, c.test_set) for c in report.paper} == {
+        (name, test_set) for name in names for test_set in ("dataset1", "dataset2", "mix", "aflow")
+    }
+
+
+def test_cells_carry_what_the_paper_says_of_them(out):
+    cells = {(cell.name, cell.test_set): cell for cell in report_in(out).paper}
+    known = cells["dataset1-stage2", "dataset1"]
+    assert (known.table_mean, known.table_std) == (0.5, 0.1)
+    assert known.runs is not None
+    assert known.runs.mean == pytest.approx(0.5)
+    assert known.runs.std == pytest.approx(0.2739, abs=1e-4)
+    assert known.from_table == pytest.approx((known.ours.mean - 0.5) / 0.1)
+    unknown = cells["aflow-stage2", "aflow"]
+    assert unknown.table_mean is None
+    assert unknown.runs is None
+    assert unknown.from_table is None
+
+
+def test_learning_and_units_add_up(out):
+    rows = {(row.preset, row.dataset): row for row in report_in(out).decomposition}
+    assert set(rows) == {("honest", "dataset1"), ("published", "dataset1")}
+    for row in rows.values():
+        assert row.learning.mean + row.units.mean == pytest.approx(
+            row.after_published.mean - row.before.mean
+        )
+        assert abs(row.units.mean) > 1e-3
+
+
+def test_published_members_show_the_same_error_on_the_published_scale(out):
+    report = report_in(out)
+    units = {
+        (c.preset, c.name, c.test_set): c.published_scale.mean
+        for c in report.units
+        if c.preset == "published"
+    }
+    paper = {(c.preset, c.name, c.test_set): c.ours.mean for c in report.paper}
+    assert units
+    for key, value in units.items():
+        assert value == pytest.approx(paper[key], rel=0.1), key
+
+
+def test_an_ensemble_that_is_not_there_has_no_cell(out):
+    report, page = report_in(out), (out / "reproduction.md").read_text()
+    assert not [cell for cell in report.paper if cell.name == "dataset2-stage3"]
+    assert "dataset2-stage3 (" not in page
+    missing = [line for line in page.splitlines() if line.startswith("  - not there:")]
+    assert len(missing) == 2
+    assert all("dataset2-stage3" in line for line in missing)
+
+
+def test_every_figure_on_the_page_is_there_and_shows_something(out):
+    page = (out / "reproduction.md").read_text()
+    shown = re.findall(r"!\[[^]]+\]\((images/[^)]+)\)", page)
+    assert len(shown) == len(set(shown)) == len(list((out / "images").iterdir())) >= 6
+    for name in shown:
+        pixels = matplotlib.image.imread(out / name)
+        assert pixels.shape[1] > 1000
+        assert pixels[..., :3].std() > 0.05
+
+
+def test_without_weights_the_kept_answers_give_the_same_report(out, data_dir, tmp_path):
+    before = report_in(out)
+    copy = shutil.copytree(out, tmp_path / "docs")
+    nothing = str(tmp_path / "nothing")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(baselines, "FITS", {})  # nor is anything fitted again
+        arguments = ["evaluate", "--data", str(data_dir), "--out", str(copy)]
+        assert main([*arguments, "--ensembles", nothing, "--run"]) == 0
+    after = report_in(copy)
+    assert after == before
+
+
+def test_kept_answers_to_other_data_stop(out, data_dir, tmp_path, capsys):
+    copy = shutil.copytree(out, tmp_path / "docs")
+    (path,) = (copy / "reproduction" / "outputs" / "honest").glob("aflow-stage2.npz")
+    kept = read_outputs(path)
+    short = {name: values[:, :-1] for name, values in kept.targets.items()}
+    write_outputs(dataclasses.replace(kept, targets=short), path.parent.parent)
+    arguments = ["evaluate", "--data", str(data_dir), "--out", str(copy), "--run"]
+    assert main([*arguments, "--ensembles", str(tmp_path / "nothing")]) == 2
+    assert "not of this data set" in capsys.readouterr().err

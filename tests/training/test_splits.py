@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+
+from training.splits import N_SPLITS, published_split
+
+SEEDS = range(1, N_SPLITS + 1)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("size", [95, 143, 5578])
+def test_the_published_split_of_one_data_set(size, seed):
+    order = np.random.RandomState(seed).permutation(size)
+    split = published_split((size,), seed)
+    assert split.train.tolist() == order[: int(0.8 * size)].tolist()
+    assert split.validation.tolist() == order[int(0.8 * size) :].tolist()
+    assert split.inner.size == 0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_mix_joins_the_splits_of_its_parts(seed):
+    mix = published_split((95, 143), seed, inner_fraction=0.1)
+    first, second = (published_split((size,), seed, inner_fraction=0.1) for size in (95, 143))
+    for name in ("train", "inner", "validation"):
+        expected = [*getattr(first, name), *(95 + getattr(second, name))]
+        assert getattr(mix, name).tolist() == expected
+
+
+@pytest.mark.parametrize("inner_fraction", [0.0, 0.1, 0.5])
+@pytest.mark.parametrize("sizes", [(95,), (95, 143), (10, 3)])
+def test_a_split_covers_every_row_once(sizes, inner_fraction):
+    split = published_split(sizes, 4, inner_fraction)
+    rows = np.concatenate([split.train, split.inner, split.validation])
+    assert sorted(rows) == list(range(sum(sizes)))
+
+
+def test_the_rows_that_choose_come_from_the_training_rows_of_each_part():
+    whole = published_split((95, 143), 2)
+    parted = published_split((95, 143), 2, inner_fraction=0.25)
+    assert parted.validation.tolist() == whole.validation.tolist()
+    assert set(parted.inner) <= set(whole.train)
+    assert sorted(parted.training) == sorted(whole.train)
+    n_first = int((parted.inner < 95).sum())
+    assert (n_first, len(parted.inner) - n_first) == (round(0.25 * 76), round(0.25 * 114))
+
+
+def test_splits_differ():
+    assert len({tuple(published_split((95,), seed).validation) for seed in SEEDS}) == N_SPLITS

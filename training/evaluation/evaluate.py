@@ -1,0 +1,77 @@
+"""The report and its figures, from ensembles and data alone: nothing is trained."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from models.errors import DataError
+from training.evaluation.baselines import baseline_outputs
+from training.evaluation.figures import draw_figures
+from training.evaluation.measure import build_report
+from training.evaluation.outputs import MemberOutputs, asked_sets, read_all_outputs, write_outputs
+from training.evaluation.page import reproduction_page
+from training.evaluation.published import read_published_table
+from training.evaluation.reference import ReferenceSet, read_reference_sets
+from training.evaluation.sources import TrainedEnsemble, find_ensembles
+
+logger = logging.getLogger(__name__)
+Sets = Mapping[str, ReferenceSet]
+Known = Mapping[tuple[str, str], MemberOutputs]
+
+
+def evaluate(data_dir: Path, ensembles: Path, runs: Sequence[Path], out: Path) -> list[Path]:
+    """Write `reproduction.md`, `reproduction/report.json` and `images/` in `out`; return the paths.
+
+    The members' answers are kept in `reproduction/outputs`, and stand for ensembles whose weights
+    are not here. Raises ParaisiteError where a data set, an ensemble or kept answers are unusable.
+    """
+    sets = read_reference_sets(data_dir)
+    published = read_published_table(data_dir)
+    kept = out / "reproduction" / "outputs"
+    known = read_all_outputs(kept)
+    outputs = _all_outputs(find_ensembles(ensembles, runs), sets, data_dir, known)
+    for entry in outputs:
+        if known.get((entry.preset, entry.name)) is not entry:
+            write_outputs(entry, kept)
+    logger.info("scoring %d ensembles and baselines", len(outputs))
+    report = build_report(outputs, sets, published)
+    json_path, page = out / "reproduction" / "report.json", out / "reproduction.md"
+    json_path.write_text(report.model_dump_json(indent=1) + "\n")
+    figures = draw_figures(report, outputs, sets, published, out / "images")
+    page.write_text(reproduction_page(report, [path.name for path in figures]))
+    return [page, json_path, *figures]
+
+
+def _all_outputs(
+    ensembles: Sequence[TrainedEnsemble], sets: Sets, data_dir: Path, known: Known
+) -> list[MemberOutputs]:
+    """Return the outputs of everything that is here or kept, by preset and name."""
+    found = dict(known)
+    fresh = [*_ensemble_outputs(ensembles, sets, known), *baseline_outputs(sets, data_dir, known)]
+    found.update({(entry.preset, entry.name): entry for entry in fresh})
+    for entry in found.values():
+        _check_size(entry, sets)
+    return [found[key] for key in sorted(found)]
+
+
+def _ensemble_outputs(
+    ensembles: Sequence[TrainedEnsemble], sets: Sets, known: Known
+) -> Iterator[MemberOutputs]:
+    for ensemble in ensembles:
+        kept = known.get((ensemble.preset, ensemble.name))
+        if kept and kept.digest == ensemble.digest(sets):
+            yield kept
+        else:
+            size = len(ensemble.splits)
+            logger.info("%s (%s): %d members predict", ensemble.name, ensemble.preset, size)
+            yield ensemble.outputs(sets)
+
+
+def _check_size(entry: MemberOutputs, sets: Sets) -> None:
+    for name, reference in asked_sets(sets).items():
+        found = entry.targets[name].shape
+        if found != (len(entry.splits), len(reference.ltc)):
+            raise DataError(
+                f"The kept outputs of {entry.name} ({entry.preset}) for {name} are {found}, "
+                "not of this data set; remove them."
+            )

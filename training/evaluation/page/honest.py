@@ -1,0 +1,70 @@
+"""Errors in W/(m K)."""
+
+from collections.abc import Iterator, Sequence
+
+from training.evaluation.baselines import PRESET as BASELINE
+from training.evaluation.page.markdown import COLUMNS, images, pm, table
+from training.evaluation.reference import REFERENCE_SETS, TITLES
+from training.evaluation.report import HonestCell, Report
+
+INTRODUCTION = """\
+## In W/(m K)
+
+*split*: crystals that the published split keeps from training. *new formula*: of these, crystals
+whose reduced formula is in the training rows of no stage. The AFLOW stage knows many compounds of
+Dataset1 and Dataset2, with its own rougher label; MEGNet's published weights have seen most
+compounds of the Materials Project, with their formation energy but no conductivity. `recommended`
+is split by formula, so that both senses are one, and its crystals are others than those of the
+published splits.
+"""
+
+
+def honest_section(report: Report, figures: Sequence[str]) -> Iterator[str]:
+    """Yield the lines on every reference set in W/(m K)."""
+    yield from INTRODUCTION.splitlines()
+    for name in REFERENCE_SETS:
+        cells = [cell for view in ("split", "new formula") for cell in _cells(report, name, view)]
+        if not cells:
+            continue
+        yield ""
+        yield f"### On {TITLES[name]}"
+        yield ""
+        yield from table(
+            (
+                "ensemble",
+                "preset",
+                "view",
+                "n",
+                *COLUMNS.values(),
+                "out of fold: MAPE",
+                "MAE(log10)",
+            ),
+            (_honest_row(cell) for cell in cells),
+        )
+    if any(cell.protocol == "paper" for cell in report.honest):
+        yield ""
+        yield "* trained by the published procedure: its epoch was chosen on the rows reported."
+    yield from images("parity", figures)
+
+
+def _cells(report: Report, test_set: str, view: str) -> Iterator[HonestCell]:
+    for cell in report.honest:
+        if cell.test_set == test_set and cell.view == view and cell.preset != BASELINE:
+            yield cell
+
+
+def _honest_row(cell: HonestCell) -> tuple[str, ...]:
+    mark = "\\*" if cell.protocol == "paper" else ""
+    return (
+        cell.name + mark,
+        f"`{cell.preset}`",
+        cell.view,
+        str(cell.n_crystals),
+        *(pm(cell.members[name], 3) for name in COLUMNS),
+        *(_with_interval(cell, name) for name in ("mape", "mae_log10")),
+    )
+
+
+def _with_interval(cell: HonestCell, name: str) -> str:
+    lower, upper = cell.interval[name]
+    return f"{cell.out_of_fold[name]:.3f} [{lower:.3f}, {upper:.3f}]"

@@ -1,0 +1,52 @@
+"""Tables, figures and numbers as the page writes them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from training.evaluation.report import Spread
+
+EMPTY = "–"
+COLUMNS: Mapping[str, str] = {
+    "mape": "MAPE",
+    "median_ape": "median APE",
+    "mae_log10": "MAE(log10)",
+    "spearman": "Spearman",
+    "within_factor_2": "within factor 2",
+    "sre": "SRE",
+}
+FIGURES: Mapping[str, str] = {
+    "table": "Table I, published and here: MAPE in the published metric",
+    "loss": "Errors by epoch; mean, least and greatest over the splits (the paper's Figs. 3 to 5)",
+    "parity": "Out-of-fold prediction and reference; the band is a factor of two",
+    "spread": "Members' spread and the error of their mean, crystals of new formulas",
+    "units": "What stage 3 changes on the data set trained on, and how it is reported",
+}
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield a table's lines."""
+    yield "| " + " | ".join(head) + " |"
+    yield "|" + "---|" * len(head)
+    for row in rows:
+        yield "| " + " | ".join(row) + " |"
+
+
+def images(kind: str, figures: Sequence[str]) -> Iterator[str]:
+    """Yield the lines that show the figures of this kind."""
+    for name in figures:
+        if name.startswith(f"reproduction-{kind}"):
+            yield ""
+            yield f"![{FIGURES[kind]}](images/{name})"
+
+
+def pm(value: Spread | None, digits: int = 2) -> str:
+    """Return mean ± standard deviation; a dash where there is nothing."""
+    if value is None:
+        return EMPTY
+    return number(value.mean, value.std, digits)
+
+
+def number(mean: float | None, std: float | None, digits: int = 2) -> str:
+    """Return mean ± standard deviation; a dash where there is nothing."""
+    if mean is None:
+        return EMPTY
+    return f"{mean:.{digits}f}" + ("" if std is None else f" ± {std:.{digits}f}")

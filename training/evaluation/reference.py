@@ -1,0 +1,114 @@
+"""The data sets that predictions are compared with, and which of their crystals count when."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.transform import TargetTransform
+from training.datasets import MIX, MIX_PARTS
+from training.graphs import LTC_DATASETS, GraphDataset, read_graphs
+from training.splits import grouped_split, published_split
+
+PAPER_SETS = ("dataset1", "dataset2", "mix", "aflow")
+EXTRA_SETS = ("phonix",)
+REFERENCE_SETS = (*PAPER_SETS, *EXTRA_SETS)
+TITLES: Mapping[str, str] = {
+    "dataset1": "Dataset1",
+    "dataset2": "Dataset2",
+    "mix": "MIX",
+    "aflow": "AFLOW",
+    "phonix": "Phonix",
+}
+
+LARGE = 2000  # crystals; of a larger set only validation rows are asked for
+
+Splitting = Literal["published", "grouped"]
+Mask = NDArray[np.bool_]
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ReferenceSet:
+    """A labelled data set as predictions are compared with it."""
+
+    name: str
+    data: GraphDataset
+
+    @property
+    def ltc(self) -> Numbers:
+        """The reference LTC [n_crystals] in W/(m K)."""
+        return self.data.ltc
+
+    @cached_property
+    def formulas(self) -> NDArray[np.str_]:
+        """The reduced formulas [n_crystals]."""
+        return np.array(self.data.formulas())
+
+    @property
+    def sha256(self) -> str:
+        """The checksums of the files it was read from."""
+        return " ".join(source.sha256 for source in self.data.dataset.sources)
+
+    def validation(self, split: int) -> Mask:
+        """Return true for the crystals [n_crystals] that the published split keeps from training.
+
+        A set that the paper does not have is not split: all of it is kept from training.
+        """
+        if self.name in EXTRA_SETS:
+            return np.ones(len(self.ltc), dtype=bool)
+        mask = np.zeros(len(self.ltc), dtype=bool)
+        mask[published_split(self.data.parts, split).validation] = True
+        return mask
+
+    def held_out(self, split: int, splitting: Splitting, sets: "Sets") -> Mask:
+        """Return true for the crystals [n_crystals] that this kind of split keeps from training."""
+        if splitting == "published":
+            return self.validation(split)
+        grouped = [formula for name in LTC_DATASETS for formula in sets[name].formulas.tolist()]
+        mask = np.zeros(len(self.ltc), dtype=bool)
+        mask[grouped_split(self.formulas.tolist(), grouped, split).validation] = True
+        return mask
+
+    def own_constants(self) -> tuple[tuple[str, slice, TargetTransform], ...]:
+        """Return name, rows and published constants (over all labels) of each part."""
+        ends = np.cumsum(self.data.parts)
+        rows = [slice(end - size, end) for size, end in zip(self.data.parts, ends, strict=True)]
+        return tuple(
+            (name, part, TargetTransform.fit(self.ltc[part]))
+            for name, part in zip(self.data.part_names, rows, strict=True)
+        )
+
+
+Sets = Mapping[str, ReferenceSet]
+
+
+def kept(values: Numbers, held_out: Mask) -> Numbers:
+    """Return values [n_crystals] as they are kept in a file, so that it gives the same report.
+
+    In single precision, and NaN on a large set's training rows.
+    """
+    rounded = values.astype(np.float32).astype(np.float64)
+    return np.where(held_out, rounded, np.nan) if len(values) > LARGE else rounded
+
+
+def read_reference_sets(data_dir: Path) -> Sets:
+    """Return all reference sets by name; DataError when one cannot be read."""
+    return {name: ReferenceSet(name, read_graphs(name, data_dir)) for name in REFERENCE_SETS}
+
+
+def part_names(dataset: str) -> tuple[str, ...]:
+    """Return the names of the data sets that this one is joined from."""
+    return MIX_PARTS if dataset == MIX else (dataset,)
+
+
+def training_formulas(datasets: Iterable[str], split: int, sets: Sets) -> set[str]:
+    """Return the reduced formulas on the training side of these data sets in this split."""
+    formulas: set[str] = set()
+    for name in datasets:
+        formulas.update(sets[name].formulas[~sets[name].validation(split)])
+    return formulas

@@ -1,0 +1,142 @@
+"""Trained members wherever they lie: exported ensembles, and the folders of training runs."""
+
+import hashlib
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from pydantic import TypeAdapter
+
+from models.architecture import Weights, weight_shapes
+from models.ensemble import Predictor
+from models.errors import DataError
+from models.manifest import MANIFEST, WEIGHTS, read_manifest
+from models.transform import TargetTransform
+from models.weights import load_weights
+from training.checkpoint import EpochRecord
+from training.config import Preset, Protocol, read_preset
+from training.evaluation.outputs import MemberOutputs, Numbers, asked_sets
+from training.evaluation.reference import ReferenceSet, Sets, Splitting, kept
+from training.member import read_member
+from training.parameters import to_weights
+from training.splits import N_SPLITS
+from training.stages import HARMONIC, STAGES, stage_chain
+
+logger = logging.getLogger(__name__)
+
+# The harmonic stage is a start for others: its first output, the LTC, is not trained.
+MEASURED = tuple(name for name in STAGES if name != HARMONIC)
+
+# A transform whose lowest LTC is never reached, so that the forward pass that is served also gives
+# the standardised targets themselves, which the published metric needs without a lower bound.
+UNBOUNDED = TargetTransform(mean=3.0, std=0.1)
+
+
+@dataclass(frozen=True)
+class TrainedEnsemble:
+    """Members of one ensemble: weights [n_members, *shape], transforms, histories if any."""
+
+    name: str
+    preset: str
+    protocol: Protocol
+    splits: tuple[int, ...]
+    weights: Weights
+    transforms: tuple[TargetTransform, ...]
+    histories: tuple[tuple[EpochRecord, ...], ...] = ()
+    splitting: Splitting = "published"
+
+    def digest(self, sets: Sets) -> str:
+        """Return a checksum of everything that its outputs for these sets depend on."""
+        checksum = hashlib.sha256(repr((self.splits, self.transforms)).encode())
+        for name in sorted(self.weights):
+            checksum.update(self.weights[name].tobytes())
+        for reference in asked_sets(sets).values():
+            checksum.update(reference.sha256.encode())
+        return checksum.hexdigest()
+
+    def outputs(self, sets: Sets) -> MemberOutputs:
+        """Return what the members answer for the crystals of these sets."""
+        predictor = Predictor(self.weights, [UNBOUNDED] * len(self.splits))
+        return MemberOutputs(
+            name=self.name,
+            preset=self.preset,
+            protocol=self.protocol,
+            chain=tuple(stage.dataset for stage in stage_chain(self.name)),
+            splits=self.splits,
+            transforms=self.transforms,
+            targets={
+                name: self._targets(predictor, reference, sets)
+                for name, reference in asked_sets(sets).items()
+            },
+            digest=self.digest(sets),
+            histories=self.histories,
+            splitting=self.splitting,
+        )
+
+    def _targets(self, predictor: Predictor, reference: ReferenceSet, sets: Sets) -> Numbers:
+        targets = UNBOUNDED.encode(predictor.ltc(reference.data.graphs)).T
+        masks = [reference.held_out(split, self.splitting, sets) for split in self.splits]
+        return np.array([kept(row, mask) for row, mask in zip(targets, masks, strict=True)])
+
+
+def find_ensembles(ensembles: Path, runs: Sequence[Path]) -> list[TrainedEnsemble]:
+    """Return every ensemble of the paper found: exported ones, and what the runs hold besides.
+
+    Where a run has the very members that were exported, the run's are taken, for their histories.
+    """
+    found = {(e.preset, e.name): e for e in _exported(ensembles)}
+    for run in runs:
+        for trained in _from_run(run):
+            key = (trained.preset, trained.name)
+            exported = found.get(key)
+            if exported is None or exported.transforms == trained.transforms:
+                found[key] = trained
+            else:
+                logger.warning("%s: %s is left out for the exported one", run, trained.name)
+    return list(found.values())
+
+
+def _exported(directory: Path) -> Iterator[TrainedEnsemble]:
+    for path in sorted(directory.glob(f"*/{MANIFEST}")):
+        manifest = read_manifest(path.parent)
+        if manifest.name not in MEASURED:
+            logger.warning("%s is no ensemble of this project's stages; left out", manifest.name)
+            continue
+        weights = load_weights(
+            path.parent / WEIGHTS, manifest.network.architecture(), len(manifest.members)
+        )
+        yield TrainedEnsemble(
+            name=manifest.name,
+            preset=manifest.preset,
+            protocol=manifest.protocol,
+            splits=tuple(member.split for member in manifest.members),
+            weights=weights,
+            transforms=tuple(member.transform.transform() for member in manifest.members),
+            splitting=read_preset(manifest.preset).splits,
+        )
+
+
+def _from_run(run: Path) -> Iterator[TrainedEnsemble]:
+    config = run / "config.json"
+    if not config.is_file():
+        raise DataError(f"{run} is no training run: it has no config.json.")
+    preset = TypeAdapter(Preset).validate_json(config.read_text())
+    shapes = weight_shapes(preset.architecture)
+    for name in MEASURED:
+        folders = {split: run / name / f"split-{split}" for split in range(1, N_SPLITS + 1)}
+        members = {s: m for s, folder in folders.items() if (m := read_member(folder))}
+        if not members:
+            continue
+        weights = [to_weights(member.weights, shapes) for member in members.values()]
+        yield TrainedEnsemble(
+            name=name,
+            preset=preset.name,
+            protocol=preset.protocol,
+            splits=tuple(members),
+            weights={key: np.stack([part[key] for part in weights]) for key in shapes},
+            transforms=tuple(member.transform for member in members.values()),
+            histories=tuple(member.history for member in members.values()),
+            splitting=preset.splits,
+        )

@@ -1,0 +1,64 @@
+"""What a step of training makes smaller."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import tensorflow as tf
+
+BEND = (
+    0.25  # standard deviations; errors above it count in proportion, smaller ones by their square
+)
+
+
+class Objective(Protocol):
+    """A loss of outputs [n_crystals, n_outputs] and labels, with constants [n] that may differ
+    between members.
+    """
+
+    @property
+    def labels(self) -> tf.TensorSpec:
+        """Shape and type of the labels."""
+
+    def __call__(self, outputs: tf.Tensor, labels: tf.Tensor, constants: tf.Tensor) -> tf.Tensor:
+        """Return the loss."""
+
+
+@dataclass(frozen=True)
+class Mape:
+    """The paper's: MAPE of the LTC after the inverse transform.
+
+    Labels [n_crystals]: LTC in W/(m K); constants: mean and standard deviation of the transform.
+    """
+
+    @property
+    def labels(self) -> tf.TensorSpec:
+        """Shape and type of the labels."""
+        return tf.TensorSpec([None], tf.float32)
+
+    def __call__(self, outputs: tf.Tensor, labels: tf.Tensor, constants: tf.Tensor) -> tf.Tensor:
+        """Return the mean absolute error as a fraction of the LTC."""
+        predicted = tf.pow(10.0, outputs[:, 0] * constants[1] + constants[0]) - 1
+        return tf.reduce_mean(tf.abs(predicted - labels) / labels)
+
+
+@dataclass(frozen=True)
+class LogError:
+    """Error of the logarithms of several quantities, of which each crystal has some.
+
+    Labels [n_crystals, n_outputs]: standardised logarithms, NaN where there is no reference;
+    constants: the weight of each output.
+    """
+
+    n_outputs: int
+
+    @property
+    def labels(self) -> tf.TensorSpec:
+        """Shape and type of the labels."""
+        return tf.TensorSpec([None, self.n_outputs], tf.float32)
+
+    def __call__(self, outputs: tf.Tensor, labels: tf.Tensor, constants: tf.Tensor) -> tf.Tensor:
+        """Return the weighted Huber error, summed over outputs, a crystal."""
+        known = tf.math.is_finite(labels)
+        errors = tf.abs(outputs - tf.where(known, labels, outputs))
+        bent = tf.where(errors < BEND, errors**2 / (2 * BEND), errors - BEND / 2)
+        return tf.reduce_mean(tf.reduce_sum(bent * constants, axis=-1))
