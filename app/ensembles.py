@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from app.settings import Settings
 from models.errors import EnsembleError, UnknownEnsemble
 from models.graph import CrystalGraph
+from models.judgement import Judgement
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,9 @@ class ServedEnsemble(Protocol):
 
     def predict(self, graphs: Sequence[CrystalGraph]) -> NDArray[np.float64]:
         """Return the LTC in W/(m K), [n_crystals, n_members]."""
+
+    def judge(self, graphs: Sequence[CrystalGraph], fingerprints: Sequence[str]) -> list[Judgement]:
+        """Return LTC, interval and domain of each crystal; DamagedEnsemble if not finite."""
 
     def check_golden(self) -> None:
         """Raise DamagedEnsemble when the answer for the golden structure differs."""

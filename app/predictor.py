@@ -4,12 +4,9 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Literal, Protocol, TypeVar
 
-import numpy as np
-from models.statistics import summarise
-from numpy.typing import NDArray
 from pydantic import ValidationError
 from pymatgen.core import Structure
 
@@ -23,21 +20,26 @@ from app.schemas import (
     Document,
     Domain,
     EnsembleReference,
+    Interval,
     Ltc,
     Material,
+    Neighbour,
 )
 from app.settings import Settings
 from app.single_flight import SingleFlight
 from app.workers import Workers
-from models.errors import DamagedEnsemble, UnknownMaterial
+from models.domain import Assessment
+from models.errors import UnknownMaterial
+from models.evidence import Reference
 from models.fingerprint import fingerprint
 from models.graph import CrystalGraph, crystal_graph
+from models.judgement import Judgement
 from models.materials_project import check_material_id
 from models.structure import check_structure, parse_structure
 
 Entry = TypeVar("Entry", bound=Document)
 
-CACHE_VERSION = 1  # part of every key; raise it when an entry's content changes its meaning
+CACHE_VERSION = 2  # part of every key; raise it when an entry's content changes its meaning
 
 
 class MaterialSource(Protocol):
@@ -236,13 +238,14 @@ class Predictor:
             return cached, "hit"
         with durations.step("forward"):
             evaluation = await self._evaluations.run(
-                key, lambda: self._compute(key, crystal.graph, ensemble)
+                key, lambda: self._compute(key, crystal, ensemble)
             )
         return evaluation, "miss"
 
-    async def _compute(self, key: str, graph: CrystalGraph, ensemble: ServedEnsemble) -> Evaluation:
-        members = await self._workers.run(ensemble.predict, [graph])
-        evaluation = Evaluation(ltc=ltc_of(members[0], ensemble.name), domain=None)
+    async def _compute(self, key: str, crystal: Crystal, ensemble: ServedEnsemble) -> Evaluation:
+        graphs, fingerprints = [crystal.graph], [crystal.fingerprint]
+        judgements = await self._workers.run(ensemble.judge, graphs, fingerprints)
+        evaluation = evaluation_of(judgements[0])
         self._metrics.crystals.labels(ensemble.name).inc()
         await self._cache.set(key, _written(evaluation), self._settings.answer_ttl)
         return evaluation
@@ -279,38 +282,42 @@ class Predictor:
 def describe_crystal(structure: Structure) -> Crystal:
     """Return the structure with its graph, fingerprint and space group. Raises IsolatedAtom."""
     graph = crystal_graph(structure)
-    return Crystal(structure, graph, fingerprint(structure, graph), space_group(structure))
+    return Crystal(structure, graph, fingerprint(structure, graph), graph.symmetry.symbol)
 
 
-def space_group(structure: Structure) -> str | None:
-    """Return the Hermann-Mauguin symbol, or None when symmetry search finds none."""
-    try:
-        symbol, _ = structure.get_space_group_info()
-    except (TypeError, ValueError):  # spglib found no symmetry at all in a distorted cell
-        return None
-    return str(symbol)
-
-
-def ltc_of(members: NDArray[np.float64], ensemble_name: str) -> Ltc:
-    """Return the answer's LTC from the members' predictions [n_members] in W/(m K).
-
-    Raises DamagedEnsemble when one is not a finite number.
-    """
-    if not np.isfinite(members).all():
-        raise DamagedEnsemble(
-            f"A member of {ensemble_name} gave no finite number for this crystal; "
-            "export the ensemble again."
-        )
-    summary = summarise(members)
-    return Ltc(
+def evaluation_of(judgement: Judgement) -> Evaluation:
+    """Return what an ensemble says of a crystal, as the answer has it."""
+    summary, interval = judgement.ltc, judgement.interval
+    ltc = Ltc(
         mean=summary.mean,
         std=summary.std,
         median=summary.median,
         min=summary.min,
         max=summary.max,
         members=list(summary.members),
-        interval=None,
+        interval=interval and Interval(**asdict(interval)),
         temperature=TEMPERATURE,
+    )
+    return Evaluation(ltc=ltc, domain=judgement.assessment and _domain(judgement.assessment))
+
+
+def _domain(assessment: Assessment) -> Domain:
+    return Domain(
+        verdict=assessment.verdict,
+        reasons=list(assessment.reasons),
+        nearest=[_neighbour(item.reference, item.distance) for item in assessment.nearest],
+        in_training_data=bool(assessment.itself),
+    )
+
+
+def _neighbour(reference: Reference, distance: float) -> Neighbour:
+    return Neighbour(
+        material_id=reference.material_id,
+        formula=reference.formula,
+        ltc=reference.ltc,
+        out_of_fold=reference.out_of_fold,
+        dataset=reference.dataset,
+        distance=distance,
     )
 
 

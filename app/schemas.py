@@ -66,8 +66,13 @@ class Neighbour(Document):
     material_id: str = Field(description="Id in its data set.")
     formula: str = Field(description="Reduced chemical formula.")
     ltc: Conductivity = Field(description="Its reference LTC.")
+    out_of_fold: Conductivity | None = Field(
+        description="Mean of the members not trained on it; null where all were."
+    )
     dataset: str = Field(description="Data set that it comes from.")
-    distance: float = _number("Distance in the ensemble's feature space.", "1")
+    distance: float = _number(
+        "Root mean square distance of the embeddings, in their standard deviations.", "1"
+    )
 
 
 class Domain(Document):

@@ -24,8 +24,10 @@ READOUT = (32, 16)
 
 @dataclass(frozen=True)
 class Architecture:
-    """What may differ between ensembles: the MLP's hidden layers, its number of outputs, and the
-    number of descriptors that join the embedding before it.
+    """What may differ between ensembles.
+
+    The MLP's hidden layers, its number of outputs, and the number of descriptors that join
+    MEGNet's embedding before it.
     """
 
     mlp: tuple[int, ...] = (450, 350, 350)

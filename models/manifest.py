@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pymatgen.core import Structure
 
 from models.architecture import FARTHEST_GAUSSIAN, GAUSSIAN_WIDTH, N_GAUSSIANS, Architecture
 from models.bonds import CUTOFF
 from models.descriptors import NAMES
 from models.errors import DamagedEnsemble
+from models.records import Strict
 from models.transform import TargetTransform
 
 MANIFEST = "manifest.json"
@@ -19,12 +20,6 @@ WEIGHTS = "weights.safetensors"
 CARD = "README.md"
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
-class Strict(BaseModel):
-    """A record that knows no other fields than its own and never changes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class GraphSettings(Strict):

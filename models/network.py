@@ -33,7 +33,12 @@ def forward(weights: Tensors, batch: CrystalBatch) -> tf.Tensor:
 
     Each weight has the shape [n_members, *shape of `weight_shapes`].
     """
-    return mlp(weights, join_descriptors(weights, embed_crystals(weights, batch), batch))
+    return read_out(weights, embed_crystals(weights, batch), batch)
+
+
+def read_out(weights: Tensors, embedding: tf.Tensor, batch: CrystalBatch) -> tf.Tensor:
+    """Return the outputs [n_members, n_crystals, n_outputs] for the crystals' embeddings."""
+    return mlp(weights, join_descriptors(weights, embedding, batch))
 
 
 def embed_crystals(weights: Tensors, batch: CrystalBatch) -> tf.Tensor:

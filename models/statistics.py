@@ -18,6 +18,15 @@ class LtcSummary:
     members: tuple[float, ...]
 
 
+@dataclass(frozen=True)
+class Interval:
+    """Where the LTC in W/(m K) lies with the probability `level`."""
+
+    level: float
+    lower: float
+    upper: float
+
+
 def summarise(members: NDArray[np.float64]) -> LtcSummary:
     """Return the summary of the members' LTC [n_members] in W/(m K)."""
     return LtcSummary(

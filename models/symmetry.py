@@ -22,7 +22,7 @@ class Symmetry:
 def find_symmetry(structure: Structure) -> Symmetry:
     """Return the symmetry of an ordered structure; P1 where spglib finds none."""
     numbers = [site.specie.Z for site in structure]
-    cell = (structure.lattice.matrix, structure.frac_coords, numbers)
+    cell = (structure.lattice.matrix.tolist(), structure.frac_coords.tolist(), numbers)
     found = spglib.get_symmetry_dataset(cell, symprec=SYMPREC)
     if found is None:
         return Symmetry("P1", 1, 1, len(numbers))

@@ -1,18 +1,16 @@
-"""A trained run -> an ensemble's folder: weights, manifest and card."""
+"""A trained run -> an ensemble's folder: weights, evidence, manifest and card."""
 
 import dataclasses
 import importlib.metadata
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.architecture import Weights, weight_shapes
-from models.ensemble import Predictor
-from models.errors import DataError
+from models.evidence import EMBEDDINGS, EVIDENCE
 from models.manifest import (
     CARD,
     MANIFEST,
@@ -23,6 +21,7 @@ from models.manifest import (
     GraphSettings,
     Manifest,
     MemberRecord,
+    Metrics,
     NetworkSettings,
     StageRecord,
     TransformRecord,
@@ -30,16 +29,13 @@ from models.manifest import (
 )
 from models.weights import save_weights
 from training.card import model_card
-from training.datasets import read_dataset
+from training.datasets import Dataset, read_dataset
 from training.evaluation import HonestErrors, as_metrics, honest_errors
-from training.graphs import GraphDataset, read_graphs
-from training.member import FittedMember, read_member
-from training.parameters import to_weights
-from training.predictions import held_out
+from training.evidence import collect_evidence, write_evidence
+from training.graphs import GraphDataset
 from training.run import TrainingRun
-from training.splits import Split
-from training.stage_member import member_split
-from training.stages import Stage, stage_chain
+from training.stages import Stage
+from training.trained import TrainedEnsemble, read_trained
 
 GOLDEN_TOLERANCE = 1e-3  # relative; other processors and TensorFlow builds round otherwise
 VERSIONED = ("tensorflow", "numpy", "pymatgen", "safetensors")
@@ -50,108 +46,80 @@ def export_ensemble(name: str, run: TrainingRun, directory: Path) -> Manifest:
 
     Raises DataError when a member is not trained yet.
     """
-    stages = stage_chain(name)
-    data = read_graphs(stages[-1].dataset, run.data_dir)
-    members = [_trained_member(run, name, split) for split in run.splits]
-    shapes = weight_shapes(run.preset.architecture)
-    weights = [to_weights(member.weights, shapes) for member in members]
-    splits = [member_split(stages[-1], split, run) for split in run.splits]
-    ltc = Predictor(_stacked(weights), [member.transform for member in members]).ltc(data.graphs)
+    trained = read_trained(name, run)
     target = directory / name
     target.mkdir(parents=True, exist_ok=True)
-    save_weights(weights, target / WEIGHTS)
-    manifest = _manifest(stages, run, data, members, splits, ltc.T)
-    card = target / CARD
-    card.write_text(model_card(manifest))
-    files = {file: file_sha256(target / file) for file in (CARD, WEIGHTS)}
+    save_weights(trained.weights, target / WEIGHTS)
+    evidence = collect_evidence(trained)
+    write_evidence(evidence, target)
+    manifest = _manifest(trained, evidence.metrics)
+    (target / CARD).write_text(model_card(manifest))
+    names = (CARD, WEIGHTS, EVIDENCE, EMBEDDINGS)
+    files = {file: file_sha256(target / file) for file in names}
     manifest = manifest.model_copy(update={"files": files})
     (target / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n")
     return manifest
 
 
-def _trained_member(run: TrainingRun, name: str, split: int) -> FittedMember:
-    member = read_member(run.member_dir(name, split))
-    if member is None:
-        raise DataError(
-            f"{name} split {split} is not trained in {run.run_dir}; "
-            f"run `python -m training train {name} --preset {run.preset.name}` to its end."
-        )
-    return member
-
-
-def _stacked(weights: Sequence[Weights]) -> Weights:
-    return {name: np.stack([member[name] for member in weights]) for name in weights[0]}
-
-
-def _manifest(  # noqa: PLR0913, PLR0917  (each part of the evidence is its own argument)
-    stages: Sequence[Stage],
-    run: TrainingRun,
-    data: GraphDataset,
-    members: Sequence[FittedMember],
-    splits: Sequence[Split],
-    ltc: NDArray[np.float64],
-) -> Manifest:
-    predictions = held_out(ltc, [split.validation for split in splits])
-    errors = {part: honest_errors(data.ltc, predictions, rows) for part, rows in _parts(data)}
-    whole = errors[stages[-1].dataset]
-    sources = [read_dataset(stage.dataset, run.data_dir) for stage in stages]
-    symbols = {str(e) for s in sources for c in s.crystals for e in c.structure.elements}
+def _manifest(trained: TrainedEnsemble, calibration: Metrics) -> Manifest:
+    preset, stages, data = trained.run.preset, trained.stages, trained.data
+    errors = {
+        part: honest_errors(data.ltc, trained.predictions, rows) for part, rows in _parts(data)
+    }
+    metrics = [record for part, found in errors.items() for record in as_metrics(part, found)]
+    sources = [read_dataset(stage.dataset, trained.run.data_dir) for stage in stages]
     return Manifest(
-        name=stages[-1].name,
+        name=trained.name,
         description=" -> ".join((stages[0].start, *(f"{s.name} ({s.dataset})" for s in stages))),
         created=datetime.now(UTC).date().isoformat(),
-        protocol=run.preset.protocol,
-        preset=run.preset.name,
-        seed=run.preset.seed,
+        protocol=preset.protocol,
+        preset=preset.name,
+        seed=preset.seed,
         graph=GraphSettings.current(),
         network=NetworkSettings(
-            mlp=run.preset.mlp, outputs=run.preset.outputs, descriptors=run.preset.descriptors
+            mlp=preset.mlp, outputs=preset.outputs, descriptors=preset.descriptors
         ),
-        stages=tuple(_stage_record(stage, run) for stage in stages),
-        members=tuple(_member_records(run, members, splits, whole)),
-        elements=tuple(sorted(symbols)),
-        training_data=tuple(
-            DataRecord(
-                dataset=stage.dataset,
-                file_name=source.file_name,
-                sha256=source.sha256,
-                n_crystals=source.n_rows,
-            )
-            for stage, dataset in zip(stages, sources, strict=True)
-            for source in dataset.sources
-        ),
-        metrics=tuple(m for part, found in errors.items() for m in as_metrics(part, found)),
-        golden=_golden_check(data, ltc),
+        stages=tuple(_stage_record(stage, trained.run) for stage in stages),
+        members=tuple(_member_records(trained, errors[data.dataset.name])),
+        elements=tuple(sorted({symbol for source in sources for symbol in _elements(source)})),
+        training_data=tuple(record for source in sources for record in _data_records(source)),
+        metrics=(*metrics, calibration),
+        golden=_golden_check(data, trained.outputs.ltc),
         versions=_versions(),
         files={},
     )
 
 
 def _parts(data: GraphDataset) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    """Yield the data set by name with all its rows, and where it is joined from parts each of them."""
+    """Yield the data set's name with all its rows, and those of its parts if it is joined."""
     yield data.dataset.name, np.ones(len(data.ltc), dtype=bool)
     if len(data.parts) > 1:
-        owner = np.repeat(np.arange(len(data.parts)), data.parts)
-        yield from ((name, owner == part) for part, name in enumerate(data.part_names))
+        owners = np.array(data.owners())
+        yield from ((name, owners == name) for name in data.part_names)
+
+
+def _elements(dataset: Dataset) -> set[str]:
+    return {str(e) for crystal in dataset.crystals for e in crystal.structure.elements}
+
+
+def _data_records(dataset: Dataset) -> Iterator[DataRecord]:
+    for source in dataset.sources:
+        yield DataRecord(
+            dataset=dataset.name,
+            file_name=source.file_name,
+            sha256=source.sha256,
+            n_crystals=source.n_rows,
+        )
 
 
 def _stage_record(stage: Stage, run: TrainingRun) -> StageRecord:
     schedule = dataclasses.asdict(run.preset.schedule(stage.name, stage.dataset))
-    schedule["weights"] = dict(schedule["weights"])
-    return StageRecord(
-        name=stage.name, dataset=stage.dataset, start=stage.start, schedule=schedule
-    )
+    return StageRecord(name=stage.name, dataset=stage.dataset, start=stage.start, schedule=schedule)
 
 
-def _member_records(
-    run: TrainingRun,
-    members: Sequence[FittedMember],
-    splits: Sequence[Split],
-    errors: HonestErrors,
-) -> Iterator[MemberRecord]:
-    for number, member, split, found in zip(
-        run.splits, members, splits, errors.members, strict=True
-    ):
+def _member_records(trained: TrainedEnsemble, errors: HonestErrors) -> Iterator[MemberRecord]:
+    rows = zip(trained.run.splits, trained.members, trained.splits, errors.members, strict=True)
+    for number, member, split, found in rows:
         yield MemberRecord(
             split=number,
             transform=TransformRecord(**dataclasses.asdict(member.transform)),
@@ -164,7 +132,7 @@ def _member_records(
 
 
 def _golden_check(data: GraphDataset, ltc: NDArray[np.float64]) -> GoldenCheck:
-    """Return the check on the data set's first crystal, with what the members say of it now."""
+    """Return the check on the data set's first crystal; `ltc` is [n_crystals, n_members]."""
     structure = data.dataset.crystals[0].structure
     return GoldenCheck(
         cell=CellRecord(
@@ -172,7 +140,7 @@ def _golden_check(data: GraphDataset, ltc: NDArray[np.float64]) -> GoldenCheck:
             species=[site.specie.symbol for site in structure],
             frac_coords=structure.frac_coords.tolist(),
         ),
-        members=tuple(ltc[:, 0].tolist()),
+        members=tuple(ltc[0].tolist()),
         tolerance=GOLDEN_TOLERANCE,
     )
 

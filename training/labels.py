@@ -20,7 +20,7 @@ from training.targets import standardise
 
 @dataclass(frozen=True)
 class FitTarget:
-    """What a member is fitted to: `labels` and `constants` of its objective, one transform an output.
+    """What a member is fitted to: its objective's labels and constants, a transform an output.
 
     `ltc` [n_crystals] in W/(m K) is the first output's reference as the fit sees it.
     """
@@ -48,7 +48,7 @@ def multi_target(
     outputs: Sequence[str],
     weights: Mapping[str, float],
 ) -> FitTarget:
-    """Return the target for `training.objectives.LogError`, of references [n_crystals, n_outputs]."""
+    """Return the target for `LogError`, of references [n_crystals, n_outputs]."""
     labels = standardise(table, transforms)
     constants = np.array([weights.get(output, 0.0) for output in outputs], dtype=np.float32)
     return FitTarget(table[:, 0], transforms, labels, constants)

@@ -5,15 +5,11 @@ from typing import Protocol
 
 import tensorflow as tf
 
-BEND = (
-    0.25  # standard deviations; errors above it count in proportion, smaller ones by their square
-)
+BEND = 0.25  # standard deviations; above it an error counts in proportion, below by its square
 
 
 class Objective(Protocol):
-    """A loss of outputs [n_crystals, n_outputs] and labels, with constants [n] that may differ
-    between members.
-    """
+    """A loss of outputs [n_crystals, n_outputs] and labels; constants may differ by member."""
 
     @property
     def labels(self) -> tf.TensorSpec:

@@ -1,4 +1,4 @@
-"""What a trained ensemble's members predict for a data set, and which crystals each had not seen."""
+"""What members predict for a data set, and which of its crystals each had not seen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +11,10 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Predictions `ltc` [n_members, n_crystals] in W/(m K), and `unseen`, of the same shape: true
-    where the crystal was kept from the member's training.
+    """Predictions and what they were made without.
+
+    `ltc` [n_members, n_crystals] in W/(m K); `unseen`, of the same shape, is true where the crystal
+    was kept from the member's training.
     """
 
     ltc: Numbers
@@ -21,20 +23,21 @@ class HeldOut:
     @property
     def covered(self) -> NDArray[np.bool_]:
         """True for crystals [n_crystals] that at least one member had not seen."""
-        covered: NDArray[np.bool_] = self.unseen.any(axis=0)
-        return covered
+        return np.logical_or.reduce(self.unseen, axis=0)
 
     def mean(self) -> Numbers:
-        """Return the out-of-fold prediction [n_crystals]: the mean of the members that had not seen
-        the crystal, NaN where all had.
+        """Return the out-of-fold prediction [n_crystals].
+
+        It is the mean of the members that had not seen the crystal, NaN where all had.
         """
         counts = self.unseen.sum(axis=0)
-        sums = np.where(self.unseen, self.ltc, 0).sum(axis=0)
-        return np.divide(sums, counts, out=np.full(len(counts), np.nan), where=counts > 0)
+        means = np.full(len(counts), np.nan)
+        np.divide(np.where(self.unseen, self.ltc, 0).sum(axis=0), counts, means, where=counts > 0)
+        return means
 
 
 def held_out(ltc: Numbers, validation_rows: Sequence[NDArray[np.int64]]) -> HeldOut:
-    """Return predictions [n_members, n_crystals] with what each member's validation rows leave unseen."""
+    """Return predictions [n_members, n_crystals] with what validation rows leave unseen."""
     unseen = np.zeros(ltc.shape, dtype=bool)
     for member, rows in enumerate(validation_rows):
         unseen[member, rows] = True

@@ -44,7 +44,7 @@ def published_split(sizes: tuple[int, ...], seed: int, inner_fraction: float = 0
 
 
 def grouped_split(formulas: Sequence[str], grouped: Sequence[str], seed: int) -> Split:
-    """Return split `seed` (1 to 9) of crystals with these formulas; a formula is never on both sides.
+    """Return split `seed` (1 to 9) of crystals by formula; none is ever on both sides.
 
     The `grouped` formulas are dealt into nine folds; a member keeps two of them for validation, so
     that every crystal of these formulas is unseen by two members. Before that a fifth of the

@@ -1,6 +1,8 @@
 """One member of one stage: its rows, its target, its start; run in a process of its own."""
 
 import logging
+import os
+import threading
 import time
 from functools import lru_cache
 
@@ -31,11 +33,19 @@ SMALLEST_SCALE = 1e-3  # keeps a descriptor that never varies from being divided
 
 def prepare_worker(preset: Preset) -> None:
     """Give this process one core: members, not operations, are what runs side by side."""
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     if preset.deterministic:
         tf.config.experimental.enable_op_determinism()
+
+
+def _end_with_parent(parent: int) -> None:
+    """End this process when its parent has gone: a resumed run must not meet it at work."""
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
 
 
 def train_member(stage: Stage, split: int, run: TrainingRun) -> None:
@@ -81,7 +91,7 @@ def member_task(stage: Stage, split: int, run: TrainingRun) -> MemberTask:
 
 
 def member_split(stage: Stage, split: int, run: TrainingRun) -> Split:
-    """Return the rows of the stage's data set that the member is fitted to, and those kept from it."""
+    """Return the rows of the stage's data set that the member is fitted to and kept from."""
     data = read_graphs(stage.dataset, run.data_dir)
     if run.preset.splits == "grouped":
         return grouped_split(data.formulas(), ltc_formulas(run.data_dir), split)

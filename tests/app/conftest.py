@@ -16,6 +16,8 @@ from app.factory import create_app
 from app.settings import Settings
 from models.errors import DamagedEnsemble
 from models.graph import CrystalGraph
+from models.judgement import Judgement
+from models.statistics import summarise
 
 READY_WITHIN = 20  # s
 
@@ -42,6 +44,10 @@ class FakeEnsemble:
         self.gate.wait(10)
         means = [float(graph.species @ graph.atom_share) for graph in graphs]
         return np.array(means)[:, None] + np.arange(9) / 10
+
+    def judge(self, graphs: Sequence[CrystalGraph], fingerprints: Sequence[str]) -> list[Judgement]:
+        assert len(graphs) == len(fingerprints)
+        return [Judgement(summarise(members), None, None) for members in self.predict(graphs)]
 
     def check_golden(self) -> None:
         if not self.intact:

@@ -63,7 +63,7 @@ def manifest(files: dict[str, str], golden: tuple[float, ...]) -> Manifest:
         preset="smoke",
         seed=42,
         graph=GraphSettings.current(),
-        network=NetworkSettings(mlp=SMALL.mlp, outputs=1),
+        network=NetworkSettings(mlp=SMALL.mlp),
         stages=(StageRecord(name=NAME, dataset="mix", start="random weights", schedule={}),),
         members=tuple(members),
         elements=("Cl", "Na"),

@@ -23,6 +23,13 @@ def test_round_trip():
     assert transform.decode(transform.encode(ltc)) == pytest.approx(ltc, rel=1e-9)
 
 
+def test_without_an_offset_it_is_the_logarithm_itself():
+    transform = TargetTransform.fit([0.1, 1000.0], offset=0.0)
+    assert (transform.mean, transform.std, transform.offset) == pytest.approx((1, 2, 0))
+    assert transform.encode([10.0]) == pytest.approx([0])
+    assert transform.decode([-1.0, 0.0, 1.0]) == pytest.approx([0.1, 10, 1000])
+
+
 def test_higher_targets_decode_to_higher_ltc():
     assert (np.diff(TargetTransform(1.0, 0.5).decode(np.linspace(-1.5, 4, 50))) > 0).all()
 

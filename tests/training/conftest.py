@@ -13,6 +13,7 @@ from models.architecture import Architecture, initial_weights
 from models.graph import CrystalGraph, crystal_graph
 from tests.crystals import generated_crystals
 from training.megnet_weights import HEAD, _places
+from training.objectives import Mape
 from training.optimiser import Optimiser
 from training.rows import Row
 from training.run import MEGNET_FILE
@@ -61,5 +62,5 @@ def small_graphs() -> tuple[CrystalGraph, ...]:
 
 @pytest.fixture(scope="session")
 def optimiser() -> Optimiser:
-    """An optimiser of the architecture SMALL; a test loads the state it needs."""
-    return Optimiser(SMALL)
+    """An optimiser of SMALL on the MAPE; a test loads the state it needs."""
+    return Optimiser(SMALL, Mape())

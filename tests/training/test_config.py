@@ -4,7 +4,8 @@ import pytest
 
 from models.errors import DataError
 from training.config import PRESETS, as_dict, read_preset
-from training.stages import STAGES
+from training.stages import stage_chain
+from training.targets import OUTPUTS
 
 SCHEDULE = "epochs = 2\nbatch_size = 8\nlearning_rate = 1e-3\nfloor = 1e-5\nt_max = 2\n"
 SETTINGS = 'protocol = "honest"\nseed = 1\n'
@@ -22,14 +23,31 @@ def write(tmp_path):
     return write_text
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in PRESETS.glob("*.toml")))
-def test_every_preset_has_a_schedule_for_every_stage(name):
-    preset = read_preset(name)
-    assert preset.name == name
-    for stage in STAGES.values():
-        schedule = preset.schedule(stage.name, stage.dataset)
+def test_every_preset_is_read():
+    names = sorted(path.stem for path in PRESETS.glob("*.toml"))
+    assert [read_preset(name).name for name in names] == names
+
+
+@pytest.mark.parametrize(
+    ("preset", "ensemble"),
+    [
+        *((preset, "mix-stage3") for preset in ("fast", "paper", "smoke")),
+        *(("paper", f"dataset{number}-stage{stage}") for number in (1, 2) for stage in (1, 2, 3)),
+        ("recommended", "recommended"),
+    ],
+)
+def test_presets_have_a_schedule_for_each_stage(preset, ensemble):
+    for stage in stage_chain(ensemble):
+        schedule = read_preset(preset).schedule(stage.name, stage.dataset)
         assert schedule.epochs > 0
         assert 0 < schedule.floor < schedule.learning_rate
+
+
+def test_recommended_weighs_only_outputs_it_has():
+    preset = read_preset("recommended")
+    weighed = {name for schedule in preset.schedules.values() for name in schedule.weights}
+    assert preset.outputs[0] == "ltc"
+    assert weighed == set(preset.outputs) <= set(OUTPUTS)
 
 
 def test_the_paper_preset_is_the_published_recipe():
@@ -90,7 +108,7 @@ def test_a_wrong_setting_raises_with_its_place(write, text, place):
 
 @pytest.mark.parametrize("name", ["slow", "missing.toml"])
 def test_an_unknown_preset_raises_with_the_known_ones(name):
-    with pytest.raises(DataError, match=f"No preset {name}: give one of .*fast, paper, smoke"):
+    with pytest.raises(DataError, match=f"No preset {name}: give one of .*fast, paper.*smoke"):
         read_preset(name)
 
 

@@ -49,6 +49,12 @@ def test_paper_labels_at_stage_3_are_seen_through_the_parents_transform():
     assert target.ltc == pytest.approx([10**0.3 - 1, 10**1.1 - 1])
 
 
+def test_the_objective_is_given_the_ltc_and_the_transform():
+    target = fit_target("honest", FIRST, (3,), ROWS, None)
+    assert target.labels == pytest.approx(FIRST)
+    assert target.constants == pytest.approx([1.5, 0.5])
+
+
 def test_published_ltc_through_the_datas_own_transform_changes_nothing():
     ltc = np.random.default_rng(1).lognormal(2, 1, 40)
     assert published_ltc(ltc, (40,), TargetTransform.fit(ltc)) == pytest.approx(ltc)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.splits import N_SPLITS, published_split
+from training.splits import N_SPLITS, TRAIN_FRACTION, grouped_split, published_split
 
 SEEDS = range(1, N_SPLITS + 1)
 
@@ -45,3 +45,33 @@ def test_the_rows_that_choose_come_from_the_training_rows_of_each_part():
 
 def test_splits_differ():
     assert len({tuple(published_split((95,), seed).validation) for seed in SEEDS}) == N_SPLITS
+
+
+FORMULAS = [f"Na{number}Cl" for number in range(50)]
+ROWS_OF = [*FORMULAS, *FORMULAS[::2], "He", "Ne"]  # some formulas twice; the last two have no LTC
+
+
+def test_a_formula_is_never_on_both_sides():
+    for seed in SEEDS:
+        split = grouped_split(ROWS_OF, FORMULAS, seed)
+        trained = {ROWS_OF[row] for row in split.train}
+        assert trained.isdisjoint(ROWS_OF[row] for row in split.validation)
+        assert sorted([*split.train, *split.validation]) == list(range(len(ROWS_OF)))
+        assert {"He", "Ne"} <= trained
+
+
+def test_every_reported_formula_is_unseen_by_two_members_and_the_others_by_none():
+    splits = [grouped_split(ROWS_OF, FORMULAS, seed) for seed in SEEDS]
+    counts = dict.fromkeys(FORMULAS, 0)
+    for split in splits:
+        for formula in {ROWS_OF[row] for row in split.validation}:
+            counts[formula] += 1
+    assert sorted(counts.values()) == [0] * 10 + [2] * int(TRAIN_FRACTION * 50)
+
+
+def test_grouped_splits_do_not_depend_on_the_order_of_the_rows():
+    first = grouped_split(ROWS_OF, FORMULAS, 3)
+    second = grouped_split(ROWS_OF[::-1], FORMULAS[::-1] * 2, 3)
+    assert {ROWS_OF[row] for row in first.validation} == {
+        ROWS_OF[::-1][row] for row in second.validation
+    }

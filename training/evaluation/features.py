@@ -8,16 +8,15 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
-import spglib
 from numpy.typing import NDArray
 from pymatgen.core import Element, Structure
 
 from models.bonds import Bonds, find_bonds
+from models.symmetry import find_symmetry
 
 Numbers = NDArray[np.float64]
 
 BONDED = 1.2  # a neighbour is bonded when closer than this times the atom's nearest one
-SYMMETRY = 0.01  # A; tolerance of the space group
 UNKNOWN_NEGATIVITY = 1.5  # noble gases have none; near the middle of the scale
 UNKNOWN_RADIUS = 1.5  # A
 FIRST_GROUPS = (1, 3, 16, 75, 143, 168, 195)  # of the seven crystal systems
@@ -103,19 +102,14 @@ def _bonding(bonds: Bonds, negativity: Numbers) -> dict[str, float]:
 
 
 def _cell(structure: Structure) -> dict[str, float]:
-    numbers = [site.specie.Z for site in structure]
-    cell = (structure.lattice.matrix.tolist(), structure.frac_coords.tolist(), numbers)
-    symmetry = spglib.get_symmetry_dataset(cell, symprec=SYMMETRY)
-    primitive = spglib.find_primitive(cell, symprec=SYMMETRY)
-    group = symmetry.number if symmetry else 1
+    symmetry = find_symmetry(structure)
     mass = sum(float(site.specie.atomic_mass) for site in structure) / len(structure)
     volume = structure.volume / len(structure)
-    system = int(np.searchsorted(FIRST_GROUPS, group, side="right")) - 1
-    n_primitive = len(primitive[2]) if primitive else len(structure)
+    system = int(np.searchsorted(FIRST_GROUPS, symmetry.number, side="right")) - 1
     return {
-        "log10 primitive atoms": float(np.log10(n_primitive)),
+        "log10 primitive atoms": float(np.log10(symmetry.n_primitive)),
         "log10 volume per atom": float(np.log10(volume)),
         "log10 density": float(np.log10(mass / volume)),
-        "space group": float(group),
+        "space group": float(symmetry.number),
         **{f"system {number}": float(number == system) for number in range(len(FIRST_GROUPS))},
     }

@@ -1,0 +1,116 @@
+"""The crystals an ensemble learned its LTC from, and how far it erred on them when it had not.
+
+Kept beside the weights: the references that an answer shows as evidence, each crystal's embedding
+in every member, and what was calibrated on out-of-fold errors.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, ValidationError
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from models.errors import DamagedEnsemble
+from models.records import Strict
+
+EVIDENCE = "evidence.json"
+EMBEDDINGS = "evidence.safetensors"
+
+Numbers = NDArray[np.float64]
+
+
+class Reference(Strict):
+    """A training crystal with its reference LTC."""
+
+    material_id: str
+    formula: str
+    dataset: str
+    fingerprint: str
+    ltc: float = Field(gt=0, description="Reference [W/(m K)]")
+    out_of_fold: float | None = Field(
+        description="Mean of the members that had not seen it [W/(m K)]; null where all had"
+    )
+
+
+class Calibration(Strict):
+    """What the out-of-fold errors of log10(LTC) teach, as numbers.
+
+    The error expected at a distance d is `base + slope * d`; a share `level` of the errors is below
+    `quantile` times that. Distances up to `inside` are inside the domain, beyond `outside` outside.
+    """
+
+    level: float = Field(gt=0, lt=1)
+    base: float = Field(gt=0)
+    slope: float = Field(ge=0)
+    quantile: float = Field(gt=0)
+    inside: float = Field(gt=0)
+    outside: float = Field(gt=0)
+
+    def half_width(self, distance: float) -> float:
+        """Return the half width of the interval in log10(LTC) at a distance."""
+        return self.quantile * (self.base + self.slope * distance)
+
+    def zone(self, distance: float) -> Literal["inside", "edge", "outside"]:
+        """Return where a crystal at this distance lies."""
+        if distance <= self.inside:
+            return "inside"
+        return "edge" if distance <= self.outside else "outside"
+
+
+class EvidenceRecord(Strict):
+    """The evidence as it is on disk, but for the embeddings."""
+
+    calibration: Calibration
+    references: tuple[Reference, ...] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """References and their embeddings [n_references, n_members, width], scaled by `scale`.
+
+    `scale` [n_members, width] is the embeddings' standard deviation over the references.
+    """
+
+    calibration: Calibration
+    references: tuple[Reference, ...]
+    embeddings: NDArray[np.float32]
+    scale: NDArray[np.float32]
+
+    def distances(self, embedding: NDArray[np.float32]) -> Numbers:
+        """Return the distances [n_members, n_references] of one crystal's [n_members, width].
+
+        A distance is the root mean square difference over the embedding, in standard deviations.
+        """
+        differences = embedding / self.scale - self.embeddings
+        distances: Numbers = np.sqrt(np.mean(differences.astype(float) ** 2, axis=2))
+        return distances.T
+
+    def with_fingerprint(self, fingerprint: str) -> tuple[Reference, ...]:
+        """Return the references that are this crystal."""
+        return tuple(item for item in self.references if item.fingerprint == fingerprint)
+
+
+def load_evidence(directory: Path, n_members: int) -> Evidence | None:
+    """Return the evidence of the ensemble in `directory`; None where it has none.
+
+    Raises DamagedEnsemble when its two files do not fit each other or the ensemble.
+    """
+    path = directory / EVIDENCE
+    if not path.is_file():
+        return None
+    try:
+        record = EvidenceRecord.model_validate_json(path.read_bytes())
+        arrays = load_file(directory / EMBEDDINGS)
+        embeddings, scale = arrays["embeddings"], arrays["scale"]
+    except (ValidationError, OSError, SafetensorError, KeyError) as error:
+        raise DamagedEnsemble(f"{path} or {EMBEDDINGS} cannot be read: {error}") from error
+    if embeddings.shape[:2] != (len(record.references), n_members):
+        raise DamagedEnsemble(
+            f"{path} has {len(record.references)} references, the ensemble {n_members} members, "
+            f"but {EMBEDDINGS} is of shape {embeddings.shape}."
+        )
+    return Evidence(record.calibration, record.references, embeddings, scale)
