@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.errors import DamagedEnsemble
+
 
 @dataclass(frozen=True)
 class LtcSummary:
@@ -28,7 +30,14 @@ class Interval:
 
 
 def summarise(members: NDArray[np.float64]) -> LtcSummary:
-    """Return the summary of the members' LTC [n_members] in W/(m K)."""
+    """Return the summary of the members' LTC [n_members] in W/(m K).
+
+    Raises DamagedEnsemble when one is not a finite number.
+    """
+    if not np.isfinite(members).all():
+        raise DamagedEnsemble(
+            f"Not every member gave a finite number ({members}); export the ensemble again."
+        )
     return LtcSummary(
         mean=float(members.mean()),
         std=float(members.std()),

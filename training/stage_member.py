@@ -52,6 +52,8 @@ def train_member(stage: Stage, split: int, run: TrainingRun) -> None:
     """Train the member of this stage and split, or what is left of it."""
     schedule = run.preset.schedule(stage.name, stage.dataset)
     run_dir = run.member_dir(stage.name, split)
+    if read_member(run_dir):
+        return
     run_dir.mkdir(parents=True, exist_ok=True)
     optimiser = _optimiser(run.preset)
     task = member_task(stage, split, run)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from models.errors import DataError
@@ -27,12 +28,9 @@ def evaluate(data_dir: Path, ensembles: Path, runs: Sequence[Path], out: Path) -
     """
     sets = read_reference_sets(data_dir)
     published = read_published_table(data_dir)
-    kept = out / "reproduction" / "outputs"
-    known = read_all_outputs(kept)
-    outputs = _all_outputs(find_ensembles(ensembles, runs), sets, data_dir, known)
-    for entry in outputs:
-        if known.get((entry.preset, entry.name)) is not entry:
-            write_outputs(entry, kept)
+    outputs = _all_outputs(
+        find_ensembles(ensembles, runs), sets, data_dir, out / "reproduction" / "outputs"
+    )
     logger.info("scoring %d ensembles and baselines", len(outputs))
     report = build_report(outputs, sets, published)
     json_path, page = out / "reproduction" / "report.json", out / "reproduction.md"
@@ -43,12 +41,20 @@ def evaluate(data_dir: Path, ensembles: Path, runs: Sequence[Path], out: Path) -
 
 
 def _all_outputs(
-    ensembles: Sequence[TrainedEnsemble], sets: Sets, data_dir: Path, known: Known
+    ensembles: Sequence[TrainedEnsemble], sets: Sets, data_dir: Path, kept: Path
 ) -> list[MemberOutputs]:
-    """Return the outputs of everything that is here or kept, by preset and name."""
+    """Return the outputs of everything that is here or kept, by preset and name.
+
+    New ones are written as they come, so that work cut short goes on where it was.
+    """
+    known = read_all_outputs(kept)
     found = dict(known)
-    fresh = [*_ensemble_outputs(ensembles, sets, known), *baseline_outputs(sets, data_dir, known)]
-    found.update({(entry.preset, entry.name): entry for entry in fresh})
+    fresh = (_ensemble_outputs(ensembles, sets, known), baseline_outputs(sets, data_dir, known))
+    for entry in chain(*fresh):
+        key = (entry.preset, entry.name)
+        if known.get(key) is not entry:
+            write_outputs(entry, kept)
+        found[key] = entry
     for entry in found.values():
         _check_size(entry, sets)
     return [found[key] for key in sorted(found)]

@@ -82,7 +82,7 @@ function verdict({ domain, ltc }) {
       { class: `verdict ${domain.verdict}` },
       h("h3", {}, VERDICTS[domain.verdict]),
       known,
-      reasons.length > 0 ? h("ul", {}, reasons) : null,
+      reasons.length > 0 ? h("ul", {}, reasons) : h("p", {}, "Nothing speaks against it: crystals like this one are in the training data."),
     ),
   ];
 }
@@ -98,14 +98,15 @@ function unknownDomain(ltc) {
 }
 
 function neighbours(nearest, unit) {
-  const head = [["Crystal"], ["Id"], [`Reference LTC, ${unit}`, "numeric"], ["Data set"], ["Distance", "numeric"]];
+  const head = [["Crystal"], ["Id"], [`Reference, ${unit}`, "numeric"], ["Predicted unseen", "numeric"], ["Data set"], ["Distance", "numeric"]];
   const rows = nearest.map((crystal) =>
     h(
       "tr",
       {},
       h("th", { scope: "row" }, formula(crystal.formula)),
-      h("td", {}, crystal.material_id),
+      h("td", { class: "id" }, crystal.material_id),
       h("td", { class: "numeric" }, number(crystal.ltc)),
+      h("td", { class: "numeric" }, crystal.out_of_fold == null ? "–" : number(crystal.out_of_fold)),
       h("td", {}, crystal.dataset),
       h("td", { class: "numeric" }, number(crystal.distance)),
     ),

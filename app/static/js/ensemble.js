@@ -31,7 +31,7 @@ export async function ensembleView(name, all, signal) {
     { class: "ensemble", "aria-labelledby": "ensemble-title" },
     all.length > 1 ? others(name, all) : null,
     h("h2", { id: "ensemble-title" }, name),
-    manifest.description ? h("p", {}, `${manifest.description}.`) : null,
+    manifest.description ? h("p", {}, `${manifest.description.replaceAll("->", "→")}.`) : null,
     facts(manifest, digest),
     use(),
     manifest.metrics?.length ? Object.keys(PROTOCOLS).map((protocol) => errors(protocol, manifest.metrics)) : null,
@@ -85,30 +85,49 @@ function use() {
 function errors(protocol, metrics) {
   const records = metrics.filter((record) => record.protocol === protocol);
   if (records.length === 0) return null;
-  const columns = Object.keys(METRICS).filter((name) => records.some((record) => name in record.values));
   const [heading, note] = PROTOCOLS[protocol];
-  return [
-    h("h3", {}, heading),
-    h("p", { class: "muted" }, note),
-    table(
-      heading,
-      ["Data", "What", "Crystals", ...columns.map((name) => METRICS[name])],
-      records.map((record) => [record.dataset, record.what, record.n_crystals, ...columns.map((name) => withDeviation(record, name))]),
-    ),
-  ];
+  const whats = [...new Set(records.map((record) => record.what))];
+  const groups = whats.map((what) => group(what, records.filter((record) => record.what === what)));
+  return [h("h3", {}, heading), h("p", { class: "muted" }, note), groups];
+}
+
+function group(what, records) {
+  const names = [...new Set(records.flatMap((record) => Object.keys(record.values)))];
+  const turned = names.length > 2 * records.length + 5; // many measures of few data sets read better as rows
+  const head = records.map((record) => `${record.dataset} (${record.n_crystals})`);
+  const rows = turned
+    ? names.map((name) => [measure(name), ...records.map((record) => withDeviation(record, name))])
+    : records.map((record, i) => [head[i], ...names.map((name) => withDeviation(record, name))]);
+  return [h("h4", {}, what), table(what, turned ? ["Measure", ...head] : ["Data (crystals)", ...names.map(measure)], rows)];
+}
+
+function measure(name) {
+  return METRICS[name] ?? name.replaceAll("_", " ").replace("ape", "APE");
 }
 
 function withDeviation({ values, deviations }, name) {
   if (!(name in values)) return "–";
-  const value = values[name].toFixed(3);
-  return name in (deviations ?? {}) ? `${value} ± ${deviations[name].toFixed(3)}` : value;
+  const value = decimal(values[name]);
+  return name in (deviations ?? {}) ? `${value} ± ${decimal(deviations[name])}` : value;
+}
+
+function decimal(value) {
+  return Number.isInteger(value) ? String(value) : value.toFixed(3);
 }
 
 function stages(records) {
   const rows = records.map(({ name, dataset, start, schedule }) => [
-    name, dataset, start, Object.entries(schedule).map(([key, value]) => `${key.replaceAll("_", " ")} ${value}`).join(", "),
+    name, dataset, start, settings(schedule),
   ]);
   return [h("h3", {}, "Stages of training"), table("Stages of training", ["Stage", "Data", "Starts from", "Schedule"], rows)];
+}
+
+function settings(values) {
+  const named = Object.entries(values).map(([name, value]) => [
+    name.replaceAll("_", " "),
+    value instanceof Object ? `(${settings(value) || "none"})` : value,
+  ]);
+  return named.map((pair) => pair.join(" ")).join(", ");
 }
 
 function data(records) {
@@ -120,9 +139,9 @@ function members(records) {
   const errorNames = [...new Set(records.flatMap((record) => Object.keys(record.errors)))];
   const rows = records.map((record) => [
     record.split, record.best_epoch, record.epochs, record.n_fitted, record.n_validation,
-    ...errorNames.map((name) => record.errors[name]?.toFixed(3) ?? "–"),
+    ...errorNames.map((name) => (name in record.errors ? decimal(record.errors[name]) : "–")),
   ]);
-  const head = ["Split", "Epoch kept", "of", "Fitted", "Validated", ...errorNames.map((name) => METRICS[name] ?? name)];
+  const head = ["Split", "Epoch kept", "of", "Fitted", "Validated", ...errorNames.map(measure)];
   return [h("h3", {}, "Members"), table("Members", head, rows)];
 }
 

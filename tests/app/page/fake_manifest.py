@@ -1,5 +1,7 @@
 """A manifest of the real form with made-up content."""
 
+from typing import Literal
+
 from models.manifest import (
     CellRecord,
     DataRecord,
@@ -31,7 +33,10 @@ def fake_manifest(name: str) -> Manifest:
         training_data=(
             DataRecord(dataset="mix", file_name="mix.jsonl.gz", sha256="0" * 64, n_crystals=238),
         ),
-        metrics=(_metrics("honest", 0.318), _metrics("paper", 0.215)),
+        metrics=(
+            _metrics("honest", "mean of the members", 0.318),
+            _metrics("paper", "members by the published procedure", 0.215),
+        ),
         golden=GoldenCheck(
             cell=CellRecord(
                 lattice=((3.0, 0.0, 0.0), (0.0, 3.0, 0.0), (0.0, 0.0, 3.0)),
@@ -58,11 +63,11 @@ def _member(split: int) -> MemberRecord:
     )
 
 
-def _metrics(protocol: str, mape: float) -> Metrics:
+def _metrics(protocol: Literal["honest", "paper"], what: str, mape: float) -> Metrics:
     return Metrics(
         dataset="dataset1",
         protocol=protocol,
-        what="ensemble",
+        what=what,
         n_crystals=95,
         values={"mape": mape, "mae_log10": 0.2},
         deviations={"mape": 0.05},

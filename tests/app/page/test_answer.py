@@ -203,6 +203,7 @@ EVIDENCE: dict[str, Any] = {
             "material_id": "mp-22862",
             "formula": "NaCl",
             "ltc": 7.9,
+            "out_of_fold": 6.54,
             "dataset": "dataset1",
             "distance": 0.12,
         }
@@ -231,4 +232,5 @@ def test_interval_verdict_and_nearest_crystals(open_page: OpenPage, service: str
     described = page.locator(".dots svg").get_attribute("aria-label") or ""
     assert "Interval 5.21 to 39.9. Nearest training crystals: NaCl 7.90." in described
     expect(page.locator(".dots svg .neighbour")).to_have_count(1)
-    expect(page.get_by_role("table").first).to_contain_text("mp-22862")
+    table = page.get_by_role("region", name="Nearest training crystals")
+    expect(table.get_by_role("row").last).to_have_text("NaClmp-228627.906.54dataset10.120")

@@ -29,6 +29,7 @@ def inputs(sets, data_dir):
 def test_validation_labels_change_nothing(kind, sets, inputs, monkeypatch):
     monkeypatch.setattr(baselines, "TREES", 4)
     monkeypatch.setattr(baselines, "SEARCHED_TREES", 2)
+    monkeypatch.setattr(baselines, "N_SPLITS", 2)
     dataset1 = sets["dataset1"]
     hidden = dataset1.validation(1)
     spoiled = dataclasses.replace(dataset1.data, ltc=np.where(hidden, 1e4, dataset1.ltc))

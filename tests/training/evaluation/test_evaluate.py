@@ -22,6 +22,7 @@ def out(tmp_path_factory, data_dir, runs):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(baselines, "TREES", 4)
         patch.setattr(baselines, "SEARCHED_TREES", 2)
+        patch.setattr(baselines, "N_SPLITS", 3)
         assert main([*arguments, "--ensembles", nothing, "--run", *map(str, runs)]) == 0
     return folder
 

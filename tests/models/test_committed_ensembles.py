@@ -1,0 +1,47 @@
+"""The ensembles in the repository: they load, answer as they did when made, and say so in words."""
+
+from pathlib import Path
+
+import pytest
+
+from models.ensemble import Ensemble
+from models.fingerprint import fingerprint
+from models.graph import crystal_graph
+from models.manifest import CARD
+from training.card import model_card
+
+FOLDER = Path(__file__).parents[2] / "models" / "ensembles"
+NAMES = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def ensemble(request) -> Ensemble:
+    return Ensemble.load(FOLDER / request.param)
+
+
+def test_it_has_nine_members_and_answers_as_when_it_was_made(ensemble):
+    assert len(ensemble.manifest.members) == 9
+    ensemble.check_golden()
+
+
+def test_its_card_is_that_of_its_manifest(ensemble):
+    assert (FOLDER / ensemble.name / CARD).read_text() == model_card(ensemble.manifest)
+
+
+def test_its_interval_was_measured_to_cover_what_it_says(ensemble):
+    measured = [m.values for m in ensemble.manifest.metrics if "coverage" in m.values]
+    assert measured
+    for values in measured:
+        assert 0.87 <= values["coverage"] <= 0.93
+        assert values["median_ape_outside"] > 1.5 * values["median_ape_inside"]
+
+
+def test_its_golden_crystal_is_known_as_one_it_was_trained_on(ensemble):
+    structure = ensemble.manifest.golden.cell.structure()
+    graph = crystal_graph(structure)
+    judgement = ensemble.judge([graph], [fingerprint(structure, graph)])[0]
+    assert judgement.assessment is not None
+    assert judgement.interval is not None
+    assert judgement.assessment.itself
+    assert judgement.assessment.verdict == "inside"
+    assert judgement.interval.lower < judgement.ltc.mean < judgement.interval.upper

@@ -1,0 +1,114 @@
+"""Verdict, reasons and nearest crystals, from evidence made by hand."""
+
+import json
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from models.domain import assess
+from models.errors import DamagedEnsemble
+from models.evidence import (
+    EMBEDDINGS,
+    EVIDENCE,
+    Calibration,
+    Evidence,
+    EvidenceRecord,
+    Reference,
+    load_evidence,
+)
+
+CALIBRATION = Calibration(level=0.9, base=0.1, slope=0.2, quantile=2.0, inside=0.5, outside=1.5)
+PLACES = (0.0, 1.0, 3.0, 10.0)
+N_MEMBERS, WIDTH = 2, 4
+
+
+def reference(number: int) -> Reference:
+    return Reference(
+        material_id=f"mp-{number}",
+        formula="NaCl",
+        dataset="dataset1",
+        fingerprint=f"print-{number}",
+        ltc=1.0 + number,
+        out_of_fold=None,
+    )
+
+
+def at(place: float) -> np.ndarray:
+    """Return an embedding [n_members, width] this far from the origin in every direction."""
+    return np.full((N_MEMBERS, WIDTH), place, dtype=np.float32)
+
+
+@pytest.fixture
+def evidence() -> Evidence:
+    references = tuple(reference(number) for number in range(len(PLACES)))
+    embeddings = np.stack([at(place) for place in PLACES])
+    return Evidence(CALIBRATION, references, embeddings, np.ones((N_MEMBERS, WIDTH), np.float32))
+
+
+@pytest.mark.parametrize(
+    ("place", "verdict"), [(0.0, "inside"), (0.4, "inside"), (1.9, "edge"), (6.0, "outside")]
+)
+def test_the_verdict_follows_the_distance_to_the_nearest_training_crystal(evidence, place, verdict):
+    assessment = assess(evidence, at(place), [], "unknown")
+    assert assessment.verdict == verdict
+    assert (assessment.reasons == ()) == (verdict == "inside")
+
+
+def test_distances_are_in_standard_deviations(evidence):
+    doubled = Evidence(CALIBRATION, evidence.references, evidence.embeddings, evidence.scale * 2)
+    assert assess(doubled, at(0.8), [], "unknown").distance == pytest.approx(0.4)
+
+
+def test_an_element_of_no_training_crystal_is_outside_and_named(evidence):
+    assessment = assess(evidence, at(0.0), ["Xe"], "unknown")
+    assert assessment.verdict == "outside"
+    assert "Xe" in assessment.reasons[0]
+
+
+def test_the_three_nearest_come_nearest_first(evidence):
+    nearest = assess(evidence, at(0.9), [], "unknown").nearest
+    assert [item.reference.material_id for item in nearest] == ["mp-1", "mp-0", "mp-2"]
+    assert [item.distance for item in nearest] == pytest.approx([0.1, 0.9, 2.1])
+
+
+def test_a_training_crystal_is_known_by_its_fingerprint(evidence):
+    assert assess(evidence, at(0.0), [], "print-2").itself == (reference(2),)
+    assert assess(evidence, at(0.0), [], "print").itself == ()
+
+
+def test_the_interval_widens_with_the_distance():
+    assert CALIBRATION.half_width(0.0) == pytest.approx(0.2)
+    assert CALIBRATION.half_width(1.0) == pytest.approx(0.6)
+
+
+@pytest.fixture
+def folder(evidence, tmp_path):
+    record = EvidenceRecord(calibration=CALIBRATION, references=evidence.references)
+    (tmp_path / EVIDENCE).write_text(record.model_dump_json())
+    arrays = {"embeddings": evidence.embeddings, "scale": evidence.scale}
+    save_file(arrays, tmp_path / EMBEDDINGS)
+    return tmp_path
+
+
+def test_evidence_comes_back_from_disk(folder, evidence):
+    found = load_evidence(folder, N_MEMBERS)
+    assert found is not None
+    assert (found.calibration, found.references) == (CALIBRATION, evidence.references)
+    np.testing.assert_array_equal(found.embeddings, evidence.embeddings)
+
+
+def test_an_ensemble_may_have_no_evidence(tmp_path):
+    assert load_evidence(tmp_path, N_MEMBERS) is None
+
+
+def test_evidence_of_another_ensemble_is_refused(folder):
+    with pytest.raises(DamagedEnsemble, match="shape"):
+        load_evidence(folder, N_MEMBERS + 1)
+
+
+def test_evidence_with_an_unknown_field_is_refused(folder):
+    record = json.loads((folder / EVIDENCE).read_text())
+    (folder / EVIDENCE).write_text(json.dumps(record | {"guess": 1}))
+    with pytest.raises(DamagedEnsemble, match="guess"):
+        load_evidence(folder, N_MEMBERS)
