@@ -11,6 +11,7 @@ from models.evidence import Evidence, Reference
 
 Verdict = Literal["inside", "edge", "outside"]
 N_NEAREST = 3
+SAME_CRYSTAL = 0.02  # standard deviations; another relaxation of a crystal is about 0.003 away
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,17 @@ def assess(
     """
     distances = evidence.distances(embedding)
     distance = float(distances.min(axis=1).mean())
+    means = distances.mean(axis=0)
     zone = evidence.calibration.zone(distance)
     return Assessment(
         verdict="outside" if unknown_elements else zone,
         reasons=tuple(_reasons(evidence, distance, zone, unknown_elements)),
-        nearest=_nearest(evidence, distances.mean(axis=0)),
-        itself=evidence.with_fingerprint(fingerprint),
+        nearest=_nearest(evidence, means),
+        itself=tuple(
+            reference
+            for reference, mean in zip(evidence.references, means, strict=True)
+            if reference.fingerprint == fingerprint or mean <= SAME_CRYSTAL
+        ),
         distance=distance,
     )
 

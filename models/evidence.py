@@ -89,10 +89,6 @@ class Evidence:
         distances: Numbers = np.sqrt(np.mean(differences.astype(float) ** 2, axis=2))
         return distances.T
 
-    def with_fingerprint(self, fingerprint: str) -> tuple[Reference, ...]:
-        """Return the references that are this crystal."""
-        return tuple(item for item in self.references if item.fingerprint == fingerprint)
-
 
 def load_evidence(directory: Path, n_members: int) -> Evidence | None:
     """Return the evidence of the ensemble in `directory`; None where it has none.

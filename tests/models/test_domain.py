@@ -73,8 +73,12 @@ def test_the_three_nearest_come_nearest_first(evidence):
 
 
 def test_a_training_crystal_is_known_by_its_fingerprint(evidence):
-    assert assess(evidence, at(0.0), [], "print-2").itself == (reference(2),)
-    assert assess(evidence, at(0.0), [], "print").itself == ()
+    assert assess(evidence, at(0.5), [], "print-2").itself == (reference(2),)
+    assert assess(evidence, at(0.5), [], "print").itself == ()
+
+
+def test_a_training_crystal_relaxed_otherwise_is_known_by_its_embedding(evidence):
+    assert assess(evidence, at(0.01), [], "print").itself == (reference(0),)
 
 
 def test_the_interval_widens_with_the_distance():
