@@ -44,17 +44,16 @@ def assess(
     `unknown_elements` are those of its elements that no training crystal holds.
     """
     distances = evidence.distances(embedding)
-    distance = float(distances.min(axis=1).mean())
-    means = distances.mean(axis=0)
+    distance = float(distances.min())
     zone = evidence.calibration.zone(distance)
     return Assessment(
         verdict="outside" if unknown_elements else zone,
         reasons=tuple(_reasons(evidence, distance, zone, unknown_elements)),
-        nearest=_nearest(evidence, means),
+        nearest=_nearest(evidence, distances),
         itself=tuple(
             reference
-            for reference, mean in zip(evidence.references, means, strict=True)
-            if reference.fingerprint == fingerprint or mean <= SAME_CRYSTAL
+            for reference, away in zip(evidence.references, distances, strict=True)
+            if reference.fingerprint == fingerprint or away <= SAME_CRYSTAL
         ),
         distance=distance,
     )

@@ -81,13 +81,14 @@ class Evidence:
     scale: NDArray[np.float32]
 
     def distances(self, embedding: NDArray[np.float32]) -> Numbers:
-        """Return the distances [n_members, n_references] of one crystal's [n_members, width].
+        """Return the distances [n_references] of a crystal with this embedding [n_members, width].
 
-        A distance is the root mean square difference over the embedding, in standard deviations.
+        A distance is the root mean square difference of a member's embeddings, in standard
+        deviations, as the mean over the members.
         """
         differences = embedding / self.scale - self.embeddings
-        distances: Numbers = np.sqrt(np.mean(differences.astype(float) ** 2, axis=2))
-        return distances.T
+        distances: Numbers = np.sqrt(np.mean(differences.astype(float) ** 2, axis=2)).mean(axis=1)
+        return distances
 
 
 def load_evidence(directory: Path, n_members: int) -> Evidence | None:

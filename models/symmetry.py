@@ -37,5 +37,5 @@ def find_symmetry(structure: Structure) -> Symmetry:
 
 def _point_order(hall_number: int) -> int:
     """Return the number of rotations, of which a supercell's shape may break some."""
-    rotations = spglib.get_symmetry_from_database(hall_number)["rotations"]
-    return len(np.unique(rotations, axis=0))
+    operations = spglib.get_symmetry_from_database(hall_number) or {"rotations": np.eye(3)[None]}
+    return len(np.unique(operations["rotations"], axis=0))

@@ -31,22 +31,27 @@ def unseen_errors(
 ) -> UnseenErrors:
     """Return errors of the out-of-fold means against references [n_crystals] in W/(m K).
 
-    A distance is the mean, over the members that had not seen the crystal, of that to the nearest
-    crystal they had; embeddings [n_crystals, n_members, width] are already scaled.
+    The distance is that to the nearest crystal which all members that had not seen this one were
+    trained on, as their mean; embeddings [n_crystals, n_members, width] are already scaled.
     """
-    distances = np.full(predictions.unseen.shape, np.nan)
-    for member, unseen in enumerate(predictions.unseen):
-        own = embeddings[:, member].astype(float)
-        distances[member, unseen] = _nearest(own[unseen], own[~unseen])
+    distance = np.full(len(reference), np.nan)
+    for unseen_by in np.unique(predictions.unseen[:, predictions.covered], axis=1).T:
+        rows = np.all(predictions.unseen.T == unseen_by, axis=1)
+        known = ~predictions.unseen[unseen_by].any(axis=0)
+        members = np.flatnonzero(unseen_by)
+        each = [_distances(embeddings[rows, m], embeddings[known, m]) for m in members]
+        distance[rows] = np.mean(each, axis=0).min(axis=1)
     rows = np.flatnonzero(predictions.covered)
     errors = np.abs(np.log10(predictions.mean()[rows] / reference[rows]))
-    return UnseenErrors(errors, np.nanmean(distances[:, rows], axis=0), rows)
+    return UnseenErrors(errors, distance[rows], rows)
 
 
-def _nearest(points: Numbers, others: Numbers) -> Numbers:
-    squares = (points**2).sum(1)[:, None] + (others**2).sum(1) - 2 * points @ others.T
-    nearest: Numbers = np.sqrt(np.maximum(squares, 0).min(axis=1) / points.shape[1])
-    return nearest
+def _distances(points: NDArray[np.float32], others: NDArray[np.float32]) -> Numbers:
+    """Return root mean square differences [n_points, n_others]."""
+    first, second = points.astype(float), others.astype(float)
+    squares = (first**2).sum(1)[:, None] + (second**2).sum(1) - 2 * first @ second.T
+    distances: Numbers = np.sqrt(np.maximum(squares, 0) / points.shape[1])
+    return distances
 
 
 def calibrate(error: Numbers, distance: Numbers) -> Calibration:

@@ -23,7 +23,8 @@ class HeldOut:
     @property
     def covered(self) -> NDArray[np.bool_]:
         """True for crystals [n_crystals] that at least one member had not seen."""
-        return np.logical_or.reduce(self.unseen, axis=0)
+        covered: NDArray[np.bool_] = np.any(self.unseen, axis=0)
+        return covered
 
     def mean(self) -> Numbers:
         """Return the out-of-fold prediction [n_crystals].

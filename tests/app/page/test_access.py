@@ -77,7 +77,9 @@ def test_page_of_an_ensemble(open_page: OpenPage, service: str) -> None:
     expect(honest.get_by_role("row").last).to_have_text("dataset1 (95)0.318 ± 0.0500.200")
     paper = page.get_by_role("region", name="members by the published procedure")
     expect(paper).to_contain_text("0.215")
-    expect(page.get_by_role("region", name="Members").get_by_role("row")).to_have_count(3)
+    expect(page.get_by_role("region", name="Members", exact=True).get_by_role("row")).to_have_count(
+        3
+    )
     page.get_by_role("link", name="mix-stage3").click()
     expect(page.locator("#ensemble-title")).to_have_text("mix-stage3")
 
