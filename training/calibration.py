@@ -36,7 +36,7 @@ def unseen_errors(
     """
     distance = np.full(len(reference), np.nan)
     for unseen_by in np.unique(predictions.unseen[:, predictions.covered], axis=1).T:
-        rows = np.all(predictions.unseen.T == unseen_by, axis=1)
+        rows = np.all(unseen_by == predictions.unseen.T, axis=1)
         known = ~predictions.unseen[unseen_by].any(axis=0)
         members = np.flatnonzero(unseen_by)
         each = [_distances(embeddings[rows, m], embeddings[known, m]) for m in members]

@@ -98,7 +98,7 @@ def write_manifest(directory: Path, golden: tuple[float, ...]) -> None:
 
 
 @pytest.fixture(scope="module")
-def intact(tmp_path_factory) -> Path:
+def intact(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of an ensemble whose golden answers are its own."""
     directory = tmp_path_factory.mktemp("ensembles") / NAME
     directory.mkdir()
@@ -116,7 +116,7 @@ def ensemble(intact) -> Ensemble:
 
 
 @pytest.fixture
-def copy(intact, tmp_path) -> Path:
+def copy(intact: Path, tmp_path: Path) -> Path:
     """A copy of the intact ensemble, to be damaged."""
     return shutil.copytree(intact, tmp_path / NAME)
 

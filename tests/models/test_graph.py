@@ -143,18 +143,16 @@ def test_an_isolated_atom_gets_its_nearest_shell(length):
 
 
 def test_only_the_isolated_atom_gets_more_bonds():
-    slab = Structure(
-        Lattice.tetragonal(3.5, 11), ["Na", "Cl", "Xe"], [[0, 0, 0], [0.5, 0.5, 0], [0, 0, 0.5]]
-    )
+    positions = [(0.0, 0.0, 0.0), (0.5, 0.5, 0.0), (0.0, 0.0, 0.5)]
+    slab = Structure(Lattice.tetragonal(3.5, 11), ["Na", "Cl", "Xe"], positions)
     bonds = find_bonds(slab)
     # Na and Cl: 4 unlike and 4 like ones each; xenon: its own 4 images at 3.5 A.
     assert np.bincount(bonds.center).tolist() == [8, 8, 4]
 
 
 def test_an_isolated_atom_beside_others_sees_them_and_not_the_reverse():
-    dimer = Structure(
-        Lattice.cubic(9), ["O", "O", "Xe"], [[0, 0, 0], [1.2 / 9, 0, 0], [0.5, 0.5, 0.5]]
-    )
+    positions = [(0.0, 0.0, 0.0), (1.2 / 9, 0.0, 0.0), (0.5, 0.5, 0.5)]
+    dimer = Structure(Lattice.cubic(9), ["O", "O", "Xe"], positions)
     bonds = find_bonds(dimer)
     assert np.bincount(bonds.center, minlength=3).tolist() == [1, 1, 4]
     nearest = np.sqrt(4.5**2 * 2 + 3.3**2)

@@ -177,14 +177,14 @@ def test_overlapping_sites_raise_and_are_named(distance):
     structure = Structure(
         Lattice.cubic(4),
         ["Cs", "O", "H"],
-        [[0, 0, 0], [0.5, 0.5, 0.5], [0.5, 0.5, 0.5 + distance / 4]],
+        [(0.0, 0.0, 0.0), (0.5, 0.5, 0.5), (0.5, 0.5, 0.5 + distance / 4)],
     )
     with pytest.raises(OverlappingSites, match=f"{distance:.2f} A apart"):
         parse_structure(cif(structure))
 
 
 def test_the_shortest_bond_known_does_not_overlap():
-    hydrogen = Structure(Lattice.cubic(4), ["H", "H"], [[0, 0, 0], [0.74 / 4, 0, 0]])
+    hydrogen = Structure(Lattice.cubic(4), ["H", "H"], [(0.0, 0.0, 0.0), (0.74 / 4, 0.0, 0.0)])
     assert len(parse_structure(cif(hydrogen))) == 2
 
 

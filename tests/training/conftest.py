@@ -37,6 +37,7 @@ def write_dataset(path: Path, count: int, seed: int, labels: Mapping[str, float]
         Row.of(
             f"test-{seed}-{number}",
             crystal,
+            crystal.composition.reduced_formula,
             ltc=2000 / (crystal.volume / len(crystal)) ** 2 + number / 10,
             **labels,
         )
@@ -46,7 +47,7 @@ def write_dataset(path: Path, count: int, seed: int, labels: Mapping[str, float]
 
 
 @pytest.fixture(scope="session")
-def small_data(tmp_path_factory) -> Path:
+def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with data sets 1 and 2, AFLOW's and MEGNet's weights, all small."""
     folder = tmp_path_factory.mktemp("data")
     for seed, (name, count) in enumerate(SIZES.items()):

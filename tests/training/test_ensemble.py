@@ -28,7 +28,7 @@ pytestmark = pytest.mark.timeout(3 * SECONDS)
 
 
 @pytest.fixture(scope="session")
-def preset_file(tmp_path_factory) -> Path:
+def preset_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The smoke preset with some more epochs of its first stage, so that a kill can fall in it."""
     smoke = (ROOT / "training/presets/smoke.toml").read_text()
     path = tmp_path_factory.mktemp("preset") / "smoke.toml"
@@ -45,7 +45,9 @@ def command(preset: Path, data: Path, run_dir: Path, splits: str, workers: int) 
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory, small_data, preset_file) -> Path:
+def undisturbed(
+    tmp_path_factory: pytest.TempPathFactory, small_data: Path, preset_file: Path
+) -> Path:
     """The folder of a run of two splits, in two processes, left alone."""
     run_dir = tmp_path_factory.mktemp("undisturbed")
     line = command(preset_file, small_data, run_dir, "1 2", workers=2)

@@ -70,7 +70,7 @@ def test_the_error_falls_and_every_epoch_is_reported(task, optimiser, tmp_path):
 def test_the_epoch_with_the_least_error_is_kept(task, optimiser, tmp_path):
     schedule = replace(SCHEDULE, learning_rate=0.02, average=0.0)
     member = fit(task, optimiser, tmp_path, schedule=schedule)
-    errors = [record.chosen_on for record in member.history]
+    errors = [float(record.chosen_on or 0) for record in member.history]
     assert member.best.epoch == int(np.argmin(errors))
     predicted = predict_rows(task.graphs, task.choice, optimiser, member.weights)
     reference = task.ltc[task.choice]
@@ -130,7 +130,7 @@ def test_checkpoints_are_not_written_more_often_than_told(task, optimiser, tmp_p
 def test_a_checkpoint_is_read_back_whole(tmp_path):
     arrays = [np.random.default_rng(n).normal(size=9).astype(np.float32) for n in range(5)]
     history = (EpochRecord(0, 0.5, None, 1.25), EpochRecord(1, 0.25, 0.75, 1.5))
-    written = Checkpoint(OptimiserState(*arrays[:4], step=17), arrays[4], history)
+    written = Checkpoint(OptimiserState(*arrays[:4], 17), arrays[4], history)
     path = tmp_path / "checkpoint.safetensors"
     write_checkpoint(written, path)
     read = read_checkpoint(path)

@@ -109,7 +109,7 @@ def test_two_steps_are_adams(optimiser, start, batch, ltc):
 
 def test_a_clipped_step_follows_the_shortened_gradient(optimiser, start, batch, ltc):
     _, gradient = loss_and_gradient(start.weights, batch, ltc, optimiser.shapes)
-    norm = np.linalg.norm(gradient)
+    norm = float(np.linalg.norm(gradient))
     optimiser.step(batch, ltc, CONSTANTS, replace(PLAIN, clip=norm / 10), RATE)
     expected = (1 - BETA_1) * gradient / 10
     assert optimiser.state.first_moment == pytest.approx(expected, abs=1e-4 * norm, rel=1e-3)
