@@ -1,6 +1,7 @@
 """The ensembles that are served: which ones, loaded and checked."""
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +73,9 @@ def load_ensemble(settings: Settings, name: str) -> ServedEnsemble:
     """Return one ensemble of the settings' directory. Raises EnsembleError."""
     if name not in found_names(settings.ensembles_dir):
         raise UnknownEnsemble(f"No ensemble {name!r} in {settings.ensembles_dir}.")
+    # TensorFlow reads these once, when it is imported: no search for a GPU, no start-up chatter.
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from models.ensemble import Ensemble  # noqa: PLC0415 - imports TensorFlow, which takes seconds
 
     return Ensemble.load(settings.ensembles_dir / name)

@@ -1,15 +1,18 @@
 """From a CIF or a material id to an answer: structure, graph, cache, ensemble, summary."""
 
 import asyncio
+import hashlib
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Literal, Protocol, TypeVar
 
 from pydantic import ValidationError
 from pymatgen.core import Structure
 
+from app.batching import ForwardQueue
 from app.cache import Cache
 from app.ensembles import Ensembles, ServedEnsemble
 from app.errors import RequestTimeout
@@ -110,15 +113,16 @@ class Durations:
         try:
             yield
         finally:
-            self.seconds[name] = time.perf_counter() - start
-            self.metrics.steps.labels(name).observe(self.seconds[name])
+            seconds = time.perf_counter() - start
+            self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+            self.metrics.steps.labels(name).observe(seconds)
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """An answer, and the seconds spent in each step on the way to it."""
+    """An `Answer` as JSON, and the seconds spent in each step on the way to it."""
 
-    answer: Answer
+    answer: bytes
     seconds: dict[str, float]
 
 
@@ -140,24 +144,37 @@ class Predictor:
         self._metrics = metrics
         self._workers = Workers("crystal", settings.concurrency, settings.max_queue)
         self._fetchers = Workers("material", settings.mp_concurrency, settings.max_queue)
+        # A forward pass uses every core by itself.
+        self._forwards = Workers("forward", 1, settings.max_queue)
+        self._queues = {
+            ensemble.digest: ForwardQueue(partial(self._judge, ensemble))
+            for ensemble in ensembles.by_name.values()
+        }
         self._evaluations = SingleFlight[Evaluation]()
         self._fetches = SingleFlight[Structure]()
         metrics.follow_queue(lambda: self._workers.in_flight + self._fetchers.in_flight)
 
     async def predict_cif(self, text: str, ensemble_name: str | None = None) -> Prediction:
-        """Return the prediction for the structure in a CIF.
+        """Return the prediction for the structure in a CIF; the same text is read only once.
 
         Raises StructureError, UnknownEnsemble, Overloaded, RequestTimeout.
         """
         ensemble = self.ensembles.get(ensemble_name)
         durations = Durations(self._metrics)
+        key = self._upload_key(text, ensemble)
         async with self._deadline():
+            with durations.step("cache"):
+                cached = await self._cache.get(key)
+                known = _read(Answer, cached) is not None
+            self._metrics.note_lookup("upload", hit=known)
+            if cached is not None and known:
+                return Prediction(cached, durations.seconds)
             with self._workers.place():
-                with durations.step("parse"):
-                    structure = await self._workers.run(
-                        parse_structure, text, self._settings.structure_limits
-                    )
-                return await self._predict(structure, None, ensemble, durations)
+                crystal = await self._workers.run(self._read_crystal, text, durations)
+                answer = await self._predict(crystal, None, ensemble, durations)
+            again = answer.model_copy(update={"cache": "hit"})
+            await self._cache.set(key, _written(again), self._settings.answer_ttl)
+        return Prediction(_written(answer), durations.seconds)
 
     async def predict_material(
         self, material_id: str, ensemble_name: str | None = None
@@ -173,7 +190,10 @@ class Predictor:
             with durations.step("fetch"):
                 structure = await self._structure_of(material_id)
             with self._workers.place():
-                return await self._predict(structure, material_id, ensemble, durations)
+                with durations.step("graph"):
+                    crystal = await self._workers.run(describe_crystal, structure)
+                answer = await self._predict(crystal, material_id, ensemble, durations)
+        return Prediction(_written(answer), durations.seconds)
 
     async def read_structure(self, text: str) -> Structure:
         """Return the structure in a CIF, as a prediction would read it.
@@ -194,8 +214,8 @@ class Predictor:
 
     def close(self) -> None:
         """Drop waiting work."""
-        self._workers.close()
-        self._fetchers.close()
+        for workers in (self._workers, self._fetchers, self._forwards):
+            workers.close()
 
     @asynccontextmanager
     async def _deadline(self) -> AsyncIterator[None]:
@@ -208,24 +228,38 @@ class Predictor:
                 f"No answer within {seconds:g} s; try again, or send a smaller cell."
             ) from error
 
+    def _upload_key(self, text: str, ensemble: ServedEnsemble) -> str:
+        """Return the key of the answer to this text: what is accepted depends on the limits too."""
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        limits = f"{self._settings.max_upload_bytes}:{self._settings.max_sites}"
+        return f"paraisite:{CACHE_VERSION}:upload:{ensemble.digest}:{limits}:{digest}"
+
+    def _read_crystal(self, text: str, durations: Durations) -> Crystal:
+        with durations.step("parse"):
+            structure = parse_structure(text, self._settings.structure_limits)
+        with durations.step("graph"):
+            return describe_crystal(structure)
+
+    async def _judge(
+        self, ensemble: ServedEnsemble, graphs: Sequence[CrystalGraph], fingerprints: Sequence[str]
+    ) -> Sequence[Judgement]:
+        return await self._forwards.run(ensemble.judge, graphs, fingerprints)
+
     async def _predict(
         self,
-        structure: Structure,
+        crystal: Crystal,
         material_id: str | None,
         ensemble: ServedEnsemble,
         durations: Durations,
-    ) -> Prediction:
-        with durations.step("graph"):
-            crystal = await self._workers.run(describe_crystal, structure)
+    ) -> Answer:
         evaluation, cache = await self._evaluation(crystal, ensemble, durations)
-        answer = Answer(
+        return Answer(
             material=_material(crystal, material_id),
             ltc=evaluation.ltc,
             domain=evaluation.domain,
             ensemble=EnsembleReference(name=ensemble.name, digest=ensemble.digest),
             cache=cache,
         )
-        return Prediction(answer, durations.seconds)
 
     async def _evaluation(
         self, crystal: Crystal, ensemble: ServedEnsemble, durations: Durations
@@ -243,9 +277,9 @@ class Predictor:
         return evaluation, "miss"
 
     async def _compute(self, key: str, crystal: Crystal, ensemble: ServedEnsemble) -> Evaluation:
-        graphs, fingerprints = [crystal.graph], [crystal.fingerprint]
-        judgements = await self._workers.run(ensemble.judge, graphs, fingerprints)
-        evaluation = evaluation_of(judgements[0])
+        queue = self._queues[ensemble.digest]
+        judgement = await queue.judge(crystal.graph, crystal.fingerprint)
+        evaluation = evaluation_of(judgement)
         self._metrics.crystals.labels(ensemble.name).inc()
         await self._cache.set(key, _written(evaluation), self._settings.answer_ttl)
         return evaluation

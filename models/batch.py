@@ -7,6 +7,8 @@ import numpy as np
 
 from models.graph import CrystalGraph, Floats, Ints
 
+MAX_BONDS = 2_000  # inequivalent bonds in one forward pass; more would not fit the caches
+
 
 class CrystalBatch(NamedTuple):
     """Crystal graphs joined: atoms and bonds of all crystals, in order.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pymatgen.core import Element
 
 from models.architecture import Weights
-from models.batch import CrystalBatch, join_graphs
+from models.batch import MAX_BONDS, CrystalBatch, join_graphs
 from models.domain import assess
 from models.errors import DamagedEnsemble
 from models.evidence import Evidence, load_evidence
@@ -23,8 +23,6 @@ from models.statistics import Interval, summarise
 from models.tensors import BATCH_SIGNATURE
 from models.transform import TargetTransform, decode_members
 from models.weights import load_weights
-
-MAX_BONDS = 10_000  # inequivalent bonds in one batch; bounds the memory of a forward pass
 
 
 @dataclass(frozen=True)

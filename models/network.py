@@ -6,7 +6,7 @@ and feature has a leading axis of members. MEGNet is after Chen et al., Chem. Ma
 atom, bond and state features are applied part by part, before these are spread over the bonds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
@@ -23,6 +23,7 @@ from models.batch import CrystalBatch
 NARROW = FEED_FORWARD[-1]
 LOG_2 = 0.6931471805599453
 SET2SET_STEPS = 3
+OVERFLOW = 80.0  # exp of a little more is beyond single precision
 FARTHEST_DESCRIPTOR = 4.0  # standard deviations; beyond, a descriptor counts as this far
 
 Tensors = Mapping[str, tf.Tensor]
@@ -81,7 +82,22 @@ def mlp(weights: Tensors, features: tf.Tensor) -> tf.Tensor:
 
 def softplus2(values: tf.Tensor) -> tf.Tensor:
     """Return log(exp(x) + 1) - log(2), MEGNet's activation."""
-    return tf.nn.softplus(values) - LOG_2
+    softplus: tf.Tensor = _softplus(values)
+    return softplus - LOG_2
+
+
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def _softplus(values: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+    """Return log(exp(x) + 1), faster than TensorFlow's own, which takes most of a forward pass.
+
+    Where exp(x) would overflow, x is larger than the logarithm of the bounded sum, and the result.
+    """
+    bounded = tf.math.log1p(tf.exp(tf.minimum(values, OVERFLOW)))
+
+    def gradient(upstream: tf.Tensor) -> tf.Tensor:
+        return upstream * tf.sigmoid(values)
+
+    return tf.maximum(values, bounded), gradient
 
 
 def expand_distance(distance: tf.Tensor) -> tf.Tensor:

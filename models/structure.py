@@ -1,18 +1,14 @@
 """Text of an untrusted structure file -> a checked pymatgen Structure."""
 
-import warnings
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from pymatgen.core import Element, Structure
-from pymatgen.io.cif import CifParser
 
+from models.cif import read_cif
 from models.errors import (
     DisorderedStructure,
-    NoStructure,
     OverlappingSites,
-    SeveralStructures,
     StructureTooLarge,
     UnreadableStructure,
     UnsupportedElement,
@@ -21,9 +17,7 @@ from models.poscar import is_poscar, parse_poscar
 
 HEAVIEST = 94  # MEGNet's element embedding has rows for atomic numbers 1 (H) to 94 (Pu)
 OVERLAP = 0.5  # A; the shortest known bond, H2, is 0.74 A
-BLOCK = "data_"  # begins a block of a CIF
-ATOMS = "_atom_site_fract_x"
-MAX_IMAGES = 10  # atoms times symmetry operations, for each site accepted
+SEARCH_RADIUS = 2.0  # A; a search this wide needs little memory however large the cell is
 
 
 @dataclass(frozen=True)
@@ -37,7 +31,7 @@ class StructureLimits:
 def parse_structure(text: str, limits: StructureLimits = StructureLimits()) -> Structure:
     """Return the one ordered structure written in a CIF or POSCAR.
 
-    Raises UnreadableStructure, NoStructure, SeveralStructures, and what `check_structure` raises.
+    Raises what `read_cif`, `parse_poscar` and `check_structure` raise.
     """
     if len(text) > limits.max_bytes:
         raise StructureTooLarge(
@@ -46,57 +40,7 @@ def parse_structure(text: str, limits: StructureLimits = StructureLimits()) -> S
         )
     if is_poscar(text):
         return check_structure(parse_poscar(text, limits.max_sites), limits)
-    blocks = [block for block in _blocks(text) if ATOMS in block.lower()]
-    if not blocks:
-        raise NoStructure(
-            "The CIF holds no structure with a cell and atom sites; "
-            "check its _cell_length_, _cell_angle_ and _atom_site_ entries."
-        )
-    if len(blocks) > 1:
-        raise SeveralStructures(f"The CIF holds {len(blocks)} structures; send one at a time.")
-    return check_structure(_parse_block(blocks[0], limits), limits)
-
-
-def _blocks(text: str) -> list[str]:
-    """Return the data blocks without blank lines, over which pymatgen takes quadratic time."""
-    lines = [stripped for line in text.splitlines() if (stripped := line.strip())]
-    starts = [i for i, line in enumerate(lines) if line[: len(BLOCK)].lower() == BLOCK]
-    if not starts:
-        raise UnreadableStructure(
-            "The text has no CIF data block (a line that starts with data_), nor is it a POSCAR; "
-            "send the content of such a file."
-        )
-    for start in starts:
-        lines[start] = BLOCK + lines[start][len(BLOCK) :]
-    return ["\n".join(lines[start:end]) for start, end in pairwise([*starts, len(lines)])]
-
-
-def _parse_block(block: str, limits: StructureLimits) -> Structure:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what matters among them is checked below
-            parser = CifParser.from_str(block)
-            _check_size(parser, limits)
-            return parser.parse_structures(primitive=False, on_error="raise")[0]
-    except StructureTooLarge:
-        raise
-    except Exception as error:  # the parser raises whatever its regular expressions hit upon
-        raise UnreadableStructure(
-            f"The CIF cannot be read: {str(error)[:300]}. Does another program open the file?"
-        ) from error
-
-
-def _check_size(parser: CifParser, limits: StructureLimits) -> None:
-    """Raise StructureTooLarge before the atoms are multiplied, which takes quadratic time."""
-    (values,) = parser.as_dict().values()
-    lists = {name: value for name, value in values.items() if isinstance(value, list)}
-    n_atoms = len(lists.get(ATOMS, ()))
-    n_operations = max((len(lists[name]) for name in lists if name.endswith("xyz")), default=1)
-    if n_atoms > limits.max_sites or n_atoms * n_operations > MAX_IMAGES * limits.max_sites:
-        raise StructureTooLarge(
-            f"The CIF lists {n_atoms} atoms and {n_operations} symmetry operations; "
-            f"{limits.max_sites} sites are accepted: send the primitive cell."
-        )
+    return check_structure(read_cif(text, limits.max_sites), limits)
 
 
 def check_structure(
@@ -148,8 +92,8 @@ def _check_distances(structure: Structure) -> None:
         raise UnreadableStructure(
             "The cell has no volume, or a number in it is not finite; check its lengths and angles."
         )
-    centers, neighbors, _, distances = structure.get_neighbor_list(OVERLAP)
-    if len(distances):
+    centers, neighbors, _, distances = structure.get_neighbor_list(SEARCH_RADIUS)
+    if len(distances) and distances.min() < OVERLAP:
         first = int(np.argmin(distances))
         raise OverlappingSites(
             f"Sites {centers[first]} ({structure[int(centers[first])].specie}) and "

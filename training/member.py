@@ -12,6 +12,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from models.batch import join_graphs
+from models.errors import DataError
 from models.graph import CrystalGraph
 from models.transform import TargetTransform
 from training.checkpoint import Checkpoint, EpochRecord, read_checkpoint, write_checkpoint
@@ -106,6 +107,11 @@ def _run_epoch(
     weights = optimiser.state.average
     error = _choice_error(task, optimiser, weights)
     train = float(np.average([float(loss) for loss in losses], weights=sizes))
+    if not np.isfinite(train):
+        raise DataError(
+            f"The training diverged in epoch {epoch}: its error is {train}; "
+            "lower learning_rate, or bound the gradient with clip."
+        )
     record = EpochRecord(epoch, train, error, round(time.monotonic() - started, 3))
     earlier = [r.chosen_on for r in before.history if r.chosen_on is not None]
     better = error is None or error < min(earlier, default=np.inf)

@@ -33,6 +33,7 @@ SERVICE_ERRORS = (
 
 @router.post(
     "/predict",
+    response_model=Answer,
     responses=problem_responses(
         errors.UnreadableStructure,
         errors.NoStructure,
@@ -45,20 +46,18 @@ SERVICE_ERRORS = (
 )
 async def predict_cif(
     request: Request,
-    response: Response,
     runtime: RuntimeDep,
     predictor: PredictorDep,
     ensemble: EnsembleName = None,
-) -> Answer:
+) -> Response:
     """Predict the lattice thermal conductivity of the crystal in a CIF."""
     text = await read_cif(request, runtime.settings.max_upload_bytes)
-    prediction = await predictor.predict_cif(text, ensemble)
-    response.headers["Server-Timing"] = server_timing(prediction)
-    return prediction.answer
+    return answer(await predictor.predict_cif(text, ensemble))
 
 
 @router.get(
     "/predict/{material_id}",
+    response_model=Answer,
     responses=problem_responses(
         errors.InvalidMaterialId,
         errors.UnknownMaterial,
@@ -70,14 +69,17 @@ async def predict_cif(
 )
 async def predict_material(
     material_id: Annotated[str, Path(description="Materials Project id.", examples=["mp-9127"])],
-    response: Response,
     predictor: PredictorDep,
     ensemble: EnsembleName = None,
-) -> Answer:
+) -> Response:
     """Predict the lattice thermal conductivity of a material of the Materials Project."""
-    prediction = await predictor.predict_material(material_id, ensemble)
-    response.headers["Server-Timing"] = server_timing(prediction)
-    return prediction.answer
+    return answer(await predictor.predict_material(material_id, ensemble))
+
+
+def answer(prediction: Prediction) -> Response:
+    """Return the response; its body is JSON already, as the cache holds it."""
+    headers = {"Server-Timing": server_timing(prediction)}
+    return Response(prediction.answer, headers=headers, media_type="application/json")
 
 
 def server_timing(prediction: Prediction) -> str:

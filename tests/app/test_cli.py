@@ -63,7 +63,7 @@ def test_a_bad_file_does_not_stop_the_others(paraisite, cifs, capsys):
     assert paraisite("predict", *files, "--json") == 1
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["error"] and row["error"].split(":")[0] for row in rows] == [
-        "no-structure",
+        "unreadable-structure",
         "unreadable-file",
         None,
     ]
@@ -88,7 +88,7 @@ def test_screen_writes_and_ranks(paraisite, cifs, tmp_path, capsys, suffix):
     assert paraisite("screen", cifs, "--out", table) == 0
     rows = {row["material_id"]: row for row in rows_of(table)}
     assert set(rows) == {"nacl.cif", "broken.cif", "deeper/zns.cif"}
-    assert rows["broken.cif"]["error"].startswith("no-structure")
+    assert rows["broken.cif"]["error"].startswith("unreadable-structure")
     assert float(rows["deeper/zns.cif"]["ltc_mean"]) == pytest.approx(23.4)
     output = capsys.readouterr()
     ranking = [line.split()[1] for line in output.out.splitlines()[1:]]

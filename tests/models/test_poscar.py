@@ -57,7 +57,7 @@ def test_a_cif_is_none(rocksalt_cif: str) -> None:
         (ROCKSALT.replace("1 1", "1 300000000"), StructureTooLarge, "sites"),
         (ROCKSALT.replace("0.5 0.5 0.5\n", ""), UnreadableStructure, "cannot be read"),
         (ROCKSALT.replace("Na Cl", "Na Qq"), StructureError, "Qq"),
-        (ROCKSALT[:20], UnreadableStructure, "CIF data block"),
+        (ROCKSALT[:20], UnreadableStructure, "not a CIF"),
     ],
 )
 def test_faults(text: str, kind: type[StructureError], message: str) -> None:

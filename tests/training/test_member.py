@@ -130,13 +130,15 @@ def test_checkpoints_are_not_written_more_often_than_told(task, optimiser, tmp_p
 def test_a_checkpoint_is_read_back_whole(tmp_path):
     arrays = [np.random.default_rng(n).normal(size=9).astype(np.float32) for n in range(5)]
     history = (EpochRecord(0, 0.5, None, 1.25), EpochRecord(1, 0.25, 0.75, 1.5))
-    written = Checkpoint(OptimiserState(*arrays[:4], 17), arrays[4], history)
+    weights, average, first, second, best = arrays
+    state = OptimiserState(weights, average, first, second, step=17)
+    written = Checkpoint(state, best, history)
     path = tmp_path / "checkpoint.safetensors"
     write_checkpoint(written, path)
     read = read_checkpoint(path)
     assert read is not None
     assert (read.history, read.optimiser.step, read.next_epoch) == (history, 17, 2)
-    assert (read.best == arrays[4]).all()
+    assert (read.best == best).all()
     for name in ("weights", "average", "first_moment", "second_moment"):
         assert (getattr(read.optimiser, name) == getattr(written.optimiser, name)).all()
     assert [file.name for file in tmp_path.iterdir()] == [path.name]

@@ -1,17 +1,15 @@
-"""Several quantities at once: which label goes where, and the error of their logarithms."""
+"""Several quantities at once: which label goes where, and how it is standardised."""
 
 from types import MappingProxyType
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from pymatgen.core import Structure
 
 from models.errors import DataError
 from models.transform import TargetTransform
 from training.datasets import LabelledCrystal
 from training.labels import multi_target
-from training.objectives import BEND, LogError
 from training.targets import OUTPUTS, fit_transforms, label_table, standardise
 
 OUTPUT_NAMES = ("ltc", "ltc_agl", "gruneisen")
@@ -63,25 +61,3 @@ def test_outputs_that_are_not_named_weigh_nothing(table):
     target = multi_target(table, transforms, OUTPUT_NAMES, {"gruneisen": 2.0})
     assert target.constants.tolist() == [0, 0, 2]
     assert target.labels.shape == (3, 3)
-
-
-def log_error(outputs, labels, weights):
-    """Return the error and its gradient by the outputs."""
-    variable = tf.Variable(outputs, dtype=tf.float32)
-    with tf.GradientTape() as tape:
-        error = LogError(2)(variable, tf.constant(labels, tf.float32), tf.constant(weights))
-    return float(error), tape.gradient(error, variable).numpy()
-
-
-def test_the_log_error_is_hubers():
-    far, near = BEND + 0.5, BEND / 2
-    error, gradient = log_error([[far, near]], [[0.0, 0.0]], [1.0, 4.0])
-    assert error == pytest.approx(far - BEND / 2 + 4 * near**2 / (2 * BEND))
-    assert gradient == pytest.approx(np.array([[1.0, 4 * near / BEND]]))
-
-
-def test_what_has_no_reference_teaches_nothing():
-    outputs = [[3.0, -3.0], [1.0, 1.0]]
-    error, gradient = log_error(outputs, [[np.nan, 0.0], [np.nan, np.nan]], [1.0, 1.0])
-    assert error == pytest.approx((3 - BEND / 2) / 2)
-    assert gradient.tolist() == [[0, -0.5], [0, 0]]

@@ -161,7 +161,9 @@ def least_mape_constant(ltc: Numbers) -> float:
 def _fit_ridge(x: Numbers, ltc: Numbers) -> Callable[[Numbers], Numbers]:
     # RidgeCV leaves out one row at a time, in closed form.
     model = make_pipeline(StandardScaler(), RidgeCV(PENALTIES)).fit(x, np.log10(ltc))
-    return lambda rows: _from_log(model.predict(rows))
+    # Far outside its data a linear model has no bound: it stays within the labels it was fitted to.
+    lowest, highest = np.log10([ltc.min(), ltc.max()])
+    return lambda rows: _from_log(np.clip(model.predict(rows), lowest, highest))
 
 
 def _fit_trees(x: Numbers, ltc: Numbers) -> Callable[[Numbers], Numbers]:
@@ -188,8 +190,7 @@ def _trees(number: int, leaf: int) -> ExtraTreesRegressor:
 
 
 def _from_log(log_ltc: Numbers) -> Numbers:
-    # A linear model far outside its data has no bound; no solid conducts more than 10^5 W/(m K).
-    ltc: Numbers = 10 ** np.clip(log_ltc, -2, 5)
+    ltc: Numbers = 10**log_ltc
     return ltc
 
 

@@ -139,25 +139,32 @@ def _heat_map(axis: Axes, cells: Mapping[tuple[str, str], tuple[float, float | N
 
 
 def _losses(chosen: Mapping[str, MemberOutputs]) -> Figure:
+    stages = [s for s in STAGES if any(name.endswith(s) for name in chosen)]
     figure, axes = plt.subplots(
-        3, 4, figsize=(WIDTH, 6), layout="constrained", sharey=True, squeeze=False
+        len(stages),
+        4,
+        figsize=(WIDTH, 0.6 + 1.9 * len(stages)),
+        layout="constrained",
+        sharey=True,
+        squeeze=False,
     )
-    for row, stage in enumerate(STAGES):
+    for row, stage in enumerate(stages):
         for column, dataset in enumerate(PAPER_SETS):
             axis = axes[row, column]
             entry = chosen.get(f"{dataset}-{stage}")
             if entry and entry.histories:
                 _loss(axis, entry.histories)
             else:
+                axis.tick_params(bottom=False, labelbottom=False)
                 axis.text(0.5, 0.5, "–", transform=axis.transAxes, ha="center", color="0.5")
             axis.set_title(f"stage {stage[-1]}, {TITLES[dataset]}")
             if column == 0:
                 axis.set_ylabel("MAPE (fraction)")
-            if row == len(STAGES) - 1:
+            if entry:
                 axis.set_xlabel("epoch")
     axes[0, 0].set_yscale("log")
-    axes[0, 0].set_ylim(0.08, 3)
-    axes[0, 0].set_yticks([0.1, 0.3, 1, 3], ["0.1", "0.3", "1", "3"])
+    axes[0, 0].set_ylim(0.02, 3)
+    axes[0, 0].set_yticks([0.03, 0.1, 0.3, 1, 3], ["0.03", "0.1", "0.3", "1", "3"])
     handles = {
         label: line
         for axis in axes.flat
@@ -188,7 +195,7 @@ def _loss(axis: Axes, histories: Sequence[Sequence[EpochRecord]]) -> None:
 def _parities(shown: Sequence[MemberOutputs], sets: Sets) -> Figure:
     columns = len(shown)
     figure, axes = plt.subplots(
-        1, columns, figsize=(WIDTH, WIDTH / columns + 0.9), layout="constrained", squeeze=False
+        1, columns, figsize=(WIDTH, WIDTH / columns + 0.15), layout="constrained", squeeze=False
     )
     for axis, entry in zip(axes[0], shown, strict=True):
         _parity(axis, entry, sets)
@@ -230,7 +237,7 @@ def _spreads(shown: Sequence[MemberOutputs], sets: Sets) -> Figure:
     figure, axes = plt.subplots(
         1,
         len(panels),
-        figsize=(WIDTH, WIDTH / len(panels) + 0.9),
+        figsize=(WIDTH, WIDTH / len(panels) + 0.75),
         layout="constrained",
         squeeze=False,
     )
@@ -239,18 +246,21 @@ def _spreads(shown: Sequence[MemberOutputs], sets: Sets) -> Figure:
         axis.set_title(f"{entry.name}\non {TITLES[name]}")
         axis.set_xlabel("spread of log10 LTC")
     axes[0, 0].set_ylabel("|error| of log10 LTC")
+    lines = axes[0, -1].get_legend_handles_labels()
+    figure.legend(*lines, loc="outside lower center", ncols=2)
     return figure
 
 
 def _spread(axis: Axes, entry: MemberOutputs, reference: ReferenceSet, sets: Sets) -> None:
-    predictions = unseen_predictions(entry, reference, sets, "new formula")
+    own = reference.name == entry.trained_on
+    predictions = unseen_predictions(entry, reference, sets, "split" if own else "new formula")
     spread, error, _ = spread_and_error(reference.ltc, predictions)
     if not len(error):
         axis.text(0.5, 0.5, "–", transform=axis.transAxes, ha="center", color="0.5")
         return
     size = 8 if len(error) < 1000 else 3  # noqa: PLR2004
     colour = COLOURS[reference.name]
-    axis.scatter(spread, np.abs(error), s=size, color=colour, alpha=0.35, linewidths=0)
+    axis.scatter(spread, np.abs(error), s=size, color=colour, alpha=0.4, linewidths=0)
     order = np.argsort(spread)
     groups = [group for group in np.array_split(order, 8) if len(group)]
     middle = [np.median(spread[group]) for group in groups]
@@ -266,7 +276,6 @@ def _spread(axis: Axes, entry: MemberOutputs, reference: ReferenceSet, sets: Set
     ends = np.array([0.005, 1.5])
     axis.plot(ends, ends, color="k", linewidth=0.7, linestyle=":", label="error = spread")
     axis.set(xscale="log", yscale="log", xlim=(0.005, 1.5), ylim=(0.001, 3), box_aspect=1)
-    axis.legend(loc="lower right", handlelength=1.4, borderpad=0.1)
 
 
 def _decompositions(report: Report) -> Figure:

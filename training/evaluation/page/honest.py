@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from training.evaluation.baselines import PRESET as BASELINE
+from training.evaluation.measure import FEWEST_CRYSTALS
 from training.evaluation.page.markdown import COLUMNS, images, pm, table
 from training.evaluation.reference import REFERENCE_SETS, TITLES
 from training.evaluation.report import HonestCell, Report
@@ -41,6 +42,9 @@ def honest_section(report: Report, figures: Sequence[str]) -> Iterator[str]:
             ),
             (_honest_row(cell) for cell in cells),
         )
+        if not any(cell.view == "new formula" for cell in cells):
+            yield ""
+            yield f"No split keeps {FEWEST_CRYSTALS} crystals of a new formula from training."
     if any(cell.protocol == "paper" for cell in report.honest):
         yield ""
         yield "* trained by the published procedure: its epoch was chosen on the rows reported."

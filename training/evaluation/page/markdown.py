@@ -17,7 +17,7 @@ FIGURES: Mapping[str, str] = {
     "table": "Table I, published and here: MAPE in the published metric",
     "loss": "Errors by epoch; mean, least and greatest over the splits (the paper's Figs. 3 to 5)",
     "parity": "Out-of-fold prediction and reference; the band is a factor of two",
-    "spread": "Members' spread and the error of their mean, crystals of new formulas",
+    "spread": "Members' spread and the error of their mean: own data, and new formulas of Phonix",
     "units": "What stage 3 changes on the data set trained on, and how it is reported",
 }
 

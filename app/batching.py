@@ -1,0 +1,81 @@
+"""Crystals of several requests in one forward pass."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from models.batch import MAX_BONDS
+from models.graph import CrystalGraph
+from models.judgement import Judgement
+
+Judge = Callable[[Sequence[CrystalGraph], Sequence[str]], Awaitable[Sequence[Judgement]]]
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    graph: CrystalGraph
+    fingerprint: str
+    answer: asyncio.Future[Judgement]
+
+
+class ForwardQueue:
+    """Crystals that wait for one ensemble, computed one batch after the other.
+
+    A crystal that finds the ensemble idle starts at once; those that come during a forward pass
+    share the next one, up to MAX_BONDS bonds. So nobody waits for a batch to fill.
+    """
+
+    def __init__(self, judge: Judge, max_bonds: int = MAX_BONDS) -> None:
+        self._judge = judge
+        self._max_bonds = max_bonds
+        self._waiting: deque[_Waiting] = deque()
+        self._work: asyncio.Task[None] | None = None
+
+    async def judge(self, graph: CrystalGraph, fingerprint: str) -> Judgement:
+        """Return what the ensemble says of this crystal.
+
+        A crystal whose caller is cancelled before its batch starts is not computed.
+        """
+        entry = _Waiting(graph, fingerprint, asyncio.get_running_loop().create_future())
+        self._waiting.append(entry)
+        if self._work is None or self._work.done():
+            self._work = asyncio.create_task(self._answer_all())
+        return await entry.answer
+
+    async def _answer_all(self) -> None:
+        while batch := self._next_batch():
+            await self._answer(batch)
+
+    def _next_batch(self) -> list[_Waiting]:
+        batch: list[_Waiting] = []
+        n_bonds = 0
+        while self._waiting:
+            entry = self._waiting[0]
+            if not entry.answer.done():  # else its caller has left
+                n_bonds += entry.graph.n_bonds
+                if batch and n_bonds > self._max_bonds:
+                    break
+                batch.append(entry)
+            self._waiting.popleft()
+        return batch
+
+    async def _answer(self, batch: Sequence[_Waiting]) -> None:
+        try:
+            graphs = [entry.graph for entry in batch]
+            judgements = await self._judge(graphs, [entry.fingerprint for entry in batch])
+            rows = list(zip(batch, judgements, strict=True))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the waiting callers'
+            await self._fail(batch, error)
+            return
+        for entry, judgement in rows:
+            if not entry.answer.done():
+                entry.answer.set_result(judgement)
+
+    async def _fail(self, batch: Sequence[_Waiting], error: Exception) -> None:
+        """Try the crystals of a batch one by one, so that one cannot spoil the others' answers."""
+        if len(batch) > 1:
+            for entry in batch:
+                await self._answer([entry])
+        elif not batch[0].answer.done():
+            batch[0].answer.set_exception(error)

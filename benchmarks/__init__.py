@@ -1,0 +1,1 @@
+"""Measures of speed, each one command: `python -m benchmarks NAME`."""

@@ -1,0 +1,78 @@
+"""From CIF bytes to nine answers, in bulk, against nine `predict_structure` calls of others."""
+
+import json
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.crystals import cif, crystals
+from benchmarks.ensemble import RandomEnsemble
+from benchmarks.timing import Spread, seconds
+from models.graph import crystal_graph
+from models.structure import parse_structure
+
+COUNT, N_ATOMS = 256, 10
+REFERENCE_COUNT = 12  # crystals that the others are timed on, after one to warm up
+ROUNDS = 7
+TURNS = 2  # of each reference, in turn with ours
+MATGL = Path(os.environ.get("MATGL_ENVIRONMENT", ".venv-matgl"))
+MATGL_PACKAGES = ("torch==2.13.0", "matgl")
+LIMIT = 240  # s
+
+
+def measure() -> dict[str, Any]:
+    """Return milliseconds a crystal of each, and how many times faster ours is."""
+    texts = [cif(structure) for structure in crystals(COUNT, N_ATOMS)]
+    ensemble = RandomEnsemble()
+
+    def ours() -> None:
+        ensemble.predict([crystal_graph(parse_structure(text)) for text in texts])
+
+    found: dict[str, Any] = {}
+    own: list[float] = []
+    others: dict[str, list[float]] = {"megnet": [], "matgl": []}
+    for _ in range(TURNS):
+        own += (seconds({"ours": ours}, ROUNDS)["ours"] / COUNT).tolist()
+        for name, python in (("megnet", sys.executable), ("matgl", _matgl_python())):
+            try:
+                others[name] += _reference(python, name, texts[: REFERENCE_COUNT + 1])
+            except (subprocess.SubprocessError, ValueError, OSError) as error:
+                found[f"{name} failed"] = _last_line(error)
+    found["ours_ms"] = Spread.of(1e3 * np.array(own)).document()
+    for name, times in others.items():
+        if times:
+            found[f"{name}_ms"] = Spread.of(1e3 * np.array(times)).document()
+            found[f"{name}_ratio"] = Spread.of(np.array(times) / np.median(own)).document()
+    return found
+
+
+def _reference(python: str, name: str, texts: list[str]) -> list[float]:
+    done = subprocess.run(
+        [python, "-m", f"benchmarks.{name}_reference"],
+        input=json.dumps(texts),
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=LIMIT,
+    )
+    times: list[float] = json.loads(done.stdout.splitlines()[-1])
+    return times
+
+
+def _matgl_python() -> str:
+    """Return the interpreter of matgl's own environment, made at the first call."""
+    python = MATGL / "bin" / "python"
+    if not python.exists():
+        venv.create(MATGL, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *MATGL_PACKAGES], check=True)
+    return str(python)
+
+
+def _last_line(error: Exception) -> str:
+    output = getattr(error, "stderr", None) or str(error)
+    return output.strip().splitlines()[-1][:300]

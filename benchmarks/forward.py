@@ -1,0 +1,68 @@
+"""The forward pass as a fraction of the machine's own single-precision matrix-multiply rate."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from benchmarks.crystals import crystals
+from benchmarks.ensemble import MEMBERS, RandomEnsemble
+from benchmarks.timing import Spread, seconds
+from models.architecture import FEED_FORWARD, Architecture, dense_shapes
+from models.graph import CrystalGraph, crystal_graph
+
+COUNT, N_ATOMS = 256, 10
+SIDE = 2048  # of the square matrices
+ROUNDS = 15
+
+
+def measure() -> dict[str, Any]:
+    """Return rates in Gflop/s and their ratio."""
+    graphs = [crystal_graph(structure) for structure in crystals(COUNT, N_ATOMS)]
+    ensemble = RandomEnsemble()
+    square = tf.random.normal([SIDE, SIDE], seed=1)
+    multiply = tf.function(lambda: tf.matmul(square, square))
+    times = seconds(
+        {
+            "batch": lambda: ensemble.predict(graphs),
+            "one": lambda: ensemble.predict(graphs[:1]),
+            "matmul": lambda: multiply().numpy(),
+        },
+        ROUNDS,
+        warm=2,
+    )
+    work = 2 * multiplications(graphs) / times["batch"] / 1e9
+    rate = 2 * SIDE**3 / times["matmul"] / 1e9
+    return {
+        "crystals": COUNT,
+        "bonds": sum(graph.n_bonds for graph in graphs),
+        "ms_batch": Spread.of(1e3 * times["batch"]).document(),
+        "ms_one": Spread.of(1e3 * times["one"]).document(),
+        "gflops_forward": Spread.of(work).document(),
+        "gflops_matmul": Spread.of(rate).document(),
+        "fraction": Spread.of(work / rate).document(),
+    }
+
+
+def multiplications(graphs: Sequence[CrystalGraph]) -> float:
+    """Return the multiply-adds of the dense layers for all members, and nothing else.
+
+    First layers of the updates count as split: their atom and state parts once an atom, a crystal.
+    """
+    n_bonds = sum(graph.n_bonds for graph in graphs)
+    n_atoms = sum(graph.n_atoms for graph in graphs)
+    narrow, wide = FEED_FORWARD[-1], 64
+    total = 0.0
+    for name, (inputs, outputs) in dense_shapes(Architecture()).items():
+        if name.endswith(".bond.0"):
+            total += narrow * wide * (n_bonds + 2 * n_atoms + len(graphs))
+        elif name.endswith(".atom.0"):
+            total += narrow * wide * (2 * n_atoms + len(graphs))
+        elif "bond" in name and "lstm" not in name:
+            total += inputs * outputs * n_bonds
+        elif "atom" in name and "lstm" not in name:
+            total += inputs * outputs * n_atoms
+        else:
+            total += inputs * outputs * len(graphs)
+    return float(np.float64(total) * MEMBERS)

@@ -1,0 +1,66 @@
+"""Where the time of one answer goes, from the bytes of a CIF: cold, warm and cached."""
+
+import asyncio
+import time
+from typing import Any
+
+from app.cache import MemoryCache
+from app.ensembles import Ensembles
+from app.metrics import Metrics
+from app.predictor import Predictor
+from app.settings import Settings
+from benchmarks.crystals import cif, crystal
+from benchmarks.timing import Spread
+from models.materials_project import MaterialsProject
+
+SIZES = (2, 10, 40, 150)  # atoms
+ROUNDS = 15
+
+
+def measure() -> dict[str, Any]:
+    """Return milliseconds by size, state and step."""
+    start = time.perf_counter()
+    from benchmarks.ensemble import RandomEnsemble  # noqa: PLC0415 - TensorFlow's import is timed
+
+    imported = time.perf_counter()
+    ensemble = RandomEnsemble()
+    found: dict[str, Any] = {
+        "import_s": round(imported - start, 2),
+        "build_s": round(time.perf_counter() - imported, 2),
+    }
+    settings = Settings(redis_url=None, mp_api_key=None)
+    predictor = Predictor(
+        settings,
+        Ensembles({ensemble.name: ensemble}, ensemble.name),
+        MemoryCache(settings.memory_cache_bytes),
+        MaterialsProject(None, endpoint=settings.mp_api_endpoint, timeout=1.0),
+        Metrics(),
+    )
+    with asyncio.Runner() as runner:
+        for size in SIZES:
+            found[f"{size} atoms"] = runner.run(_one_size(predictor, size))
+    predictor.close()
+    return found
+
+
+async def _one_size(predictor: Predictor, size: int) -> dict[str, Any]:
+    texts = [cif(crystal(size, seed)) for seed in range(ROUNDS + 1)]
+    cold, *warm = [await _milliseconds(predictor, text) for text in texts]
+    cached = [await _milliseconds(predictor, text) for text in texts]
+    return {
+        "cold": {step: round(value, 3) for step, value in cold.items()},
+        "warm": _medians(warm),
+        "cached": _medians(cached),
+    }
+
+
+async def _milliseconds(predictor: Predictor, text: str) -> dict[str, float]:
+    start = time.perf_counter()
+    prediction = await predictor.predict_cif(text)
+    total = 1e3 * (time.perf_counter() - start)
+    steps = {step: 1e3 * value for step, value in prediction.seconds.items()}
+    return {**steps, "total": total}
+
+
+def _medians(runs: list[dict[str, float]]) -> dict[str, Any]:
+    return {step: Spread.of([run[step] for run in runs]).document() for step in runs[0]}

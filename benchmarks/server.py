@@ -1,0 +1,45 @@
+"""The service with random weights and two empty routes beside it, for measures under load."""
+
+import argparse
+import os
+from functools import partial
+
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import uvicorn
+from fastapi import Response
+
+from app import predictor
+from app.batching import ForwardQueue
+from app.ensembles import ServedEnsemble
+from app.factory import create_app
+from app.settings import Settings
+
+
+def main() -> None:
+    """Serve until stopped."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--alone", action="store_true", help="one crystal in a forward pass")
+    options = parser.parse_args()
+    if options.alone:
+        predictor.ForwardQueue = partial(ForwardQueue, max_bonds=0)  # type: ignore[assignment,attr-defined]
+    app = create_app(Settings(redis_url=None, mp_api_key=None), load=_random)
+
+    @app.get("/empty")
+    @app.post("/empty")
+    async def empty() -> Response:
+        return Response(b"{}", media_type="application/json")
+
+    uvicorn.run(app, host="127.0.0.1", port=options.port, log_level="error", access_log=False)
+
+
+def _random(_settings: Settings) -> list[ServedEnsemble]:
+    from benchmarks.ensemble import RandomEnsemble  # noqa: PLC0415 - imports TensorFlow
+
+    return [RandomEnsemble()]
+
+
+if __name__ == "__main__":
+    main()
