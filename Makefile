@@ -50,8 +50,8 @@ openapi: setup ## Write the service's contract to openapi.json
 train: setup ## Train an ensemble (ENSEMBLE=) as a preset says (PRESET=); resumes
 	$(BIN)/python -m training train $(ENSEMBLE) --preset $(PRESET)
 
-evaluate: setup ## Write the evaluation report of a trained ensemble
-	$(BIN)/python -m training evaluate $(ENSEMBLE) --preset $(PRESET)
+evaluate: setup ## Write the evaluation report and figures from what is there
+	$(BIN)/python -m training evaluate
 
 benchmark: setup ## Measure what the README quotes
 	$(BIN)/python -m benchmarks

@@ -301,5 +301,5 @@ def _decompositions(report: Report) -> Figure:
         range(len(rows)), [f"{TITLES[row.dataset]}\npreset {row.preset}" for row in rows]
     )
     axis.set_ylabel("MAPE (fraction)")
-    axis.legend(loc="upper right")
+    figure.legend(loc="outside upper center", ncols=len(bars))
     return figure
