@@ -12,12 +12,12 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from models.statistics import LtcSummary, summarise
 from pymatgen.core import Structure
 
 from app.ensembles import ServedEnsemble
 from models.errors import DataError, ParaisiteError, UnreadableStructure
 from models.graph import CrystalGraph, crystal_graph
+from models.statistics import LtcSummary, summarise
 from models.structure import StructureLimits, check_structure, parse_structure
 
 FORMATS = (".csv", ".jsonl")

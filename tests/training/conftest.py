@@ -1,6 +1,8 @@
 """Small data sets, a small file of MEGNet's weights, and one compiled optimiser for all tests."""
 
 import gzip
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,6 +22,9 @@ from training.run import MEGNET_FILE
 
 SMALL = Architecture(mlp=(6, 5))
 SIZES = {"dataset1.jsonl.gz": 10, "dataset2.jsonl.gz": 15, "aflow_agl.jsonl.gz": 20}
+AFLOW_EPOCHS = 5
+SECONDS = 300  # a command's bound; on idle cores each takes a tenth of it
+ROOT = Path(__file__).parents[2]
 AGL_LABELS = {"debye_temperature": 300.0, "gruneisen": 2.0}
 
 
@@ -65,3 +70,35 @@ def small_graphs() -> tuple[CrystalGraph, ...]:
 def optimiser() -> Optimiser:
     """An optimiser of SMALL on the MAPE; a test loads the state it needs."""
     return Optimiser(SMALL, Mape())
+
+
+@pytest.fixture(scope="session")
+def preset_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The smoke preset with some more epochs of its first stage, so that a kill can fall in it."""
+    smoke = (ROOT / "training/presets/smoke.toml").read_text()
+    path = tmp_path_factory.mktemp("preset") / "smoke.toml"
+    path.write_text(smoke.replace("epochs = 3", f"epochs = {AFLOW_EPOCHS}", 1))
+    return path
+
+
+def command(preset: Path, data: Path, run_dir: Path, splits: str, workers: int) -> list[str]:
+    return [
+        *(sys.executable, "-m", "training", "train", "mix-stage3", "--preset", str(preset)),
+        *("--data", str(data), "--run", str(run_dir), "--splits", *splits.split()),
+        *("--workers", str(workers)),
+    ]
+
+
+@pytest.fixture(scope="session")
+def undisturbed(
+    tmp_path_factory: pytest.TempPathFactory, small_data: Path, preset_file: Path
+) -> Path:
+    """The folder of a run of two splits, in two processes, left alone."""
+    run_dir = tmp_path_factory.mktemp("undisturbed")
+    line = command(preset_file, small_data, run_dir, "1 2", workers=2)
+    done = subprocess.run(
+        line, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "mix-stage3: all 2 members are trained" in done.stderr
+    return run_dir

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 import pytest
 
 from models.errors import DataError
-from tests.training.conftest import SIZES
+from tests.training.conftest import AFLOW_EPOCHS, ROOT, SECONDS, SIZES, command
 from training.config import read_preset
 from training.ensemble import train_ensemble
 from training.labels import fit_target
@@ -20,43 +19,7 @@ from training.member import FittedMember, read_member
 from training.run import TrainingRun
 from training.splits import published_split
 
-ROOT = Path(__file__).parents[2]
-AFLOW_EPOCHS = 5
-SECONDS = 300  # a command's bound; on idle cores each takes a tenth of it
-
 pytestmark = pytest.mark.timeout(3 * SECONDS)
-
-
-@pytest.fixture(scope="session")
-def preset_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The smoke preset with some more epochs of its first stage, so that a kill can fall in it."""
-    smoke = (ROOT / "training/presets/smoke.toml").read_text()
-    path = tmp_path_factory.mktemp("preset") / "smoke.toml"
-    path.write_text(smoke.replace("epochs = 3", f"epochs = {AFLOW_EPOCHS}", 1))
-    return path
-
-
-def command(preset: Path, data: Path, run_dir: Path, splits: str, workers: int) -> list[str]:
-    return [
-        *(sys.executable, "-m", "training", "train", "mix-stage3", "--preset", str(preset)),
-        *("--data", str(data), "--run", str(run_dir), "--splits", *splits.split()),
-        *("--workers", str(workers)),
-    ]
-
-
-@pytest.fixture(scope="session")
-def undisturbed(
-    tmp_path_factory: pytest.TempPathFactory, small_data: Path, preset_file: Path
-) -> Path:
-    """The folder of a run of two splits, in two processes, left alone."""
-    run_dir = tmp_path_factory.mktemp("undisturbed")
-    line = command(preset_file, small_data, run_dir, "1 2", workers=2)
-    done = subprocess.run(
-        line, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert "mix-stage3: all 2 members are trained" in done.stderr
-    return run_dir
 
 
 def member(run_dir: Path, stage: str, split: int) -> FittedMember:
