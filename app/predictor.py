@@ -5,44 +5,29 @@ import hashlib
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, Protocol
 
-from pydantic import ValidationError
 from pymatgen.core import Structure
 
 from app.batching import ForwardQueue
 from app.cache import Cache
 from app.ensembles import Ensembles, ServedEnsemble
+from app.entries import CACHE_VERSION, MaterialRecord, StoredStructure, read, written
 from app.errors import RequestTimeout
+from app.evaluation import Evaluation, evaluation_of
 from app.metrics import Metrics
-from app.schemas import (
-    TEMPERATURE,
-    Answer,
-    Document,
-    Domain,
-    EnsembleReference,
-    Interval,
-    Ltc,
-    Material,
-    Neighbour,
-)
+from app.schemas import Answer, EnsembleReference, Material
 from app.settings import Settings
 from app.single_flight import SingleFlight
 from app.workers import Workers
-from models.domain import Assessment
 from models.errors import UnknownMaterial
-from models.evidence import Reference
 from models.fingerprint import fingerprint
 from models.graph import CrystalGraph, crystal_graph
 from models.judgement import Judgement
 from models.materials_project import check_material_id
 from models.structure import check_structure, parse_structure
-
-Entry = TypeVar("Entry", bound=Document)
-
-CACHE_VERSION = 2  # part of every key; raise it when an entry's content changes its meaning
 
 
 class MaterialSource(Protocol):
@@ -53,40 +38,6 @@ class MaterialSource(Protocol):
 
     def prepare(self) -> None:
         """Do now what the first structure would have to wait for; blocks."""
-
-
-class Evaluation(Document):
-    """What an ensemble says about a crystal: decided by the digest and the fingerprint alone."""
-
-    ltc: Ltc
-    domain: Domain | None
-
-
-class StoredStructure(Document):
-    """An ordered structure, as the cache holds it."""
-
-    lattice: list[list[float]]  # A
-    species: list[str]
-    frac_coords: list[list[float]]
-
-    @classmethod
-    def of(cls, structure: Structure) -> "StoredStructure":
-        """Return the stored form of a structure."""
-        return cls(
-            lattice=structure.lattice.matrix.tolist(),
-            species=[site.specie.symbol for site in structure],
-            frac_coords=structure.frac_coords.tolist(),
-        )
-
-    def structure(self) -> Structure:
-        """Return the structure."""
-        return Structure(self.lattice, self.species, self.frac_coords)
-
-
-class MaterialRecord(Document):
-    """What the Materials Project has under an id: a structure, or nothing."""
-
-    stored: StoredStructure | None
 
 
 @dataclass(frozen=True)
@@ -165,7 +116,7 @@ class Predictor:
         async with self._deadline():
             with durations.step("cache"):
                 cached = await self._cache.get(key)
-                known = _read(Answer, cached) is not None
+                known = read(Answer, cached) is not None
             self._metrics.note_lookup("upload", hit=known)
             if cached is not None and known:
                 return Prediction(cached, durations.seconds)
@@ -173,8 +124,8 @@ class Predictor:
                 crystal = await self._workers.run(self._read_crystal, text, durations)
                 answer = await self._predict(crystal, None, ensemble, durations)
             again = answer.model_copy(update={"cache": "hit"})
-            await self._cache.set(key, _written(again), self._settings.answer_ttl)
-        return Prediction(_written(answer), durations.seconds)
+            await self._cache.set(key, written(again), self._settings.answer_ttl)
+        return Prediction(written(answer), durations.seconds)
 
     async def predict_material(
         self, material_id: str, ensemble_name: str | None = None
@@ -193,7 +144,7 @@ class Predictor:
                 with durations.step("graph"):
                     crystal = await self._workers.run(describe_crystal, structure)
                 answer = await self._predict(crystal, material_id, ensemble, durations)
-        return Prediction(_written(answer), durations.seconds)
+        return Prediction(written(answer), durations.seconds)
 
     async def read_structure(self, text: str) -> Structure:
         """Return the structure in a CIF, as a prediction would read it.
@@ -266,7 +217,7 @@ class Predictor:
     ) -> tuple[Evaluation, Literal["hit", "miss"]]:
         key = f"paraisite:{CACHE_VERSION}:answer:{ensemble.digest}:{crystal.fingerprint}"
         with durations.step("cache"):
-            cached = _read(Evaluation, await self._cache.get(key))
+            cached = read(Evaluation, await self._cache.get(key))
         self._metrics.note_lookup("answer", hit=cached is not None)
         if cached is not None:
             return cached, "hit"
@@ -281,12 +232,12 @@ class Predictor:
         judgement = await queue.judge(crystal.graph, crystal.fingerprint)
         evaluation = evaluation_of(judgement)
         self._metrics.crystals.labels(ensemble.name).inc()
-        await self._cache.set(key, _written(evaluation), self._settings.answer_ttl)
+        await self._cache.set(key, written(evaluation), self._settings.answer_ttl)
         return evaluation
 
     async def _structure_of(self, material_id: str) -> Structure:
         key = f"paraisite:{CACHE_VERSION}:material:{material_id}"
-        record = _read(MaterialRecord, await self._cache.get(key))
+        record = read(MaterialRecord, await self._cache.get(key))
         self._metrics.note_lookup("structure", hit=record is not None)
         if record is None:
             return await self._fetches.run(key, lambda: self._fetch(key, material_id))
@@ -301,10 +252,10 @@ class Predictor:
             with self._fetchers.place():
                 structure = await self._fetchers.run(self._checked_structure, material_id)
         except UnknownMaterial:
-            unknown = _written(MaterialRecord(stored=None))
+            unknown = written(MaterialRecord(stored=None))
             await self._cache.set(key, unknown, self._settings.unknown_material_ttl)
             raise
-        record = _written(MaterialRecord(stored=StoredStructure.of(structure)))
+        record = written(MaterialRecord(stored=StoredStructure.of(structure)))
         await self._cache.set(key, record, self._settings.structure_ttl)
         return structure
 
@@ -319,42 +270,6 @@ def describe_crystal(structure: Structure) -> Crystal:
     return Crystal(structure, graph, fingerprint(structure, graph), graph.symmetry.symbol)
 
 
-def evaluation_of(judgement: Judgement) -> Evaluation:
-    """Return what an ensemble says of a crystal, as the answer has it."""
-    summary, interval = judgement.ltc, judgement.interval
-    ltc = Ltc(
-        mean=summary.mean,
-        std=summary.std,
-        median=summary.median,
-        min=summary.min,
-        max=summary.max,
-        members=list(summary.members),
-        interval=interval and Interval(**asdict(interval)),
-        temperature=TEMPERATURE,
-    )
-    return Evaluation(ltc=ltc, domain=judgement.assessment and _domain(judgement.assessment))
-
-
-def _domain(assessment: Assessment) -> Domain:
-    return Domain(
-        verdict=assessment.verdict,
-        reasons=list(assessment.reasons),
-        nearest=[_neighbour(item.reference, item.distance) for item in assessment.nearest],
-        in_training_data=bool(assessment.itself),
-    )
-
-
-def _neighbour(reference: Reference, distance: float) -> Neighbour:
-    return Neighbour(
-        material_id=reference.material_id,
-        formula=reference.formula,
-        ltc=reference.ltc,
-        out_of_fold=reference.out_of_fold,
-        dataset=reference.dataset,
-        distance=distance,
-    )
-
-
 def _material(crystal: Crystal, material_id: str | None) -> Material:
     return Material(
         material_id=material_id,
@@ -363,17 +278,3 @@ def _material(crystal: Crystal, material_id: str | None) -> Material:
         space_group=crystal.space_group,
         fingerprint=crystal.fingerprint,
     )
-
-
-def _written(entry: Document) -> bytes:
-    return entry.model_dump_json().encode()
-
-
-def _read(kind: type[Entry], value: bytes | None) -> Entry | None:
-    """Return the cached entry; one that another version wrote counts as none."""
-    if value is None:
-        return None
-    try:
-        return kind.model_validate_json(value)
-    except ValidationError:
-        return None

@@ -1,0 +1,54 @@
+"""What the cache holds: entries as JSON, of a stated version."""
+
+from typing import TypeVar
+
+from pydantic import ValidationError
+from pymatgen.core import Structure
+
+from app.schemas import Document
+
+Entry = TypeVar("Entry", bound=Document)
+
+CACHE_VERSION = 2  # part of every key; raise it when an entry's content changes its meaning
+
+
+class StoredStructure(Document):
+    """An ordered structure, as the cache holds it."""
+
+    lattice: list[list[float]]  # A
+    species: list[str]
+    frac_coords: list[list[float]]
+
+    @classmethod
+    def of(cls, structure: Structure) -> "StoredStructure":
+        """Return the stored form of a structure."""
+        return cls(
+            lattice=structure.lattice.matrix.tolist(),
+            species=[site.specie.symbol for site in structure],
+            frac_coords=structure.frac_coords.tolist(),
+        )
+
+    def structure(self) -> Structure:
+        """Return the structure."""
+        return Structure(self.lattice, self.species, self.frac_coords)
+
+
+class MaterialRecord(Document):
+    """What the Materials Project has under an id: a structure, or nothing."""
+
+    stored: StoredStructure | None
+
+
+def written(entry: Document) -> bytes:
+    """Return the entry as the cache holds it."""
+    return entry.model_dump_json().encode()
+
+
+def read(kind: type[Entry], value: bytes | None) -> Entry | None:
+    """Return the cached entry; one that another version wrote counts as none."""
+    if value is None:
+        return None
+    try:
+        return kind.model_validate_json(value)
+    except ValidationError:
+        return None

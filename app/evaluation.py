@@ -1,0 +1,51 @@
+"""What an ensemble says of a crystal, in the words of the answer."""
+
+from dataclasses import asdict
+
+from app.schemas import TEMPERATURE, Document, Domain, Interval, Ltc, Neighbour
+from models.domain import Assessment
+from models.evidence import Reference
+from models.judgement import Judgement
+
+
+class Evaluation(Document):
+    """What an ensemble says about a crystal: decided by the digest and the fingerprint alone."""
+
+    ltc: Ltc
+    domain: Domain | None
+
+
+def evaluation_of(judgement: Judgement) -> Evaluation:
+    """Return what an ensemble says of a crystal, as the answer has it."""
+    summary, interval = judgement.ltc, judgement.interval
+    ltc = Ltc(
+        mean=summary.mean,
+        std=summary.std,
+        median=summary.median,
+        min=summary.min,
+        max=summary.max,
+        members=list(summary.members),
+        interval=interval and Interval(**asdict(interval)),
+        temperature=TEMPERATURE,
+    )
+    return Evaluation(ltc=ltc, domain=judgement.assessment and _domain(judgement.assessment))
+
+
+def _domain(assessment: Assessment) -> Domain:
+    return Domain(
+        verdict=assessment.verdict,
+        reasons=list(assessment.reasons),
+        nearest=[_neighbour(item.reference, item.distance) for item in assessment.nearest],
+        in_training_data=bool(assessment.itself),
+    )
+
+
+def _neighbour(reference: Reference, distance: float) -> Neighbour:
+    return Neighbour(
+        material_id=reference.material_id,
+        formula=reference.formula,
+        ltc=reference.ltc,
+        out_of_fold=reference.out_of_fold,
+        dataset=reference.dataset,
+        distance=distance,
+    )
