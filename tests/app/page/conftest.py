@@ -100,7 +100,7 @@ class Materials:
         """Have nothing to prepare."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed (Debian: apt install chromium)")
@@ -111,7 +111,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def service() -> Iterator[str]:
     """Give the address of a service with two fake ensembles and one known material."""
     ensembles = [DescribedEnsemble("aflow-stage2"), DescribedEnsemble("mix-stage3")]
