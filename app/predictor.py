@@ -47,7 +47,6 @@ class Crystal:
     structure: Structure
     graph: CrystalGraph
     fingerprint: str
-    space_group: str | None
 
 
 @dataclass
@@ -265,9 +264,9 @@ class Predictor:
 
 
 def describe_crystal(structure: Structure) -> Crystal:
-    """Return the structure with its graph, fingerprint and space group. Raises IsolatedAtom."""
+    """Return the structure with its graph and fingerprint. Raises IsolatedAtom."""
     graph = crystal_graph(structure)
-    return Crystal(structure, graph, fingerprint(structure, graph), graph.symmetry.symbol)
+    return Crystal(structure, graph, fingerprint(structure, graph))
 
 
 def _material(crystal: Crystal, material_id: str | None) -> Material:
@@ -275,6 +274,6 @@ def _material(crystal: Crystal, material_id: str | None) -> Material:
         material_id=material_id,
         formula=crystal.structure.composition.reduced_formula,
         n_sites=len(crystal.structure),
-        space_group=crystal.space_group,
+        space_group=crystal.graph.symmetry.symbol,
         fingerprint=crystal.fingerprint,
     )

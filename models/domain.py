@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.evidence import Evidence, Reference
+from models.evidence import Evidence, Reference, Verdict
 
-Verdict = Literal["inside", "edge", "outside"]
 N_NEAREST = 3
 SAME_CRYSTAL = 0.02  # standard deviations; the nearest two different compounds are 0.044 apart
 

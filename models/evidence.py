@@ -21,6 +21,7 @@ EVIDENCE = "evidence.json"
 EMBEDDINGS = "evidence.safetensors"
 
 Numbers = NDArray[np.float64]
+Verdict = Literal["inside", "edge", "outside"]
 
 
 class Reference(Strict):
@@ -54,7 +55,7 @@ class Calibration(Strict):
         """Return the half width of the interval in log10(LTC) at a distance."""
         return self.quantile * (self.base + self.slope * distance)
 
-    def zone(self, distance: float) -> Literal["inside", "edge", "outside"]:
+    def zone(self, distance: float) -> Verdict:
         """Return where a crystal at this distance lies."""
         if distance <= self.inside:
             return "inside"

@@ -12,11 +12,16 @@ from models.architecture import Architecture, Weights, weight_shapes
 from models.errors import DamagedEnsemble
 
 
+def stack_members(members: Sequence[Weights]) -> Weights:
+    """Return the members' weights by name, each [n_members, *shape]."""
+    return {name: np.stack([member[name] for member in members]) for name in members[0]}
+
+
 def save_weights(members: Sequence[Weights], path: Path) -> None:
     """Write the members' weights, each name stacked to [n_members, *shape]."""
-    stacked = {name: np.stack([m[name] for m in members]) for name in members[0]}
     # safetensors writes memory as it lies: a transposed array would come back as another.
-    save_file({name: np.ascontiguousarray(value) for name, value in stacked.items()}, path)
+    stacked = stack_members(members).items()
+    save_file({name: np.ascontiguousarray(value) for name, value in stacked}, path)
 
 
 def load_weights(

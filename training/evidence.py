@@ -26,7 +26,8 @@ def collect_evidence(trained: TrainedEnsemble) -> MeasuredEvidence:
     """Return the evidence that the crystals of the last stage give."""
     embeddings = trained.outputs.embeddings
     scale = embeddings.std(axis=0) + np.finfo(np.float32).eps
-    errors = unseen_errors(trained.data.ltc, trained.predictions, embeddings / scale)
+    scaled = np.ascontiguousarray(embeddings / scale)
+    errors = unseen_errors(trained.data.ltc, trained.predictions, scaled)
     record = EvidenceRecord(
         calibration=calibrate(errors.error, errors.distance), references=_references(trained)
     )
@@ -37,8 +38,7 @@ def collect_evidence(trained: TrainedEnsemble) -> MeasuredEvidence:
         n_crystals=len(errors.row),
         values=measure_calibration(trained.data.ltc, trained.predictions, errors),
     )
-    arrays = {"embeddings": np.ascontiguousarray(embeddings / scale), "scale": scale}
-    return MeasuredEvidence(record, arrays, metrics)
+    return MeasuredEvidence(record, {"embeddings": scaled, "scale": scale}, metrics)
 
 
 def write_evidence(evidence: MeasuredEvidence, directory: Path) -> None:

@@ -23,6 +23,10 @@ class TrainingRun:
         """The file of MEGNet's published formation-energy weights."""
         return self.data_dir / MEGNET_FILE
 
+    def member_seed(self, split: int) -> int:
+        """Return the seed of one member: for its random weights and the order of its batches."""
+        return self.preset.seed * 1000 + split
+
     def member_dir(self, stage: str, split: int) -> Path:
         """Return the folder of one member."""
         return self.run_dir / stage / f"split-{split}"

@@ -88,7 +88,7 @@ def member_task(stage: Stage, split: int, run: TrainingRun) -> MemberTask:
         choice=rows.validation if run.preset.protocol == "paper" else rows.inner,
         transforms=target.transforms,
         start=_start(stage, split, run, parent, target.transforms[0]),
-        seed=run.preset.seed * 1000 + split,
+        seed=run.member_seed(split),
     )
 
 
@@ -127,7 +127,7 @@ def _start(
             return parent.weights
         weights = to_weights(parent.weights, shapes)
         return pack(rescale_output(weights, parent.transform, transform), shapes)
-    seed = preset.seed * 1000 + split
+    seed = run.member_seed(split)
     if stage.start == RANDOM:
         weights = random_start(preset.architecture, seed)
     else:

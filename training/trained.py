@@ -1,15 +1,16 @@
 """A trained ensemble as a run left it: members, what each had not seen, and what they predict."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.architecture import Weights, weight_shapes
+from models.architecture import weight_shapes
 from models.ensemble import Outputs, Predictor
 from models.errors import DataError
+from models.weights import stack_members
 from training.graphs import GraphDataset, read_graphs
 from training.member import FittedMember, read_member
 from training.parameters import to_weights
@@ -45,7 +46,7 @@ class TrainedEnsemble:
     def outputs(self) -> Outputs:
         """What the members make of every crystal of the last stage's data."""
         transforms = [member.transform for member in self.members]
-        return Predictor(_stacked(self.weights), transforms).outputs(self.data.graphs)
+        return Predictor(stack_members(self.weights), transforms).outputs(self.data.graphs)
 
     @cached_property
     def predictions(self) -> HeldOut:
@@ -73,7 +74,3 @@ def _trained_member(run: TrainingRun, name: str, split: int) -> FittedMember:
             f"run `python -m training train {name} --preset {run.preset.name}` to its end."
         )
     return member
-
-
-def _stacked(weights: Sequence[Weights]) -> Weights:
-    return {name: np.stack([member[name] for member in weights]) for name in weights[0]}

@@ -14,6 +14,12 @@ from models import errors
 
 router = APIRouter(tags=["predict"])
 
+UPLOAD_ERRORS = (
+    errors.UnreadableStructure,
+    errors.NoStructure,
+    errors.SeveralStructures,
+    UnsupportedMediaType,
+)
 STRUCTURE_ERRORS = (
     errors.DisorderedStructure,
     errors.UnsupportedElement,
@@ -35,10 +41,7 @@ SERVICE_ERRORS = (
     "/predict",
     response_model=Answer,
     responses=problem_responses(
-        errors.UnreadableStructure,
-        errors.NoStructure,
-        errors.SeveralStructures,
-        UnsupportedMediaType,
+        *UPLOAD_ERRORS,
         *STRUCTURE_ERRORS,
         *SERVICE_ERRORS,
     ),

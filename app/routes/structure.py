@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 
 from app.dependencies import PredictorDep, RuntimeDep
-from app.errors import InvalidRequest, NotReady, RequestTimeout, UnsupportedMediaType
+from app.errors import InvalidRequest, NotReady, RequestTimeout
 from app.problems import problem_responses
-from app.routes.predict import STRUCTURE_ERRORS
+from app.routes.predict import STRUCTURE_ERRORS, UPLOAD_ERRORS
 from app.schemas import CrystalStructure
 from app.upload import REQUEST_BODY, read_cif
 from models import errors
@@ -20,10 +20,7 @@ SERVICE_ERRORS = (errors.Overloaded, InvalidRequest, NotReady, RequestTimeout)
 @router.post(
     "/structure",
     responses=problem_responses(
-        errors.UnreadableStructure,
-        errors.NoStructure,
-        errors.SeveralStructures,
-        UnsupportedMediaType,
+        *UPLOAD_ERRORS,
         *STRUCTURE_ERRORS,
         *SERVICE_ERRORS,
     ),

@@ -13,7 +13,7 @@ from training.evaluation.outputs import MemberOutputs, asked_sets, read_all_outp
 from training.evaluation.page import reproduction_page
 from training.evaluation.published import read_published_table
 from training.evaluation.reference import ReferenceSet, read_reference_sets
-from training.evaluation.sources import TrainedEnsemble, find_ensembles
+from training.evaluation.sources import FoundEnsemble, find_ensembles
 
 logger = logging.getLogger(__name__)
 Sets = Mapping[str, ReferenceSet]
@@ -41,7 +41,7 @@ def evaluate(data_dir: Path, ensembles: Path, runs: Sequence[Path], out: Path) -
 
 
 def _all_outputs(
-    ensembles: Sequence[TrainedEnsemble], sets: Sets, data_dir: Path, kept: Path
+    ensembles: Sequence[FoundEnsemble], sets: Sets, data_dir: Path, kept: Path
 ) -> list[MemberOutputs]:
     """Return the outputs of everything that is here or kept, by preset and name.
 
@@ -61,7 +61,7 @@ def _all_outputs(
 
 
 def _ensemble_outputs(
-    ensembles: Sequence[TrainedEnsemble], sets: Sets, known: Known
+    ensembles: Sequence[FoundEnsemble], sets: Sets, known: Known
 ) -> Iterator[MemberOutputs]:
     for ensemble in ensembles:
         kept = known.get((ensemble.preset, ensemble.name))

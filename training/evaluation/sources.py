@@ -14,7 +14,7 @@ from models.ensemble import Predictor
 from models.errors import DataError
 from models.manifest import MANIFEST, WEIGHTS, read_manifest
 from models.transform import TargetTransform
-from models.weights import load_weights
+from models.weights import load_weights, stack_members
 from training.checkpoint import EpochRecord
 from training.config import Preset, Protocol, read_preset
 from training.evaluation.outputs import MemberOutputs, Numbers, asked_sets
@@ -35,7 +35,7 @@ UNBOUNDED = TargetTransform(mean=3.0, std=0.1)
 
 
 @dataclass(frozen=True)
-class TrainedEnsemble:
+class FoundEnsemble:
     """Members of one ensemble: weights [n_members, *shape], transforms, histories if any."""
 
     name: str
@@ -81,7 +81,7 @@ class TrainedEnsemble:
         return np.array([kept(row, mask) for row, mask in zip(targets, masks, strict=True)])
 
 
-def find_ensembles(ensembles: Path, runs: Sequence[Path]) -> list[TrainedEnsemble]:
+def find_ensembles(ensembles: Path, runs: Sequence[Path]) -> list[FoundEnsemble]:
     """Return every ensemble of the paper found: exported ones, and what the runs hold besides.
 
     Where a run has the very members that were exported, the run's are taken, for their histories.
@@ -98,7 +98,7 @@ def find_ensembles(ensembles: Path, runs: Sequence[Path]) -> list[TrainedEnsembl
     return list(found.values())
 
 
-def _exported(directory: Path) -> Iterator[TrainedEnsemble]:
+def _exported(directory: Path) -> Iterator[FoundEnsemble]:
     for path in sorted(directory.glob(f"*/{MANIFEST}")):
         manifest = read_manifest(path.parent)
         if manifest.name not in MEASURED:
@@ -107,7 +107,7 @@ def _exported(directory: Path) -> Iterator[TrainedEnsemble]:
         weights = load_weights(
             path.parent / WEIGHTS, manifest.network.architecture(), len(manifest.members)
         )
-        yield TrainedEnsemble(
+        yield FoundEnsemble(
             name=manifest.name,
             preset=manifest.preset,
             protocol=manifest.protocol,
@@ -118,7 +118,7 @@ def _exported(directory: Path) -> Iterator[TrainedEnsemble]:
         )
 
 
-def _from_run(run: Path) -> Iterator[TrainedEnsemble]:
+def _from_run(run: Path) -> Iterator[FoundEnsemble]:
     config = run / "config.json"
     if not config.is_file():
         raise DataError(f"{run} is no training run: it has no config.json.")
@@ -130,12 +130,12 @@ def _from_run(run: Path) -> Iterator[TrainedEnsemble]:
         if not members:
             continue
         weights = [to_weights(member.weights, shapes) for member in members.values()]
-        yield TrainedEnsemble(
+        yield FoundEnsemble(
             name=name,
             preset=preset.name,
             protocol=preset.protocol,
             splits=tuple(members),
-            weights={key: np.stack([part[key] for part in weights]) for key in shapes},
+            weights=stack_members(weights),
             transforms=tuple(member.transform for member in members.values()),
             histories=tuple(member.history for member in members.values()),
             splitting=preset.splits,
