@@ -2,10 +2,27 @@
 
 from dataclasses import asdict
 
-from app.schemas import TEMPERATURE, Document, Domain, Interval, Ltc, Neighbour
+from app.schemas import (
+    TEMPERATURE,
+    Document,
+    Domain,
+    Interval,
+    Ltc,
+    MinimumConductivity,
+    Neighbour,
+    SecondOpinion,
+    SlackEstimate,
+)
+from models import second_opinion
 from models.domain import Assessment
 from models.evidence import Reference
 from models.judgement import Judgement
+
+SLACK = (
+    "Slack's formula as in AFLOW's AGL (Slack 1973; Toher et al. 2014), with the Debye temperature "
+    "and Grueneisen parameter that the ensemble predicts"
+)
+MINIMUM = "Cahill, Watson and Pohl (1992), with the elastic moduli that the ensemble predicts"
 
 
 class Evaluation(Document):
@@ -13,6 +30,8 @@ class Evaluation(Document):
 
     ltc: Ltc
     domain: Domain | None
+    second_opinion: SecondOpinion | None
+    warnings: list[str]
 
 
 def evaluation_of(judgement: Judgement) -> Evaluation:
@@ -28,7 +47,29 @@ def evaluation_of(judgement: Judgement) -> Evaluation:
         interval=interval and Interval(**asdict(interval)),
         temperature=TEMPERATURE,
     )
-    return Evaluation(ltc=ltc, domain=judgement.assessment and _domain(judgement.assessment))
+    return Evaluation(
+        ltc=ltc,
+        domain=judgement.assessment and _domain(judgement.assessment),
+        second_opinion=judgement.second_opinion and _opinion(judgement.second_opinion),
+        warnings=list(judgement.cautions),
+    )
+
+
+def _opinion(opinion: second_opinion.SecondOpinion) -> SecondOpinion:
+    return SecondOpinion(
+        slack=SlackEstimate(
+            ltc=opinion.slack,
+            debye_temperature=opinion.debye_temperature,
+            gruneisen=opinion.gruneisen,
+            source=SLACK,
+        ),
+        minimum=MinimumConductivity(
+            ltc=opinion.minimum,
+            bulk_modulus=opinion.bulk_modulus,
+            shear_modulus=opinion.shear_modulus,
+            source=MINIMUM,
+        ),
+    )
 
 
 def _domain(assessment: Assessment) -> Domain:

@@ -207,6 +207,8 @@ class Predictor:
             material=_material(crystal, material_id),
             ltc=evaluation.ltc,
             domain=evaluation.domain,
+            second_opinion=evaluation.second_opinion,
+            warnings=evaluation.warnings,
             ensemble=EnsembleReference(name=ensemble.name, digest=ensemble.digest),
             cache=cache,
         )

@@ -84,6 +84,31 @@ class Domain(Document):
     in_training_data: bool = Field(description="Whether the crystal itself was trained on.")
 
 
+class SlackEstimate(Document):
+    """LTC by Slack's formula, from quantities that the ensemble predicts beside the LTC."""
+
+    ltc: Conductivity = Field(description="Slack's estimate: good in rank, rough in value.")
+    debye_temperature: float = _number("Predicted Debye temperature of the crystal.", "K")
+    gruneisen: float = _number("Predicted Grueneisen parameter.", "1")
+    source: str = Field(description="Formula and where its inputs come from.")
+
+
+class MinimumConductivity(Document):
+    """The least LTC: that of a glass of the same atoms, from predicted elastic moduli."""
+
+    ltc: Conductivity = Field(description="Cahill's minimum conductivity.")
+    bulk_modulus: float = _number("Predicted bulk modulus.", "GPa")
+    shear_modulus: float = _number("Predicted shear modulus.", "GPa")
+    source: str = Field(description="Formula and where its inputs come from.")
+
+
+class SecondOpinion(Document):
+    """What simple physics says, from harmonic quantities predicted beside the LTC."""
+
+    slack: SlackEstimate
+    minimum: MinimumConductivity
+
+
 class EnsembleReference(Document):
     """The ensemble that answered."""
 
@@ -98,6 +123,12 @@ class Answer(Document):
     ltc: Ltc
     domain: Domain | None = Field(
         description="Applicability domain; null where the ensemble cannot tell."
+    )
+    second_opinion: SecondOpinion | None = Field(
+        description="Estimates by simple physics; null where the ensemble predicts no inputs to it."
+    )
+    warnings: list[str] = Field(
+        description="What to mind before the number is used, one sentence each; mostly none."
     )
     ensemble: EnsembleReference
     cache: Literal["hit", "miss"] = Field(description="Whether the LTC came from the cache.")
@@ -163,6 +194,24 @@ class EnsembleDetail(EnsembleEntry):
     manifest: dict[str, Any] = Field(
         description="Training data, settings, members, metrics under both protocols, checksums."
     )
+
+
+class ReferenceEntry(Document):
+    """A crystal that the ensemble was trained on, with what members say that were not."""
+
+    material_id: str = Field(description="Id in its data set.")
+    formula: str = Field(description="Reduced chemical formula.")
+    dataset: str = Field(description="Data set that it comes from.")
+    ltc: Conductivity = Field(description="Its reference LTC.")
+    out_of_fold: Conductivity | None = Field(
+        description="Mean of the members not trained on it; null where all were."
+    )
+
+
+class EnsembleEvidence(Document):
+    """The references of an ensemble's last stage."""
+
+    references: list[ReferenceEntry] = Field(description="One for each training crystal.")
 
 
 class Health(Document):

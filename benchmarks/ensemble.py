@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from models.architecture import Architecture, initial_weights
-from models.ensemble import Predictor
 from models.graph import CrystalGraph
 from models.judgement import Judgement
+from models.predictor import Predictor
 from models.statistics import summarise
 from models.transform import TargetTransform
 
@@ -30,7 +30,7 @@ class RandomEnsemble:
         self.manifest: BaseModel = Description()
         members = [initial_weights(Architecture(), seed) for seed in range(MEMBERS)]
         weights = {name: np.stack([m[name] for m in members]) for name in members[0]}
-        self._predictor = Predictor(weights, [TargetTransform(1.0, 0.5)] * MEMBERS)
+        self._predictor = Predictor(weights, [(TargetTransform(1.0, 0.5),)] * MEMBERS)
 
     def predict(self, graphs: Sequence[CrystalGraph]) -> NDArray[np.float64]:
         """Return the LTC in W/(m K), [n_crystals, n_members]."""

@@ -24,6 +24,10 @@ class Bonds:
     neighbor: NDArray[np.int64]
     distance: NDArray[np.float64]
 
+    def chosen(self, mask: NDArray[np.bool_]) -> "Bonds":
+        """Return the bonds for which `mask` [n_bonds] is true."""
+        return Bonds(self.center[mask], self.neighbor[mask], self.distance[mask])
+
 
 def find_bonds(structure: Structure) -> Bonds:
     """Return all bonds up to 4 A, sorted by center; an atom with none gets its nearest neighbours.
@@ -68,4 +72,4 @@ def _nearest_shells(bonds: Bonds, atoms: NDArray[np.int64]) -> Bonds:
                 "and send a crystal rather than a molecule in a box."
             )
         keep |= own & (bonds.distance <= bonds.distance[own].min() + SAME_DISTANCE)
-    return Bonds(bonds.center[keep], bonds.neighbor[keep], bonds.distance[keep])
+    return bonds.chosen(keep)

@@ -1,34 +1,37 @@
-"""What simple quantities say of a crystal: composition, size, density, coordination, symmetry.
+"""What simple quantities say of a crystal: composition, size, bonding, stiffness, symmetry.
 
 A graph within 4 A knows nothing of the atoms' masses, the density or the symmetry, all of which the
 lattice thermal conductivity depends on (Slack, J. Phys. Chem. Solids 34, 321 (1973)).
 """
 
-import warnings
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
-from pymatgen.core import Element, Structure
+from pymatgen.core import Structure
 
+from models import stiffness
 from models.bonds import Bonds
+from models.elements import PROPERTIES, element_properties, element_property
 from models.symmetry import Symmetry
 
 SHELL = 1.2  # neighbours up to this many times the nearest distance are of the first shell
-HEAVIEST = 94
 LAST_OF_SYSTEM = (2, 15, 74, 142, 167, 194)  # last space group of each crystal system but cubic
-PROPERTIES = ("mass", "number", "electronegativity", "radius", "row", "group", "mendeleev")
+SMALLEST_CONTRAST = 0.01  # keeps the logarithm of the mass contrast finite
 NAMES = (
     *(f"{name}_{kind}" for kind in ("mean", "min", "max", "std") for name in PROPERTIES),
-    *("log_primitive_sites", "log_volume_per_atom", "log_density", "n_elements"),
+    *("log_primitive_sites", "log_volume_per_atom", "log_density", "n_elements", "log_packing"),
     *("nearest_mean", "nearest_min", "nearest_max"),
     *("coordination_mean", "coordination_min", "coordination_max", "degree_mean"),
-    *("polarity_mean", "polarity_max", "space_group", "log_operations"),
+    *("polarity_mean", "polarity_max", "ionicity_mean", "like_neighbors", "log_mass_contrast"),
+    *("log_length_mean", "stretch_mean", "stretch_min", "stretch_max", "stretch_std"),
+    *("shell_spread_mean", "shell_spread_max"),
+    *stiffness.NAMES,
+    *("space_group", "log_operations"),
     *("triclinic", "monoclinic", "orthorhombic", "tetragonal", "trigonal", "hexagonal", "cubic"),
     *("mass_variation", "log_mass_ratio"),
 )
 
 Floats = NDArray[np.float64]
+Numbers = NDArray[np.int64]
 
 
 def describe(structure: Structure, bonds: Bonds, symmetry: Symmetry) -> NDArray[np.float32]:
@@ -39,58 +42,63 @@ def describe(structure: Structure, bonds: Bonds, symmetry: Symmetry) -> NDArray[
     """
     numbers = np.array([site.specie.Z for site in structure])
     properties = element_properties()[numbers]
+    nearest = np.minimum.reduceat(
+        bonds.distance, np.searchsorted(bonds.center, range(len(numbers)))
+    )
+    shell = bonds.chosen(bonds.distance < SHELL * nearest[bonds.center])
     parts = (
         *(properties.mean(0), properties.min(0), properties.max(0), properties.std(0)),
-        *(_size(structure, numbers, symmetry), _coordination(bonds, properties, len(numbers))),
-        *(_symmetry(symmetry), _masses(properties)),
+        _size(structure, numbers, symmetry),
+        np.array([nearest.mean(), nearest.min(), nearest.max()]),
+        _coordination(shell, len(bonds.center), len(numbers)),
+        *(_contrast(shell, numbers), _stretch(shell, numbers)),
+        stiffness.describe_stiffness(shell, numbers),
+        *(_symmetry(symmetry), _masses(numbers)),
     )
     return np.concatenate(parts).astype(np.float32)
 
 
-@lru_cache(maxsize=1)
-def element_properties() -> Floats:
-    """Return the table [95, 7] of `PROPERTIES` by atomic number; what is unknown is 1.5."""
-    table = np.zeros((HEAVIEST + 1, len(PROPERTIES)))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # noble gases have no electronegativity
-        for number in range(1, HEAVIEST + 1):
-            table[number] = _properties(Element.from_Z(number))
-    return np.where(np.isfinite(table), table, 1.5)
-
-
-def _properties(element: Element) -> list[float]:
-    return [
-        np.log10(float(element.atomic_mass)),
-        element.Z,
-        float(element.X),
-        float(element.atomic_radius or np.nan),
-        element.row,
-        element.group,
-        float(element.mendeleev_no or np.nan),
-    ]
-
-
-def _size(structure: Structure, numbers: NDArray[np.int64], symmetry: Symmetry) -> Floats:
-    masses = 10 ** element_properties()[numbers, 0]
+def _size(structure: Structure, numbers: Numbers, symmetry: Symmetry) -> Floats:
+    masses = 10 ** element_property("mass")[numbers]
+    spheres = 4 / 3 * np.pi * element_property("radius")[numbers] ** 3
     volume = structure.volume / len(numbers)
-    density = masses.mean() / volume
-    n_elements = len(np.unique(numbers))
+    logarithms = np.log10([symmetry.n_primitive, volume, masses.mean() / volume])
+    return np.array([*logarithms, len(np.unique(numbers)), np.log10(spheres.mean() / volume)])
+
+
+def _coordination(shell: Bonds, n_bonds: int, n_sites: int) -> Floats:
+    counts = np.bincount(shell.center, minlength=n_sites)
+    return np.array([counts.mean(), counts.min(), counts.max(), n_bonds / n_sites])
+
+
+def _contrast(shell: Bonds, numbers: Numbers) -> Floats:
+    """Return how unlike bonded atoms are: in electronegativity, in kind, in mass."""
+    first, second = numbers[shell.center], numbers[shell.neighbor]
+    negativity, mass = element_property("electronegativity"), 10 ** element_property("mass")
+    polarity = np.abs(negativity[first] - negativity[second])
+    ionicity = 1 - np.exp(-(polarity**2) / 4)  # Pauling's
+    contrast = np.abs(mass[first] - mass[second]).mean() / mass[numbers].mean()
     return np.array(
-        [np.log10(symmetry.n_primitive), np.log10(volume), np.log10(density), n_elements]
+        [
+            *(polarity.mean(), polarity.max(), ionicity.mean(), (first == second).mean()),
+            np.log10(contrast + SMALLEST_CONTRAST),
+        ]
     )
 
 
-def _coordination(bonds: Bonds, properties: Floats, n_sites: int) -> Floats:
-    nearest = np.minimum.reduceat(bonds.distance, np.searchsorted(bonds.center, range(n_sites)))
-    shell = bonds.distance < SHELL * nearest[bonds.center]
-    coordination = np.bincount(bonds.center[shell], minlength=n_sites)
-    electronegativity = properties[:, PROPERTIES.index("electronegativity")]
-    polarity = np.abs(electronegativity[bonds.center] - electronegativity[bonds.neighbor])[shell]
+def _stretch(shell: Bonds, numbers: Numbers) -> Floats:
+    """Return bond lengths over the sums of atomic radii, and how they differ about one atom."""
+    radius = element_property("radius")[numbers]
+    ratio = shell.distance / (radius[shell.center] + radius[shell.neighbor])
+    counts = np.bincount(shell.center, minlength=len(numbers))
+    means = np.bincount(shell.center, shell.distance) / counts
+    squares = np.bincount(shell.center, (shell.distance - means[shell.center]) ** 2) / counts
+    spread = np.sqrt(squares) / means
     return np.array(
         [
-            *(nearest.mean(), nearest.min(), nearest.max()),
-            *(coordination.mean(), coordination.min(), coordination.max()),
-            *(len(bonds.center) / n_sites, polarity.mean(), polarity.max()),
+            np.log10(shell.distance.mean()),
+            *(ratio.mean(), ratio.min(), ratio.max(), ratio.std()),
+            *(spread.mean(), spread.max()),
         ]
     )
 
@@ -100,6 +108,6 @@ def _symmetry(symmetry: Symmetry) -> Floats:
     return np.array([symmetry.number, np.log10(symmetry.point_order), *np.eye(7)[system]])
 
 
-def _masses(properties: Floats) -> Floats:
-    masses = 10 ** properties[:, 0]
+def _masses(numbers: Numbers) -> Floats:
+    masses = 10 ** element_property("mass")[numbers]
     return np.array([masses.std() / masses.mean(), np.log10(masses.max() / masses.min())])

@@ -1,15 +1,17 @@
 """Whether an ensemble can be believed for a crystal, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.evidence import Evidence, Reference, Verdict
+from models.evidence import Calibration, Evidence, Reference, Verdict
 
 N_NEAREST = 3
-SAME_CRYSTAL = 0.02  # standard deviations; the nearest two different compounds are 0.044 apart
+SAME_CRYSTAL = (
+    0.1  # standard deviations, for one formula; relaxed by two methods they are 0.04 apart
+)
 
 
 @dataclass(frozen=True)
@@ -22,38 +24,45 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class Assessment:
-    """The verdict on a crystal, its reasons, the nearest training crystals, and itself if known."""
+    """The verdict on a crystal, its reasons, the nearest training crystals, and itself if known.
+
+    `expected_error` of log10(LTC), from the distance to the nearest training crystal and from how
+    far network and Gaussian process disagree.
+    """
 
     verdict: Verdict
     reasons: tuple[str, ...]
     nearest: tuple[Neighbour, ...]
     itself: tuple[Reference, ...]
-    distance: float
+    expected_error: float
 
 
-def assess(
-    evidence: Evidence,
-    embedding: NDArray[np.float32],
-    unknown_elements: Sequence[str],
-    fingerprint: str,
-) -> Assessment:
-    """Return the assessment of a crystal with this embedding [n_members, width].
+@dataclass(frozen=True)
+class Asked:
+    """The crystal asked about: identity, embedding [n_members, width], and what is new of it.
 
-    `unknown_elements` are those of its elements that no training crystal holds.
+    `disagreement`: log10 of the factor between network and process, mean over the members.
     """
-    distances = evidence.distances(embedding)
+
+    formula: str
+    fingerprint: str
+    embedding: NDArray[np.float32]
+    disagreement: float
+    unknown_elements: Sequence[str]
+
+
+def assess(evidence: Evidence, asked: Asked) -> Assessment:
+    """Return the assessment of a crystal by the evidence of an ensemble."""
+    distances = evidence.distances(asked.embedding)
     distance = float(distances.min())
-    zone = evidence.calibration.zone(distance)
+    expected = evidence.calibration.expected(distance, asked.disagreement)
+    zone = evidence.calibration.zone(expected)
     return Assessment(
-        verdict="outside" if unknown_elements else zone,
-        reasons=tuple(_reasons(evidence, distance, zone, unknown_elements)),
+        verdict="outside" if asked.unknown_elements else zone,
+        reasons=(*_unknown(asked), *_reasons(evidence.calibration, zone, distance, asked)),
         nearest=_nearest(evidence, distances),
-        itself=tuple(
-            reference
-            for reference, away in zip(evidence.references, distances, strict=True)
-            if reference.fingerprint == fingerprint or away <= SAME_CRYSTAL
-        ),
-        distance=distance,
+        itself=tuple(_itself(evidence, asked, distances)),
+        expected_error=expected,
     )
 
 
@@ -62,19 +71,34 @@ def _nearest(evidence: Evidence, distances: NDArray[np.float64]) -> tuple[Neighb
     return tuple(Neighbour(evidence.references[i], float(distances[i])) for i in order)
 
 
+def _itself(
+    evidence: Evidence, asked: Asked, distances: NDArray[np.float64]
+) -> Iterator[Reference]:
+    for reference, distance in zip(evidence.references, distances, strict=True):
+        near = distance <= SAME_CRYSTAL and reference.formula == asked.formula
+        if near or reference.fingerprint == asked.fingerprint:
+            yield reference
+
+
+def _unknown(asked: Asked) -> Iterator[str]:
+    return (f"No training crystal holds {symbol}." for symbol in asked.unknown_elements)
+
+
 def _reasons(
-    evidence: Evidence, distance: float, zone: Verdict, unknown_elements: Sequence[str]
-) -> list[str]:
-    reasons = [f"No training crystal holds {symbol}." for symbol in unknown_elements]
-    calibration = evidence.calibration
-    if zone == "outside":
-        reasons.append(
-            f"The nearest training crystal is {distance:.2f} away, farther than "
-            f"{calibration.outside:.2f}, where errors were largest in testing."
-        )
-    elif zone == "edge":
-        reasons.append(
+    calibration: Calibration, zone: Verdict, distance: float, asked: Asked
+) -> Iterator[str]:
+    if zone == "inside":
+        return
+    if distance > calibration.usual_distance:
+        yield (
             f"The nearest training crystal is {distance:.2f} away, farther than the "
-            f"{calibration.inside:.2f} of most crystals in testing."
+            f"{calibration.usual_distance:.2f} of most crystals in testing."
         )
-    return reasons
+    if asked.disagreement > calibration.usual_disagreement:
+        yield (
+            "What the network and the Gaussian process say differs by a factor of "
+            f"{10**asked.disagreement:.1f}, more than the {10**calibration.usual_disagreement:.1f} "
+            "of most crystals in testing."
+        )
+    expected = calibration.expected(distance, asked.disagreement)
+    yield f"Such crystals were wrong by a factor of {10**expected:.1f} in the mean in testing."

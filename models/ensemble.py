@@ -1,68 +1,24 @@
-"""The members of an ensemble, evaluated together."""
+"""An ensemble: its members, its evidence, and what they say of crystals."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
-from pymatgen.core import Element
 
-from models.architecture import Weights
-from models.batch import MAX_BONDS, CrystalBatch, join_graphs
-from models.domain import assess
+from models.cautions import cautions
+from models.domain import Asked, Assessment, assess
 from models.errors import DamagedEnsemble
-from models.evidence import Evidence, load_evidence
-from models.graph import CrystalGraph, crystal_graph
+from models.evidence import Calibration, Evidence, Reference, load_evidence
+from models.gaussian_process import Process
+from models.graph import CrystalGraph, crystal_graph, reduced_formula, symbols
 from models.judgement import Judgement
-from models.manifest import WEIGHTS, Manifest, manifest_digest, read_manifest
-from models.network import embed_crystals, read_out
+from models.manifest import PROCESS, WEIGHTS, Manifest, manifest_digest, read_manifest
+from models.predictor import Outputs, Predictor
+from models.second_opinion import second_opinion
 from models.statistics import Interval, summarise
-from models.tensors import BATCH_SIGNATURE
-from models.transform import TargetTransform, decode_members
 from models.weights import load_weights
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """LTC [n_crystals, n_members] in W/(m K), embeddings [n_crystals, n_members, width]."""
-
-    ltc: NDArray[np.float64]
-    embeddings: NDArray[np.float32]
-
-
-class Predictor:
-    """Members' weights, each [n_members, *shape], and transforms; may be used from any thread."""
-
-    def __init__(self, weights: Weights, transforms: Sequence[TargetTransform]) -> None:
-        self._transforms = tuple(transforms)
-        constants = {name: tf.constant(value) for name, value in weights.items()}
-
-        def outputs(batch: CrystalBatch) -> tuple[tf.Tensor, tf.Tensor]:
-            embeddings = embed_crystals(constants, batch)
-            return read_out(constants, embeddings, batch)[:, :, 0], embeddings
-
-        self._forward: Any = tf.function(outputs, input_signature=[BATCH_SIGNATURE])
-
-    def ltc(self, graphs: Sequence[CrystalGraph]) -> NDArray[np.float64]:
-        """Return the LTC [n_crystals, n_members] in W/(m K); empty for no graphs."""
-        return self.outputs(graphs).ltc
-
-    def outputs(self, graphs: Sequence[CrystalGraph]) -> Outputs:
-        """Return LTC and embeddings; empty for no graphs.
-
-        A crystal's answer does not depend on the others it is computed with.
-        """
-        n_members = len(self._transforms)
-        if not graphs:
-            return Outputs(np.empty((0, n_members)), np.empty((0, n_members, 0), dtype=np.float32))
-        parts = [self._forward(join_graphs(group)) for group in _groups(graphs)]
-        targets = np.concatenate([part[0].numpy() for part in parts], axis=1)
-        embeddings = np.concatenate([part[1].numpy() for part in parts], axis=1)
-        ltc = decode_members(self._transforms, targets).T
-        return Outputs(ltc, embeddings.transpose(1, 0, 2))
 
 
 class Ensemble:
@@ -86,8 +42,9 @@ class Ensemble:
         manifest = read_manifest(directory)
         n_members = len(manifest.members)
         weights = load_weights(directory / WEIGHTS, manifest.network.architecture(), n_members)
-        transforms = [member.transform.transform() for member in manifest.members]
-        predictor = Predictor(weights, transforms)
+        process = Process.load(directory / PROCESS, n_members) if manifest.has_process else None
+        names = manifest.network.outputs
+        predictor = Predictor(weights, manifest.transforms(), names, process)
         evidence = load_evidence(directory, n_members)
         return cls(manifest, manifest_digest(directory), predictor, evidence)
 
@@ -95,6 +52,11 @@ class Ensemble:
     def name(self) -> str:
         """The ensemble's name."""
         return self.manifest.name
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """The crystals its LTC was learned from; empty where it has no evidence."""
+        return self._evidence.references if self._evidence else ()
 
     def predict(self, graphs: Sequence[CrystalGraph]) -> NDArray[np.float64]:
         """Return the LTC [n_crystals, n_members] in W/(m K) at 300 K; empty for no graphs."""
@@ -106,26 +68,32 @@ class Ensemble:
         Raises DamagedEnsemble when a member gives no finite number.
         """
         outputs = self._predictor.outputs(graphs)
-        rows = zip(graphs, fingerprints, outputs.ltc, outputs.embeddings, strict=True)
-        return [self._judge(*row) for row in rows]
+        return [
+            self._judge(graph, fingerprint, outputs, row)
+            for row, (graph, fingerprint) in enumerate(zip(graphs, fingerprints, strict=True))
+        ]
 
     def _judge(
-        self,
-        graph: CrystalGraph,
-        fingerprint: str,
-        members: NDArray[np.float64],
-        embedding: NDArray[np.float32],
+        self, graph: CrystalGraph, fingerprint: str, outputs: Outputs, row: int
     ) -> Judgement:
-        summary = summarise(members)
+        summary = summarise(outputs.ltc[row])
+        opinion = second_opinion(graph, outputs.geometric_means(row))
+        notes = cautions(graph, summary.mean, opinion)
         if self._evidence is None:
-            return Judgement(summary, None, None)
-        symbols = {Element.from_Z(int(number)).symbol for number in graph.species}
-        unknown = sorted(symbols - set(self.manifest.elements))
-        assessment = assess(self._evidence, embedding, unknown, fingerprint)
-        calibration = self._evidence.calibration
-        factor = 10 ** calibration.half_width(assessment.distance)
-        interval = Interval(calibration.level, summary.mean / factor, summary.mean * factor)
-        return Judgement(summary, interval, assessment)
+            return Judgement(summary, second_opinion=opinion, cautions=notes)
+        asked = self._asked(graph, fingerprint, outputs, row)
+        assessment = assess(self._evidence, asked)
+        interval = _interval(self._evidence.calibration, summary.mean, assessment)
+        return Judgement(summary, interval, assessment, opinion, notes)
+
+    def _asked(self, graph: CrystalGraph, fingerprint: str, outputs: Outputs, row: int) -> Asked:
+        return Asked(
+            formula=reduced_formula(graph),
+            fingerprint=fingerprint,
+            embedding=outputs.embeddings[row],
+            disagreement=float(outputs.disagreement[row].mean()),
+            unknown_elements=sorted(set(symbols(graph)) - set(self.manifest.elements)),
+        )
 
     def check_golden(self) -> None:
         """Predict the manifest's golden crystal; DamagedEnsemble when a member's answer differs."""
@@ -139,14 +107,6 @@ class Ensemble:
             )
 
 
-def _groups(graphs: Sequence[CrystalGraph]) -> Iterator[list[CrystalGraph]]:
-    """Yield the graphs in order, in groups of at most MAX_BONDS bonds (or one graph)."""
-    group: list[CrystalGraph] = []
-    n_bonds = 0
-    for graph in graphs:
-        if group and n_bonds + graph.n_bonds > MAX_BONDS:
-            yield group
-            group, n_bonds = [], 0
-        group.append(graph)
-        n_bonds += graph.n_bonds
-    yield group
+def _interval(calibration: Calibration, ltc: float, assessment: Assessment) -> Interval:
+    factor = 10 ** calibration.half_width(assessment.expected_error)
+    return Interval(calibration.level, ltc / factor, ltc * factor)

@@ -40,26 +40,35 @@ class Reference(Strict):
 class Calibration(Strict):
     """What the out-of-fold errors of log10(LTC) teach, as numbers.
 
-    The error expected at a distance d is `base + slope * d`; a share `level` of the errors is below
-    `quantile` times that. Distances up to `inside` are inside the domain, beyond `outside` outside.
+    The error expected is `base + per_distance * distance + per_disagreement * disagreement`; a
+    share `level` of the errors is below `quantile` times that. Crystals with an expected error up
+    to `inside` are inside the domain, above `outside` outside. `usual_distance` and
+    `usual_disagreement` are those that most crystals in testing did not exceed.
     """
 
     level: float = Field(gt=0, lt=1)
     base: float = Field(gt=0)
-    slope: float = Field(ge=0)
+    per_distance: float = Field(ge=0)
+    per_disagreement: float = Field(ge=0)
     quantile: float = Field(gt=0)
     inside: float = Field(gt=0)
     outside: float = Field(gt=0)
+    usual_distance: float = Field(ge=0)
+    usual_disagreement: float = Field(ge=0)
 
-    def half_width(self, distance: float) -> float:
-        """Return the half width of the interval in log10(LTC) at a distance."""
-        return self.quantile * (self.base + self.slope * distance)
+    def expected(self, distance: float, disagreement: float) -> float:
+        """Return the error of log10(LTC) that is expected."""
+        return self.base + self.per_distance * distance + self.per_disagreement * disagreement
 
-    def zone(self, distance: float) -> Verdict:
-        """Return where a crystal at this distance lies."""
-        if distance <= self.inside:
+    def half_width(self, expected: float) -> float:
+        """Return the half width of the interval in log10(LTC) where this error is expected."""
+        return self.quantile * expected
+
+    def zone(self, expected: float) -> Verdict:
+        """Return where a crystal lies of which this error is expected."""
+        if expected <= self.inside:
             return "inside"
-        return "edge" if distance <= self.outside else "outside"
+        return "edge" if expected <= self.outside else "outside"
 
 
 class EvidenceRecord(Strict):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from pymatgen.core import Structure
+from pymatgen.core import Composition, Element, Structure
 
 from models.bonds import SAME_DISTANCE, Bonds, find_bonds
 from models.descriptors import describe
@@ -64,6 +64,20 @@ def crystal_graph(structure: Structure) -> CrystalGraph:
     symmetry = find_symmetry(structure)
     descriptors = describe(structure, bonds, symmetry)
     return _quotient(numbers, bonds, level, descriptors, symmetry)
+
+
+def symbols(graph: CrystalGraph) -> list[str]:
+    """Return the chemical symbol of each inequivalent atom."""
+    return [Element.from_Z(int(number)).symbol for number in graph.species]
+
+
+def reduced_formula(graph: CrystalGraph) -> str:
+    """Return the reduced chemical formula of the crystal."""
+    counts: dict[str, int] = {}
+    shares = np.round(graph.atom_share * graph.symmetry.n_primitive).astype(int)
+    for symbol, count in zip(symbols(graph), shares.tolist(), strict=True):
+        counts[symbol] = counts.get(symbol, 0) + count
+    return Composition(counts).reduced_formula
 
 
 def _length_classes(distance: NDArray[np.float64]) -> NDArray[np.int64]:

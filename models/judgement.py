@@ -3,13 +3,19 @@
 from dataclasses import dataclass
 
 from models.domain import Assessment
+from models.second_opinion import SecondOpinion
 from models.statistics import Interval, LtcSummary
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """LTC with its interval, and the crystal's place in the domain; null without evidence."""
+    """LTC with its interval, the crystal's place in the domain, what else is to be said of it.
+
+    Interval and assessment are null without evidence, the second opinion without its inputs.
+    """
 
     ltc: LtcSummary
-    interval: Interval | None
-    assessment: Assessment | None
+    interval: Interval | None = None
+    assessment: Assessment | None = None
+    second_opinion: SecondOpinion | None = None
+    cautions: tuple[str, ...] = ()

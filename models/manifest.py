@@ -17,6 +17,7 @@ from models.transform import TargetTransform
 
 MANIFEST = "manifest.json"
 WEIGHTS = "weights.safetensors"
+PROCESS = "process.safetensors"
 CARD = "README.md"
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -56,11 +57,11 @@ class NetworkSettings(Strict):
 
 
 class TransformRecord(Strict):
-    """Mean and population standard deviation of log10(LTC + offset) over the training rows."""
+    """Mean and population standard deviation of log10(value + offset) over the training rows."""
 
     mean: float
     std: float = Field(gt=0)
-    offset: float = Field(1.0, ge=0, description="W/(m K)")
+    offset: float = Field(1.0, ge=0, description="In the unit of the value; W/(m K) of an LTC")
 
     def transform(self) -> TargetTransform:
         """Return the transform itself."""
@@ -71,7 +72,9 @@ class MemberRecord(Strict):
     """One member: its split and how its training went."""
 
     split: int = Field(description="Seed of its split, 1 to 9")
-    transform: TransformRecord
+    transforms: tuple[TransformRecord, ...] = Field(
+        min_length=1, description="One for each output of the network"
+    )
     epochs: int = Field(description="Epochs of its last stage")
     best_epoch: int = Field(description="The epoch whose weights were kept, counted from 0")
     n_fitted: int = Field(description="Crystals fitted in its last stage")
@@ -85,7 +88,7 @@ class StageRecord(Strict):
     name: str
     dataset: str
     start: str
-    schedule: Mapping[str, float | Mapping[str, float]]
+    schedule: Mapping[str, bool | float | Mapping[str, float]]
 
 
 class DataRecord(Strict):
@@ -133,7 +136,7 @@ class GoldenCheck(Strict):
 class Manifest(Strict):
     """Everything an ensemble is, apart from its weights."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     description: str
     created: str = Field(description="Date, YYYY-MM-DD")
@@ -152,6 +155,21 @@ class Manifest(Strict):
     golden: GoldenCheck
     versions: Mapping[str, str]
     files: Mapping[str, Sha256]
+
+    @property
+    def has_process(self) -> bool:
+        """Whether a Gaussian process answers together with the network."""
+        return PROCESS in self.files
+
+    def transforms(self) -> list[tuple[TargetTransform, ...]]:
+        """Return the transforms of all outputs, by member."""
+        return [tuple(record.transform() for record in m.transforms) for m in self.members]
+
+    @model_validator(mode="after")
+    def _each_output_has_a_transform(self) -> Self:
+        if any(len(member.transforms) != len(self.network.outputs) for member in self.members):
+            raise ValueError("a member's transforms and network.outputs differ in number")
+        return self
 
     @model_validator(mode="after")
     def _golden_has_all_members(self) -> Self:

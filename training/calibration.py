@@ -1,38 +1,57 @@
 """Intervals and domain, calibrated on the errors of members on crystals they had not seen."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import nnls
 
 from models.evidence import Calibration
 from training.metrics import score
 from training.predictions import HeldOut
 
 LEVEL = 0.9
-INSIDE, OUTSIDE = 0.75, 0.95  # shares of unseen crystals within the two distances
+INSIDE, OUTSIDE = 0.75, 0.95  # shares of unseen crystals below the two expected errors
 SMALLEST_ERROR = 0.02  # of log10(LTC); no calibration claims to be better than 5 %
 N_FOLDS = 5
+SMALLEST_GROUP = 10  # crystals; the coverage of fewer says nothing
 
 Numbers = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class UnseenErrors:
-    """For each crystal some member had not seen: error of log10(LTC), distance, row number."""
+    """For each crystal some member had not seen: error of log10(LTC), what foretells it, its row.
+
+    `distance`: to the nearest training crystal, in standard deviations of the embedding;
+    `disagreement`: log10 of the factor between network and process.
+    """
 
     error: Numbers
     distance: Numbers
+    disagreement: Numbers
     row: NDArray[np.int64]
+
+    def chosen(self, mask: NDArray[np.bool_]) -> "UnseenErrors":
+        """Return those for which `mask` is true."""
+        return UnseenErrors(
+            self.error[mask], self.distance[mask], self.disagreement[mask], self.row[mask]
+        )
 
 
 def unseen_errors(
-    reference: Numbers, predictions: HeldOut, embeddings: NDArray[np.float32]
+    reference: Numbers,
+    predictions: HeldOut,
+    embeddings: NDArray[np.float32],
+    disagreement: Numbers,
 ) -> UnseenErrors:
     """Return errors of the out-of-fold means against references [n_crystals] in W/(m K).
 
     The distance is that to the nearest crystal which all members that had not seen this one were
-    trained on, as their mean; embeddings [n_crystals, n_members, width] are already scaled.
+    trained on, as their mean; embeddings [n_crystals, n_members, width] are already scaled. The
+    `disagreement` [n_crystals, n_members] is their mean, too.
     """
     distance = np.full(len(reference), np.nan)
     for unseen_by in np.unique(predictions.unseen[:, predictions.covered], axis=1).T:
@@ -43,7 +62,8 @@ def unseen_errors(
         distance[rows] = np.mean(each, axis=0).min(axis=1)
     rows = np.flatnonzero(predictions.covered)
     errors = np.abs(np.log10(predictions.mean()[rows] / reference[rows]))
-    return UnseenErrors(errors, distance[rows], rows)
+    doubts = HeldOut(disagreement.T, predictions.unseen).mean()
+    return UnseenErrors(errors, distance[rows], doubts[rows], rows)
 
 
 def _distances(points: NDArray[np.float32], others: NDArray[np.float32]) -> Numbers:
@@ -54,57 +74,84 @@ def _distances(points: NDArray[np.float32], others: NDArray[np.float32]) -> Numb
     return distances
 
 
-def calibrate(error: Numbers, distance: Numbers) -> Calibration:
-    """Return the calibration on these errors of log10(LTC) and distances, both [n_crystals].
+def calibrate(errors: UnseenErrors) -> Calibration:
+    """Return the calibration on these errors.
 
-    The expected error is a straight line in the distance; the quantile is that of split conformal
-    prediction (Vovk et al. 2005; Lei et al., J. Am. Stat. Assoc. 113, 1094 (2018)).
+    The expected error is linear in distance and disagreement, and grows with both; the quantile is
+    that of split conformal prediction (Vovk et al. 2005; Lei et al., J. Am. Stat. Assoc. 113, 1094
+    (2018)).
     """
-    slope, base = np.polyfit(distance, error, 1)
-    if slope < 0:
-        slope, base = 0.0, float(error.mean())
+    ones = np.full(len(errors.error), 1.0)
+    foretelling = np.stack([ones, errors.distance, errors.disagreement], axis=1)
+    (base, per_distance, per_disagreement), _ = nnls(foretelling, errors.error)
     base = max(float(base), SMALLEST_ERROR)
-    ratios = error / (base + slope * distance)
+    expected = base + per_distance * errors.distance + per_disagreement * errors.disagreement
+    ratios = errors.error / expected
     rank = min(1.0, np.ceil((len(ratios) + 1) * LEVEL) / len(ratios))
-    inside, outside = np.quantile(distance, (INSIDE, OUTSIDE))
+    inside, outside = np.quantile(expected, (INSIDE, OUTSIDE))
     return Calibration(
         level=LEVEL,
         base=base,
-        slope=float(slope),
+        per_distance=float(per_distance),
+        per_disagreement=float(per_disagreement),
         quantile=float(np.quantile(ratios, rank)),
         inside=float(inside),
         outside=float(outside),
+        usual_distance=float(np.quantile(errors.distance, INSIDE)),
+        usual_disagreement=float(np.quantile(errors.disagreement, INSIDE)),
     )
 
 
+@dataclass(frozen=True)
+class TestedCalibration:
+    """How calibrations did on crystals they were not made on, crystal by crystal."""
+
+    covered: NDArray[np.bool_]
+    half_width: Numbers
+    global_half_width: Numbers
+    verdict: NDArray[np.str_]
+
+
+def try_calibration(errors: UnseenErrors) -> TestedCalibration:
+    """Return what calibrations on four fifths of the crystals say of the others, in five turns."""
+    fold = np.random.default_rng(0).permutation(len(errors.error)) % N_FOLDS
+    width, single = np.empty(len(fold)), np.empty(len(fold))
+    verdict = np.empty(len(fold), dtype="<U7")
+    for number in range(N_FOLDS):
+        test, rest = fold == number, errors.chosen(fold != number)
+        made = calibrate(rest)
+        pairs = zip(errors.distance[test], errors.disagreement[test], strict=True)
+        expected = [made.expected(*pair) for pair in pairs]
+        width[test] = [made.half_width(value) for value in expected]
+        verdict[test] = [made.zone(value) for value in expected]
+        single[test] = np.quantile(rest.error, LEVEL)
+    return TestedCalibration(errors.error <= width, width, single, verdict)
+
+
 def measure_calibration(
-    reference: Numbers, predictions: HeldOut, errors: UnseenErrors
+    reference: Numbers, predictions: HeldOut, errors: UnseenErrors, groups: Mapping[str, Mask]
 ) -> dict[str, float]:
     """Return how a calibration does on crystals it was not made on, over five folds.
 
     `coverage` of the interval, `half_width` (median, of log10 LTC) and `global_half_width` of one
-    interval for all; for each verdict the share of crystals, coverage and median relative error.
+    interval for all; for each verdict the share of crystals, coverage and median relative error;
+    the coverage in each of `groups` [n_crystals].
     """
-    fold = np.random.default_rng(0).permutation(len(errors.error)) % N_FOLDS
-    width, single = np.empty(len(fold)), np.empty(len(fold))
-    verdict = np.empty(len(fold), dtype=object)
-    for number in range(N_FOLDS):
-        test, rest = fold == number, fold != number
-        made = calibrate(errors.error[rest], errors.distance[rest])
-        width[test] = [made.half_width(distance) for distance in errors.distance[test]]
-        verdict[test] = [made.zone(distance) for distance in errors.distance[test]]
-        single[test] = np.quantile(errors.error[rest], LEVEL)
-    covered = errors.error <= width
+    tested = try_calibration(errors)
     values = {
-        "coverage": float(covered.mean()),
-        "half_width": float(np.median(width)),
-        "global_half_width": float(np.median(single)),
+        "coverage": float(tested.covered.mean()),
+        "half_width": float(np.median(tested.half_width)),
+        "global_half_width": float(np.median(tested.global_half_width)),
     }
     mean, known = predictions.mean()[errors.row], reference[errors.row]
     for name in ("inside", "edge", "outside"):
-        chosen = verdict == name
+        chosen = tested.verdict == name
         values[f"share_{name}"] = float(chosen.mean())
         if chosen.any():
-            values[f"coverage_{name}"] = float(covered[chosen].mean())
+            values[f"coverage_{name}"] = float(tested.covered[chosen].mean())
             values[f"median_ape_{name}"] = score(known[chosen], mean[chosen])["median_ape"]
+    for name, mask in groups.items():
+        chosen = mask[errors.row]
+        if chosen.sum() >= SMALLEST_GROUP:
+            values[f"coverage_{name}"] = float(tested.covered[chosen].mean())
     return values

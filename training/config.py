@@ -26,6 +26,7 @@ class Schedule:
     after a linear rise over `warmup_epochs`. `average` is the decay, per step, of a running average
     of the weights that is used in place of the last ones (0: none); `clip` bounds the gradient's
     norm (0: no bound); `inner_fraction` of the training rows are kept to choose the epoch on.
+    `gaussian_process`: whether one is fitted to the same rows, to answer beside the network.
     `weights` of the outputs in a log loss; what is not named has none.
     """
 
@@ -38,6 +39,7 @@ class Schedule:
     average: float = 0.0
     clip: float = 0.0
     inner_fraction: float = 0.0
+    gaussian_process: bool = False
     weights: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
 
@@ -65,6 +67,11 @@ class Preset:
     splits: Literal["published", "grouped"] = "published"
     deterministic: bool = False
     checkpoint_seconds: float = 20.0
+
+    def has_process(self, stage: str, dataset: str) -> bool:
+        """Tell whether a stage's members have a Gaussian process beside the network."""
+        found = self.schedules.get(stage) or self.schedules.get(dataset)
+        return found is not None and found.gaussian_process
 
     @property
     def architecture(self) -> Architecture:

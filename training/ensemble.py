@@ -3,6 +3,7 @@
 import json
 import logging
 import multiprocessing
+import os
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from models.errors import DataError
@@ -23,7 +24,7 @@ def train_ensemble(name: str, run: TrainingRun, workers: int) -> None:
     _write_config(run)
     context = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
     with ProcessPoolExecutor(
-        workers, mp_context=context, initializer=prepare_worker, initargs=(run.preset,)
+        workers, mp_context=context, initializer=prepare_worker, initargs=(run.preset, os.getpid())
     ) as pool:
         for stage in chain:
             futures = [pool.submit(train_member, stage, split, run) for split in run.splits]

@@ -10,6 +10,7 @@ from models.evidence import EMBEDDINGS, EVIDENCE, EvidenceRecord, Reference
 from models.fingerprint import fingerprint
 from models.manifest import Metrics
 from training.calibration import calibrate, measure_calibration, unseen_errors
+from training.groups import coverage_groups
 from training.trained import TrainedEnsemble
 
 
@@ -27,16 +28,17 @@ def collect_evidence(trained: TrainedEnsemble) -> MeasuredEvidence:
     embeddings = trained.outputs.embeddings
     scale = embeddings.std(axis=0) + np.finfo(np.float32).eps
     scaled = np.ascontiguousarray(embeddings / scale)
-    errors = unseen_errors(trained.data.ltc, trained.predictions, scaled)
-    record = EvidenceRecord(
-        calibration=calibrate(errors.error, errors.distance), references=_references(trained)
-    )
+    doubts = trained.outputs.disagreement
+    errors = unseen_errors(trained.data.ltc, trained.predictions, scaled, doubts)
+    record = EvidenceRecord(calibration=calibrate(errors), references=_references(trained))
     metrics = Metrics(
         dataset=trained.data.dataset.name,
         protocol="honest",
         what="90 % interval and verdict, calibrated on other crystals than measured on (5 folds)",
         n_crystals=len(errors.row),
-        values=measure_calibration(trained.data.ltc, trained.predictions, errors),
+        values=measure_calibration(
+            trained.data.ltc, trained.predictions, errors, coverage_groups(trained.data)
+        ),
     )
     return MeasuredEvidence(record, {"embeddings": scaled, "scale": scale}, metrics)
 

@@ -14,6 +14,7 @@ from models.evidence import EMBEDDINGS, EVIDENCE
 from models.manifest import (
     CARD,
     MANIFEST,
+    PROCESS,
     WEIGHTS,
     CellRecord,
     DataRecord,
@@ -54,7 +55,10 @@ def export_ensemble(name: str, run: TrainingRun, directory: Path) -> Manifest:
     write_evidence(evidence, target)
     manifest = _manifest(trained, evidence.metrics)
     (target / CARD).write_text(model_card(manifest))
-    names = (CARD, WEIGHTS, EVIDENCE, EMBEDDINGS)
+    names = [CARD, WEIGHTS, EVIDENCE, EMBEDDINGS]
+    if trained.process:
+        trained.process.save(target / PROCESS)
+        names.append(PROCESS)
     files = {file: file_sha256(target / file) for file in names}
     manifest = manifest.model_copy(update={"files": files})
     (target / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n")
@@ -122,7 +126,7 @@ def _member_records(trained: TrainedEnsemble, errors: HonestErrors) -> Iterator[
     for number, member, split, found in rows:
         yield MemberRecord(
             split=number,
-            transform=TransformRecord(**dataclasses.asdict(member.transform)),
+            transforms=tuple(TransformRecord(**dataclasses.asdict(t)) for t in member.transforms),
             epochs=len(member.history),
             best_epoch=member.best.epoch,
             n_fitted=len(split.train),

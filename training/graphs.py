@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from models.graph import CrystalGraph, crystal_graph
 from training.datasets import JOINED, Dataset, read_dataset
 
+SMALLEST_SCALE = np.float32(1e-3)  # keeps one that never varies from being divided by zero
 LTC_DATASETS = ("dataset1", "dataset2", "phonix", "aflow")
 
 
@@ -33,6 +34,15 @@ class GraphDataset:
     def formulas(self) -> list[str]:
         """Return the reduced formula of each crystal."""
         return [crystal.structure.composition.reduced_formula for crystal in self.dataset.crystals]
+
+    def descriptors(self) -> NDArray[np.float32]:
+        """Return the descriptors [n_crystals, n_descriptors] of each crystal."""
+        return np.stack([graph.descriptors for graph in self.graphs])
+
+    def descriptor_scale(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return mean and standard deviation of each descriptor over the crystals."""
+        descriptors = self.descriptors()
+        return descriptors.mean(axis=0), descriptors.std(axis=0) + SMALLEST_SCALE
 
 
 @lru_cache(maxsize=1)

@@ -43,13 +43,21 @@ def published_split(sizes: tuple[int, ...], seed: int, inner_fraction: float = 0
     return Split(train, inner, validation)
 
 
-def grouped_split(formulas: Sequence[str], grouped: Sequence[str], seed: int) -> Split:
+def grouped_split(
+    formulas: Sequence[str],
+    grouped: Sequence[str],
+    seed: int,
+    labelled: NDArray[np.bool_] | None = None,
+) -> Split:
     """Return split `seed` (1 to 9) of crystals by formula; none is ever on both sides.
+
+    `labelled` [n_crystals] is true where a crystal has an LTC (default: all have); one without, but
+    with moduli, say, is trained on whatever its formula, as MEGNet was on formation energies.
 
     The `grouped` formulas are dealt into nine folds; a member keeps two of them for validation, so
     that every crystal of these formulas is unseen by two members. Before that a fifth of the
     formulas, the CHOICE_SEED's, is set aside: settings were chosen on them, all members are trained
-    on them, and no error is reported on them. Crystals of other formulas are trained on.
+    on them, and no error is reported on them.
     """
     distinct = sorted(set(grouped))
     order = np.random.RandomState(CHOICE_SEED).permutation(len(distinct))
@@ -60,6 +68,8 @@ def grouped_split(formulas: Sequence[str], grouped: Sequence[str], seed: int) ->
         for index in reported[fold::N_SPLITS]
     }
     unseen = np.array([formula in held for formula in formulas])
+    if labelled is not None:
+        unseen &= labelled
     return Split(np.flatnonzero(~unseen), np.empty(0, dtype=np.int64), np.flatnonzero(unseen))
 
 

@@ -8,7 +8,6 @@ from functools import lru_cache
 
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from models.architecture import Architecture, weight_shapes
 from models.transform import TargetTransform
@@ -20,6 +19,7 @@ from training.member import FittedMember, MemberTask, Report, fit_member, read_m
 from training.objectives import LogError, Mape
 from training.optimiser import Optimiser, Vector
 from training.parameters import pack, to_weights
+from training.process_member import train_process
 from training.run import TrainingRun
 from training.splits import Split, grouped_split, published_split
 from training.stages import RANDOM, Stage
@@ -28,12 +28,11 @@ from training.targets import fit_transforms, label_table
 
 logger = logging.getLogger(__name__)
 REPORT_SECONDS = 10.0
-SMALLEST_SCALE = 1e-3  # keeps a descriptor that never varies from being divided by zero
 
 
-def prepare_worker(preset: Preset) -> None:
+def prepare_worker(preset: Preset, parent: int) -> None:
     """Give this process one core: members, not operations, are what runs side by side."""
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -50,6 +49,14 @@ def _end_with_parent(parent: int) -> None:
 
 def train_member(stage: Stage, split: int, run: TrainingRun) -> None:
     """Train the member of this stage and split, or what is left of it."""
+    _train_network(stage, split, run)
+    if run.preset.has_process(stage.name, stage.dataset):
+        data = read_graphs(stage.dataset, run.data_dir)
+        rows = member_split(stage, split, run).train
+        train_process(f"{stage.name} split {split}", data, rows, run.member_dir(stage.name, split))
+
+
+def _train_network(stage: Stage, split: int, run: TrainingRun) -> None:
     schedule = run.preset.schedule(stage.name, stage.dataset)
     run_dir = run.member_dir(stage.name, split)
     if read_member(run_dir):
@@ -96,7 +103,9 @@ def member_split(stage: Stage, split: int, run: TrainingRun) -> Split:
     """Return the rows of the stage's data set that the member is fitted to and kept from."""
     data = read_graphs(stage.dataset, run.data_dir)
     if run.preset.splits == "grouped":
-        return grouped_split(data.formulas(), ltc_formulas(run.data_dir), split)
+        return grouped_split(
+            data.formulas(), ltc_formulas(run.data_dir), split, labelled=np.isfinite(data.ltc)
+        )
     schedule = run.preset.schedule(stage.name, stage.dataset)
     return published_split(data.parts, split, schedule.inner_fraction)
 
@@ -133,16 +142,9 @@ def _start(
     else:
         weights = megnet_start(preset.architecture, seed, run.megnet_weights)
     if preset.descriptors:
-        weights |= _descriptor_scale(read_graphs(stage.dataset, run.data_dir))
+        center, scale = read_graphs(stage.dataset, run.data_dir).descriptor_scale()
+        weights |= {"descriptors.mean": center, "descriptors.scale": scale}
     return pack(weights, shapes)
-
-
-def _descriptor_scale(data: GraphDataset) -> dict[str, NDArray[np.float32]]:
-    descriptors = np.stack([graph.descriptors for graph in data.graphs])
-    return {
-        "descriptors.mean": descriptors.mean(axis=0),
-        "descriptors.scale": descriptors.std(axis=0) + SMALLEST_SCALE,
-    }
 
 
 def _reporter(title: str, schedule: Schedule) -> Report:

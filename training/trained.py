@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.architecture import weight_shapes
-from models.ensemble import Outputs, Predictor
 from models.errors import DataError
+from models.gaussian_process import Process
+from models.predictor import Outputs, Predictor
 from models.weights import stack_members
 from training.graphs import GraphDataset, read_graphs
 from training.member import FittedMember, read_member
 from training.parameters import to_weights
 from training.predictions import HeldOut, held_out
+from training.process_member import join_processes
 from training.run import TrainingRun
 from training.splits import Split
 from training.stage_member import member_split
@@ -45,8 +47,19 @@ class TrainedEnsemble:
     @cached_property
     def outputs(self) -> Outputs:
         """What the members make of every crystal of the last stage's data."""
-        transforms = [member.transform for member in self.members]
-        return Predictor(stack_members(self.weights), transforms).outputs(self.data.graphs)
+        transforms = [member.transforms for member in self.members]
+        names = self.run.preset.outputs
+        predictor = Predictor(stack_members(self.weights), transforms, names, self.process)
+        return predictor.outputs(self.data.graphs)
+
+    @cached_property
+    def process(self) -> Process | None:
+        """The members' Gaussian processes, where their last stage has any."""
+        last = self.stages[-1]
+        if not self.run.preset.has_process(last.name, last.dataset):
+            return None
+        folders = [self.run.member_dir(self.name, split) for split in self.run.splits]
+        return join_processes(self.data, [split.train for split in self.splits], folders)
 
     @cached_property
     def predictions(self) -> HeldOut:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from models.domain import assess
+from models.domain import Asked, assess
 from models.errors import DamagedEnsemble
 from models.evidence import (
     EMBEDDINGS,
@@ -18,7 +18,17 @@ from models.evidence import (
     load_evidence,
 )
 
-CALIBRATION = Calibration(level=0.9, base=0.1, slope=0.2, quantile=2.0, inside=0.5, outside=1.5)
+CALIBRATION = Calibration(
+    level=0.9,
+    base=0.1,
+    per_distance=0.2,
+    per_disagreement=1.0,
+    quantile=2.0,
+    inside=0.2,
+    outside=0.4,
+    usual_distance=0.5,
+    usual_disagreement=0.05,
+)
 PLACES = (0.0, 1.0, 3.0, 10.0)
 N_MEMBERS, WIDTH = 2, 4
 
@@ -46,44 +56,73 @@ def evidence() -> Evidence:
     return Evidence(CALIBRATION, references, embeddings, np.ones((N_MEMBERS, WIDTH), np.float32))
 
 
+def asked(place: float, **other: object) -> Asked:
+    """Return a crystal at this place: of another formula than the references, unless told."""
+    plain = {"formula": "KCl", "fingerprint": "unknown", "disagreement": 0.0}
+    return Asked(**(plain | {"unknown_elements": [], "embedding": at(place)} | other))
+
+
 @pytest.mark.parametrize(
     ("place", "verdict"), [(0.0, "inside"), (0.4, "inside"), (1.9, "edge"), (6.0, "outside")]
 )
 def test_the_verdict_follows_the_distance_to_the_nearest_training_crystal(evidence, place, verdict):
-    assessment = assess(evidence, at(place), [], "unknown")
+    assessment = assess(evidence, asked(place))
     assert assessment.verdict == verdict
     assert (assessment.reasons == ()) == (verdict == "inside")
 
 
+@pytest.mark.parametrize(
+    ("disagreement", "verdict"), [(0.0, "inside"), (0.2, "edge"), (0.4, "outside")]
+)
+def test_the_verdict_follows_the_disagreement_of_network_and_process(
+    evidence, disagreement, verdict
+):
+    assessment = assess(evidence, asked(0.0, disagreement=disagreement))
+    assert assessment.verdict == verdict
+    assert any("Gaussian process" in reason for reason in assessment.reasons) == (
+        verdict != "inside"
+    )
+
+
+def test_the_reasons_name_what_is_unusual_and_nothing_else(evidence):
+    far, doubtful = assess(evidence, asked(1.9)), assess(evidence, asked(0.0, disagreement=0.2))
+    assert "0.90 away" in far.reasons[0]
+    assert "a factor of 1.6, more than the 1.1" in doubtful.reasons[0]
+    assert far.reasons[-1] == "Such crystals were wrong by a factor of 1.9 in the mean in testing."
+    assert len(far.reasons) == len(doubtful.reasons) == 2
+
+
 def test_distances_are_in_standard_deviations(evidence):
     doubled = Evidence(CALIBRATION, evidence.references, evidence.embeddings, evidence.scale * 2)
-    assert assess(doubled, at(0.8), [], "unknown").distance == pytest.approx(0.4)
+    assert assess(doubled, asked(0.8)).nearest[0].distance == pytest.approx(0.4)
 
 
 def test_an_element_of_no_training_crystal_is_outside_and_named(evidence):
-    assessment = assess(evidence, at(0.0), ["Xe"], "unknown")
+    assessment = assess(evidence, asked(0.0, unknown_elements=["Xe"]))
     assert assessment.verdict == "outside"
     assert "Xe" in assessment.reasons[0]
 
 
 def test_the_three_nearest_come_nearest_first(evidence):
-    nearest = assess(evidence, at(0.9), [], "unknown").nearest
+    nearest = assess(evidence, asked(0.9)).nearest
     assert [item.reference.material_id for item in nearest] == ["mp-1", "mp-0", "mp-2"]
     assert [item.distance for item in nearest] == pytest.approx([0.1, 0.9, 2.1])
 
 
 def test_a_training_crystal_is_known_by_its_fingerprint(evidence):
-    assert assess(evidence, at(0.5), [], "print-2").itself == (reference(2),)
-    assert assess(evidence, at(0.5), [], "print").itself == ()
+    assert assess(evidence, asked(0.5, fingerprint="print-2")).itself == (reference(2),)
+    assert assess(evidence, asked(0.5, fingerprint="print")).itself == ()
 
 
-def test_a_training_crystal_relaxed_otherwise_is_known_by_its_embedding(evidence):
-    assert assess(evidence, at(0.01), [], "print").itself == (reference(0),)
+def test_a_training_crystal_relaxed_otherwise_is_known_by_formula_and_embedding(evidence):
+    assert assess(evidence, asked(0.05, formula="NaCl")).itself == (reference(0),)
+    assert assess(evidence, asked(0.05, formula="KCl")).itself == ()
+    assert assess(evidence, asked(0.5, formula="NaCl")).itself == ()
 
 
-def test_the_interval_widens_with_the_distance():
-    assert CALIBRATION.half_width(0.0) == pytest.approx(0.2)
-    assert CALIBRATION.half_width(1.0) == pytest.approx(0.6)
+def test_the_interval_widens_with_the_expected_error():
+    assert CALIBRATION.half_width(CALIBRATION.expected(0.0, 0.0)) == pytest.approx(0.2)
+    assert CALIBRATION.half_width(CALIBRATION.expected(1.0, 0.1)) == pytest.approx(0.8)
 
 
 @pytest.fixture

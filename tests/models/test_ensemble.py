@@ -12,7 +12,7 @@ import pytest
 from pymatgen.core import Structure
 from safetensors.numpy import load_file, save_file
 
-import models.ensemble
+import models.predictor
 from models.architecture import Architecture, initial_weights
 from models.ensemble import Ensemble
 from models.errors import DamagedEnsemble
@@ -46,7 +46,7 @@ def manifest(files: dict[str, str], golden: tuple[float, ...]) -> Manifest:
     members = [
         MemberRecord(
             split=split,
-            transform=TransformRecord(mean=1.1 + split / 50, std=0.5 + split / 20),
+            transforms=(TransformRecord(mean=1.1 + split / 50, std=0.5 + split / 20),),
             epochs=2,
             best_epoch=1,
             n_fitted=8,
@@ -156,7 +156,7 @@ def test_every_cell_of_a_crystal_gives_one_answer(ensemble, crystal):
 def test_a_crystals_answer_does_not_depend_on_its_batch(ensemble, monkeypatch, max_bonds):
     crystals = generated_crystals(12, seed=7)
     alone = np.concatenate([ltc(ensemble, [crystal]) for crystal in crystals])
-    monkeypatch.setattr(models.ensemble, "MAX_BONDS", max_bonds)
+    monkeypatch.setattr(models.predictor, "MAX_BONDS", max_bonds)
     assert ltc(ensemble, crystals) == pytest.approx(alone, rel=SAME_ANSWER)
     assert ltc(ensemble, crystals[::-1]) == pytest.approx(alone[::-1], rel=SAME_ANSWER)
 
@@ -164,7 +164,7 @@ def test_a_crystals_answer_does_not_depend_on_its_batch(ensemble, monkeypatch, m
 def test_answers_follow_each_members_own_transform(intact, ensemble, tmp_path):
     changed = shutil.copytree(intact, tmp_path / NAME)
     record = json.loads((changed / MANIFEST).read_text())
-    record["members"][1]["transform"] = {"mean": 3.0, "std": 0.1}
+    record["members"][1]["transforms"] = [{"mean": 3.0, "std": 0.1}]
     (changed / MANIFEST).write_text(json.dumps(record))
     before, after = (ltc(e, [GOLDEN])[0] for e in (ensemble, Ensemble.load(changed)))
     assert after[[0, 2]] == pytest.approx(before[[0, 2]])
@@ -238,8 +238,8 @@ DAMAGED_MANIFESTS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "unknown field of a member": (lambda m: m["members"][1].update(colour="red"), r"members\.1"),
     "missing field": (lambda m: m.pop("seed"), "seed"),
     "wrong type": (lambda m: m["members"][2].update(split="first"), r"members\.2\.split"),
-    "no spread": (lambda m: m["members"][0]["transform"].update(std=0), r"transform\.std"),
-    "later version": (lambda m: m.update(schema_version=2), "schema_version"),
+    "no spread": (lambda m: m["members"][0]["transforms"][0].update(std=0), r"transforms\.0\.std"),
+    "later version": (lambda m: m.update(schema_version=3), "schema_version"),
     "other unit": (lambda m: m.update(unit="mW/(m K)"), "unit"),
     "other name": (lambda m: m.update(name="mix-stage1"), "manifest of mix-stage1, not mix-st"),
     "other graph": (lambda m: m["graph"].update(cutoff=5.0), "cutoff=5.0"),

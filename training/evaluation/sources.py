@@ -10,9 +10,10 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from models.architecture import Weights, weight_shapes
-from models.ensemble import Predictor
+from models.ensemble import Ensemble
 from models.errors import DataError
 from models.manifest import MANIFEST, WEIGHTS, read_manifest
+from models.predictor import Predictor
 from models.transform import TargetTransform
 from models.weights import load_weights, stack_members
 from training.checkpoint import EpochRecord
@@ -36,7 +37,10 @@ UNBOUNDED = TargetTransform(mean=3.0, std=0.1)
 
 @dataclass(frozen=True)
 class FoundEnsemble:
-    """Members of one ensemble: weights [n_members, *shape], transforms, histories if any."""
+    """Members of one ensemble: weights [n_members, *shape], transforms, histories if any.
+
+    `served`: the ensemble itself where more than its network's first output makes an answer.
+    """
 
     name: str
     preset: str
@@ -46,19 +50,22 @@ class FoundEnsemble:
     transforms: tuple[TargetTransform, ...]
     histories: tuple[tuple[EpochRecord, ...], ...] = ()
     splitting: Splitting = "published"
+    served: Ensemble | None = None
 
     def digest(self, sets: Sets) -> str:
         """Return a checksum of everything that its outputs for these sets depend on."""
         checksum = hashlib.sha256(repr((self.splits, self.transforms)).encode())
         for name in sorted(self.weights):
             checksum.update(self.weights[name].tobytes())
+        if self.served:
+            checksum.update(self.served.digest.encode())
         for reference in asked_sets(sets).values():
             checksum.update(reference.sha256.encode())
         return checksum.hexdigest()
 
     def outputs(self, sets: Sets) -> MemberOutputs:
         """Return what the members answer for the crystals of these sets."""
-        predictor = Predictor(self.weights, [UNBOUNDED] * len(self.splits))
+        predictor = Predictor(self.weights, [(UNBOUNDED,)] * len(self.splits))
         return MemberOutputs(
             name=self.name,
             preset=self.preset,
@@ -76,7 +83,11 @@ class FoundEnsemble:
         )
 
     def _targets(self, predictor: Predictor, reference: ReferenceSet, sets: Sets) -> Numbers:
-        targets = UNBOUNDED.encode(predictor.ltc(reference.data.graphs)).T
+        if self.served:
+            ltc = self.served.predict(reference.data.graphs).T
+            targets = np.array([t.encode(row) for t, row in zip(self.transforms, ltc, strict=True)])
+        else:
+            targets = UNBOUNDED.encode(predictor.ltc(reference.data.graphs)).T
         masks = [reference.held_out(split, self.splitting, sets) for split in self.splits]
         return np.array([kept(row, mask) for row, mask in zip(targets, masks, strict=True)])
 
@@ -113,8 +124,9 @@ def _exported(directory: Path) -> Iterator[FoundEnsemble]:
             protocol=manifest.protocol,
             splits=tuple(member.split for member in manifest.members),
             weights=weights,
-            transforms=tuple(member.transform.transform() for member in manifest.members),
+            transforms=tuple(first for first, *_ in manifest.transforms()),
             splitting=read_preset(manifest.preset).splits,
+            served=Ensemble.load(path.parent) if manifest.has_process else None,
         )
 
 
@@ -125,6 +137,8 @@ def _from_run(run: Path) -> Iterator[FoundEnsemble]:
     preset = TypeAdapter(Preset).validate_json(config.read_text())
     shapes = weight_shapes(preset.architecture)
     for name in MEASURED:
+        if preset.has_process(name, STAGES[name].dataset):
+            continue  # its processes are joined when it is exported
         folders = {split: run / name / f"split-{split}" for split in range(1, N_SPLITS + 1)}
         members = {s: m for s, folder in folders.items() if (m := read_member(folder))}
         if not members:

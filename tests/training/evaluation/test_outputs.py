@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from models.architecture import weight_shapes
-from models.ensemble import Predictor
 from models.errors import DataError
+from models.predictor import Predictor
 from tests.training.evaluation.conftest import NETWORK, SPLITS, write_run
 from training.evaluation.outputs import read_all_outputs, read_outputs, write_outputs
 from training.evaluation.sources import find_ensembles
@@ -23,7 +23,7 @@ def trained(tmp_path_factory, sets):
 
 def test_outputs_are_what_is_served(trained, sets):
     outputs = trained.outputs(sets)
-    served = Predictor(trained.weights, trained.transforms)
+    served = Predictor(trained.weights, [(own,) for own in trained.transforms])
     assert set(trained.weights) == set(weight_shapes(NETWORK))
     for name in ("dataset1", "mix", "phonix"):
         expected = served.ltc(sets[name].data.graphs).T

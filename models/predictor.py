@@ -1,0 +1,142 @@
+"""The members of an ensemble, evaluated together: crystal graphs to quantities in their units."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from models.architecture import Weights
+from models.batch import MAX_BONDS, CrystalBatch, join_graphs
+from models.gaussian_process import OUTPUTS as PROCESS_OUTPUTS
+from models.gaussian_process import Process
+from models.graph import CrystalGraph
+from models.network import embed_crystals, read_out
+from models.tensors import BATCH_SIGNATURE
+from models.transform import TargetTransform
+
+Transforms = Sequence[Sequence[TargetTransform]]  # of each output, by member
+LTC, HALF_HEUSLER_LTC = PROCESS_OUTPUTS
+HALF_HEUSLER = (216, 3, 3)  # space group, sites in the primitive cell, elements
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """LTC [n_crystals, n_members] in W/(m K), embeddings [n_crystals, n_members, width].
+
+    `disagreement` [n_crystals, n_members]: log10 of the factor between the LTC of network and
+    process; zero without a process. `quantities`: everything that is predicted, by name, each
+    [n_crystals, n_members], in the unit of its references.
+    """
+
+    ltc: NDArray[np.float64]
+    embeddings: NDArray[np.float32]
+    disagreement: NDArray[np.float64]
+    quantities: Mapping[str, NDArray[np.float64]]
+
+    def geometric_means(self, row: int) -> dict[str, float]:
+        """Return each quantity of one crystal, as the geometric mean over the members."""
+        return {
+            name: float(np.exp(np.mean(np.log(values[row]))))
+            for name, values in self.quantities.items()
+        }
+
+
+class Predictor:
+    """Members' weights, each [n_members, *shape], and transforms; may be used from any thread.
+
+    `names` are those of the outputs, the first being the LTC. Where there is a `process`, a
+    member's LTC is the geometric mean of what its network and its process say.
+    """
+
+    def __init__(
+        self,
+        weights: Weights,
+        transforms: Transforms,
+        names: Sequence[str] = (LTC,),
+        process: Process | None = None,
+    ) -> None:
+        self._transforms = transforms
+        self._names = tuple(names)
+        self._has_process = process is not None
+        constants = {name: tf.constant(value) for name, value in weights.items()}
+
+        def outputs(batch: CrystalBatch) -> tuple[tf.Tensor, ...]:
+            embeddings = embed_crystals(constants, batch)
+            targets = read_out(constants, embeddings, batch)
+            parts = (targets, embeddings)
+            return (*parts, process.predict(batch.descriptors)) if process else parts
+
+        self._forward: Any = tf.function(outputs, input_signature=[BATCH_SIGNATURE])
+
+    def ltc(self, graphs: Sequence[CrystalGraph]) -> NDArray[np.float64]:
+        """Return the LTC [n_crystals, n_members] in W/(m K); empty for no graphs."""
+        return self.outputs(graphs).ltc
+
+    def outputs(self, graphs: Sequence[CrystalGraph]) -> Outputs:
+        """Return LTC, embeddings and all quantities; empty for no graphs.
+
+        A crystal's answer does not depend on the others it is computed with.
+        """
+        if not graphs:
+            return self._nothing()
+        groups = [self._forward(join_graphs(group)) for group in _groups(graphs)]
+        targets, embeddings, *logs = (
+            np.concatenate([part.numpy() for part in parts], axis=1).swapaxes(0, 1)
+            for parts in zip(*groups, strict=True)
+        )
+        quantities = self._decode(targets)
+        ltc = _served(graphs, quantities)
+        if not logs:
+            return Outputs(ltc, embeddings, np.zeros_like(ltc), quantities)
+        said = {n: 10.0 ** logs[0][..., i].astype(float) for i, n in enumerate(PROCESS_OUTPUTS)}
+        disagreement = np.abs(np.log10(ltc / _served(graphs, said)))
+        quantities |= {name: np.sqrt(quantities[name] * said[name]) for name in said}
+        return Outputs(_served(graphs, quantities), embeddings, disagreement, quantities)
+
+    def _nothing(self) -> Outputs:
+        none = np.empty((0, len(self._transforms)))
+        return Outputs(none, np.empty((*none.shape, 0), dtype=np.float32), none, {})
+
+    def _decode(self, targets: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
+        """Return the network's quantities for standardised targets [n, n_members, n_outputs]."""
+        return {
+            name: np.stack(
+                [own[index].decode(targets[:, m, index]) for m, own in enumerate(self._transforms)],
+                axis=1,
+            )
+            for index, name in enumerate(self._names)
+        }
+
+
+def _served(
+    graphs: Sequence[CrystalGraph], quantities: Mapping[str, NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """Return the LTC that is answered: a half-Heusler's by the method with most references."""
+    ltc = next(iter(quantities.values()))
+    if HALF_HEUSLER_LTC not in quantities:
+        return ltc
+    chosen = np.array([is_half_heusler(graph) for graph in graphs])
+    return np.where(chosen[:, None], quantities[HALF_HEUSLER_LTC], ltc)
+
+
+def is_half_heusler(graph: CrystalGraph) -> bool:
+    """Tell whether the crystal is a half-Heusler: F-43m, one site for each of three elements."""
+    symmetry = graph.symmetry
+    n_elements = len(np.unique(graph.species))
+    return (symmetry.number, symmetry.n_primitive, n_elements) == HALF_HEUSLER
+
+
+def _groups(graphs: Sequence[CrystalGraph]) -> Iterator[list[CrystalGraph]]:
+    """Yield the graphs in order, in groups of at most MAX_BONDS bonds (or one graph)."""
+    group: list[CrystalGraph] = []
+    n_bonds = 0
+    for graph in graphs:
+        if group and n_bonds + graph.n_bonds > MAX_BONDS:
+            yield group
+            group, n_bonds = [], 0
+        group.append(graph)
+        n_bonds += graph.n_bonds
+    yield group

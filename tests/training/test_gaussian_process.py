@@ -1,0 +1,80 @@
+"""Fitting a Gaussian process: on laws that are known."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from models.gaussian_process import Process
+from training.gaussian_process import (
+    FittedProcess,
+    ProcessTask,
+    fit_process,
+    read_process,
+    write_process,
+)
+
+OFFSET = 0.4  # of the half-Heusler method, log10
+SCATTER = 0.05
+
+
+@pytest.fixture(scope="module")
+def task() -> ProcessTask:
+    """A law of the first of three descriptors; every fifth reference is of the other method."""
+    rng = np.random.default_rng(5)
+    inputs = rng.uniform(-2, 2, (150, 3))
+    own = (np.arange(150) % 5 == 0).astype(float)
+    log_ltc = np.sin(2 * inputs[:, 0]) + OFFSET * own + rng.normal(0, SCATTER, 150)
+    return ProcessTask(inputs, log_ltc, own)
+
+
+@pytest.fixture(scope="module")
+def fitted(task) -> FittedProcess:
+    return fit_process(task)
+
+
+def predict(task: ProcessTask, fitted: FittedProcess, inputs: np.ndarray) -> np.ndarray:
+    """Return both predictions [n_crystals, 2] as they would be served."""
+
+    def single(values: object) -> np.ndarray:
+        return np.asarray(values, dtype=np.float32)
+
+    process = Process(
+        center=np.zeros(3, np.float32),
+        scale=np.ones(3, np.float32),
+        inputs=single(task.inputs),
+        is_half_heusler=single(task.own),
+        mean=single([fitted.mean]),
+        coefficients=single([fitted.coefficients]),
+        **{name: single([value]) for name, value in fitted.covariance.items()},
+    )
+    answers: np.ndarray = process.predict(tf.constant(single(inputs))).numpy()[0]
+    return answers
+
+
+def test_the_law_is_found_at_new_places(task, fitted):
+    inputs = np.random.default_rng(6).uniform(-1.8, 1.8, (50, 3))
+    errors = predict(task, fitted, inputs)[:, 0] - np.sin(2 * inputs[:, 0])
+    assert np.abs(errors).mean() < SCATTER
+
+
+def test_the_other_methods_offset_is_found(task, fitted):
+    inputs = np.random.default_rng(7).uniform(-1.8, 1.8, (50, 3))
+    both = predict(task, fitted, inputs)
+    assert np.mean(both[:, 1] - both[:, 0]) == pytest.approx(OFFSET, abs=0.1)
+
+
+def test_descriptors_without_say_get_long_lengths(fitted):
+    rate = fitted.covariance["rate"]
+    assert rate[0] > 3 * rate[1:].max()
+
+
+def test_a_fitted_process_comes_back_from_its_file(fitted, tmp_path):
+    path = tmp_path / "process.safetensors"
+    assert read_process(path) is None
+    write_process(fitted, path)
+    back = read_process(path)
+    assert back is not None
+    assert back.mean == fitted.mean
+    np.testing.assert_array_equal(back.coefficients, fitted.coefficients)
+    for name, value in fitted.covariance.items():
+        np.testing.assert_array_equal(back.covariance[name], value)

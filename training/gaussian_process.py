@@ -1,0 +1,148 @@
+"""Fits one member's Gaussian process: its covariance by marginal likelihood, then its coefficients.
+
+Everything is decided on the member's training rows. Source: Rasmussen and Williams, Gaussian
+Processes for Machine Learning (2006), Eqs. 2.25 and 5.8.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.optimize
+import tensorflow as tf
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
+
+from models.gaussian_process import Covariance
+
+STEPS = 80
+JITTER = 1e-5
+LENGTH_PRIOR = 1.0  # standard deviation of the logarithm of a length about its start
+SCALARS = ("amplitude", "own_amplitude", "own_rate", "own_offset", "noise", "own_noise")
+START = {  # variances of log10(LTC); `own_rate` is relative
+    "amplitude": 0.3,
+    "own_amplitude": 0.03,
+    "own_rate": 1.0,
+    "own_offset": 0.05,
+    "noise": 0.02,
+    "own_noise": 0.02,
+}
+SLOPE_START = 0.03
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ProcessTask:
+    """What a process is fitted to.
+
+    Descriptors `inputs` [n_crystals, n_descriptors], standardised; `log_ltc` [n_crystals]: log10 of
+    references in W/(m K); `own` [n_crystals]: 1 for half-Heuslers' own method, else 0.
+    """
+
+    inputs: Numbers
+    log_ltc: Numbers
+    own: Numbers
+
+
+@dataclass(frozen=True)
+class FittedProcess:
+    """One member's covariance values by name, mean, and coefficients [n_crystals]."""
+
+    covariance: Mapping[str, Numbers]
+    mean: float
+    coefficients: Numbers
+
+
+def fit_process(task: ProcessTask) -> FittedProcess:
+    """Return the process that makes the references most likely."""
+    likelihood = _Likelihood(task)
+    found = scipy.optimize.minimize(
+        likelihood.value_and_gradient,
+        likelihood.start,
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": STEPS},
+    )
+    return likelihood.fitted(found.x)
+
+
+class _Likelihood:
+    """Minus the logarithm of the marginal likelihood, of logarithms of all values in one vector."""
+
+    def __init__(self, task: ProcessTask) -> None:
+        self._mean = float(task.log_ltc.mean())
+        self._inputs, self._own = tf.constant(task.inputs), tf.constant(task.own)
+        self._residual = tf.constant(task.log_ltc - self._mean)[:, None]
+        self._width = width = task.inputs.shape[1]
+        self._length_start = 0.5 * math.log(width)
+        scalars = [math.log(START[name]) for name in SCALARS]
+        slopes = np.full(width, math.log(SLOPE_START))
+        self.start = np.concatenate([np.full(width, -self._length_start), slopes, scalars])
+        self._compiled: Any = tf.function(self._differentiate)
+
+    def value_and_gradient(self, vector: Numbers) -> tuple[float, Numbers]:
+        value, gradient = self._compiled(tf.constant(vector))
+        return float(value), gradient.numpy()
+
+    def fitted(self, vector: Numbers) -> FittedProcess:
+        values = self._values(tf.constant(vector))
+        factor = tf.linalg.cholesky(self._matrix(values))
+        coefficients = tf.linalg.cholesky_solve(factor, self._residual)[:, 0].numpy()
+        names = [field.name for field in fields(Covariance)]
+        return FittedProcess(
+            {name: values[name].numpy() for name in names}, self._mean, coefficients
+        )
+
+    def _differentiate(self, vector: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch(vector)
+            value = self._value(vector)
+        return value, tape.gradient(value, vector)
+
+    def _value(self, vector: tf.Tensor) -> tf.Tensor:
+        values = self._values(vector)
+        factor = tf.linalg.cholesky(self._matrix(values))
+        whitened = tf.linalg.triangular_solve(factor, self._residual)
+        departure = (vector[: self._width] + self._length_start) / LENGTH_PRIOR
+        return (
+            tf.reduce_sum(whitened**2) / 2
+            + tf.reduce_sum(tf.math.log(tf.linalg.diag_part(factor)))
+            + tf.reduce_sum(departure**2) / 2
+        )
+
+    def _values(self, vector: tf.Tensor) -> dict[str, tf.Tensor]:
+        positive = tf.exp(vector)
+        width = self._width
+        scalars = dict(zip(SCALARS, tf.unstack(positive[2 * width :]), strict=True))
+        return {"rate": positive[:width], "slope": positive[width : 2 * width], **scalars}
+
+    def _matrix(self, values: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        covariance = Covariance(**{field.name: values[field.name] for field in fields(Covariance)})
+        inputs, own = self._inputs, self._own
+        both = own[:, None] * own[None, :]
+        noise = values["noise"] * (1 - own) + values["own_noise"] * own + JITTER
+        matrix = covariance.shared(inputs, inputs) + both * covariance.own(inputs, inputs)
+        return matrix + tf.linalg.diag(noise)
+
+
+def write_process(process: FittedProcess, path: Path) -> None:
+    """Write a member's process, all at once: a part of one would be taken for it."""
+    arrays = {**process.covariance, "mean": process.mean, "coefficients": process.coefficients}
+    unfinished = path.with_suffix(".part")
+    save_file(
+        {name: np.array(value, dtype=np.float64) for name, value in arrays.items()}, unfinished
+    )
+    unfinished.replace(path)
+
+
+def read_process(path: Path) -> FittedProcess | None:
+    """Return the process in a file; None where there is no such file."""
+    if not path.is_file():
+        return None
+    arrays = load_file(path)
+    mean, coefficients = float(arrays.pop("mean")), arrays.pop("coefficients")
+    return FittedProcess(arrays, mean, coefficients)
