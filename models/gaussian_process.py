@@ -1,6 +1,7 @@
-"""A Gaussian process on a crystal's descriptors: log10 of its LTC, as each member has learned it.
+"""A Gaussian process for log10 of a crystal's LTC, as each member has learned it.
 
-A network needs thousands of labels to find what a process makes of a thousand. Its covariance is a
+A network needs thousands of labels to find what a process makes of a thousand. Its inputs are the
+crystal's descriptors and the elastic moduli that the member's network predicts. Its covariance is a
 Matern function (nu = 5/2) with a length for each descriptor, and a linear function, which goes on
 beyond the data. Source: Rasmussen and Williams, Gaussian Processes for Machine Learning (2006).
 
@@ -23,13 +24,14 @@ from models.errors import DamagedEnsemble
 FARTHEST = 4.0  # standard deviations; beyond, a descriptor counts as this far
 SQRT_5 = 5**0.5
 OUTPUTS = ("ltc", "ltc_half_heusler")
+FROM_NETWORK = ("bulk_modulus", "shear_modulus")  # inputs, standardised, beside the descriptors
 
 
 @dataclass(frozen=True)
 class Covariance:
-    """What sets the covariance of two crystals; tensors, one value each or [n_descriptors].
+    """What sets the covariance of two crystals; tensors, one value each or [n_inputs].
 
-    `rate`: one over the length of each descriptor. `amplitude`: variance of the Matern part.
+    `rate`: one over the length of each input. `amplitude`: variance of the Matern part.
     `slope`: standard deviation of the linear part's coefficients. `own_amplitude`, `own_rate`,
     `own_offset`: variances, and rate relative to `rate`, of half-Heuslers' own process.
     """
@@ -70,15 +72,17 @@ class Covariance:
 class Process:
     """What members know: arrays of single precision.
 
-    `inputs` [n_known, n_descriptors] standardised by `center` and `scale`; `is_half_heusler`
-    [n_known]: 1 where the reference is of the half-Heusler method, else 0. By member: the
-    covariance's values, `mean` [n_members] and `coefficients` [n_members, n_known], zero for
-    crystals kept from the member.
+    `descriptors` [n_known, n_descriptors] standardised by `center` and `scale`; `moduli`
+    [n_members, n_known, 2]: standardised targets of the networks for `FROM_NETWORK`;
+    `is_half_heusler` [n_known]: 1 where the reference is of the half-Heusler method, else 0. By
+    member: the covariance's values, `mean` [n_members] and `coefficients` [n_members, n_known],
+    zero for crystals kept from the member.
     """
 
     center: NDArray[np.float32]
     scale: NDArray[np.float32]
-    inputs: NDArray[np.float32]
+    descriptors: NDArray[np.float32]
+    moduli: NDArray[np.float32]
     is_half_heusler: NDArray[np.float32]
     mean: NDArray[np.float32]
     coefficients: NDArray[np.float32]
@@ -89,10 +93,14 @@ class Process:
     own_rate: NDArray[np.float32]
     own_offset: NDArray[np.float32]
 
-    def predict(self, descriptors: tf.Tensor) -> tf.Tensor:
-        """Return log10 of the LTC in W/(m K) [n_members, n_crystals, 2] for `OUTPUTS`."""
-        asked = standardise(descriptors, self.center, self.scale)[None]
-        known = tf.constant(self.inputs)[None]
+    def predict(self, descriptors: tf.Tensor, moduli: tf.Tensor) -> tf.Tensor:
+        """Return log10 of the LTC in W/(m K) [n_members, n_crystals, 2] for `OUTPUTS`.
+
+        Descriptors [n_crystals, n_descriptors] as they are, moduli [n_members, n_crystals, 2] as
+        the networks' standardised targets.
+        """
+        asked = join_inputs(standardise(descriptors, self.center, self.scale), moduli)
+        known = join_inputs(tf.constant(self.descriptors), tf.constant(self.moduli))
         covariance = self._covariance()
         shared = _weighted(covariance.shared(asked, known), self.coefficients)
         own = _weighted(covariance.own(asked, known), self.coefficients * self.is_half_heusler)
@@ -121,11 +129,13 @@ class Process:
 
     def check(self, path: Path, n_members: int) -> None:
         """Raise DamagedEnsemble where an array has another shape or holds what is no number."""
-        n_known, width = self.inputs.shape
+        n_known, n_descriptors = self.descriptors.shape
+        n_inputs = n_descriptors + len(FROM_NETWORK)
         expected = {
-            **dict.fromkeys(("center", "scale"), (width,)),
-            **dict.fromkeys(("rate", "slope"), (n_members, width)),
-            "inputs": (n_known, width),
+            **dict.fromkeys(("center", "scale"), (n_descriptors,)),
+            **dict.fromkeys(("rate", "slope"), (n_members, n_inputs)),
+            "descriptors": (n_known, n_descriptors),
+            "moduli": (n_members, n_known, len(FROM_NETWORK)),
             "is_half_heusler": (n_known,),
             "coefficients": (n_members, n_known),
         }
@@ -141,6 +151,16 @@ class Process:
 def standardise(values: tf.Tensor, center: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
     """Return the descriptors [n, d] in standard deviations, none beyond `FARTHEST`."""
     return tf.clip_by_value((values - center) / scale, -FARTHEST, FARTHEST)
+
+
+def join_inputs(descriptors: tf.Tensor, moduli: tf.Tensor) -> tf.Tensor:
+    """Return inputs [n_members, n, d + 2] from descriptors [n, d] and moduli [n_members, n, 2].
+
+    Moduli are bounded as descriptors are.
+    """
+    shape = tf.concat([tf.shape(moduli)[:2], tf.shape(descriptors)[-1:]], axis=0)
+    bounded = tf.clip_by_value(moduli, -FARTHEST, FARTHEST)
+    return tf.concat([tf.broadcast_to(descriptors, shape), bounded], axis=-1)
 
 
 def _weighted(covariances: tf.Tensor, coefficients: NDArray[np.float32]) -> tf.Tensor:

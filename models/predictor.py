@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from models.architecture import Weights
 from models.batch import MAX_BONDS, CrystalBatch, join_graphs
+from models.gaussian_process import FROM_NETWORK, Process
 from models.gaussian_process import OUTPUTS as PROCESS_OUTPUTS
-from models.gaussian_process import Process
 from models.graph import CrystalGraph
 from models.network import embed_crystals, read_out
 from models.tensors import BATCH_SIGNATURE
@@ -60,14 +60,15 @@ class Predictor:
     ) -> None:
         self._transforms = transforms
         self._names = tuple(names)
-        self._has_process = process is not None
         constants = {name: tf.constant(value) for name, value in weights.items()}
 
         def outputs(batch: CrystalBatch) -> tuple[tf.Tensor, ...]:
             embeddings = embed_crystals(constants, batch)
             targets = read_out(constants, embeddings, batch)
-            parts = (targets, embeddings)
-            return (*parts, process.predict(batch.descriptors)) if process else parts
+            if process is None:
+                return targets, embeddings
+            moduli = tf.stack([targets[..., self._names.index(n)] for n in FROM_NETWORK], axis=-1)
+            return targets, embeddings, process.predict(batch.descriptors, moduli)
 
         self._forward: Any = tf.function(outputs, input_signature=[BATCH_SIGNATURE])
 

@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     export = commands.add_parser("export", help="write a trained ensemble to be served")
     _add_run_arguments(export)
     export.add_argument("--out", type=Path, default=Path("models/ensembles"), help="folder")
+    export.add_argument("--report", type=Path, help="default: docs/reproduction/report.json")
     export.set_defaults(command=_export)
     return parser
 
@@ -75,9 +76,10 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from training.export import export_ensemble
+    from training.export import REPORT, export_ensemble
 
-    manifest = export_ensemble(options.ensemble, training_run(options), options.out)
+    report = options.report or REPORT
+    manifest = export_ensemble(options.ensemble, training_run(options), options.out, report)
     print((options.out / manifest.name / CARD).read_text())
     return 0
 

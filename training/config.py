@@ -27,7 +27,8 @@ class Schedule:
     of the weights that is used in place of the last ones (0: none); `clip` bounds the gradient's
     norm (0: no bound); `inner_fraction` of the training rows are kept to choose the epoch on.
     `gaussian_process`: whether one is fitted to the same rows, to answer beside the network.
-    `weights` of the outputs in a log loss; what is not named has none.
+    `weights` of the outputs in a log loss; what is not named has none. An output that has a weight
+    but no reference in the data set is held to the answers of the stage before.
     """
 
     epochs: int

@@ -34,18 +34,23 @@ from training.datasets import Dataset, read_dataset
 from training.evaluation import HonestErrors, as_metrics, honest_errors
 from training.evidence import collect_evidence, write_evidence
 from training.graphs import GraphDataset
+from training.paper_metrics import paper_metrics
 from training.run import TrainingRun
 from training.stages import Stage
 from training.trained import TrainedEnsemble, read_trained
 
 GOLDEN_TOLERANCE = 1e-3  # relative; other processors and TensorFlow builds round otherwise
+REPORT = Path("docs/reproduction/report.json")
 VERSIONED = ("tensorflow", "numpy", "pymatgen", "safetensors")
 
 
-def export_ensemble(name: str, run: TrainingRun, directory: Path) -> Manifest:
+def export_ensemble(
+    name: str, run: TrainingRun, directory: Path, report: Path = REPORT
+) -> Manifest:
     """Write the trained ensemble `name` to `directory`/`name` and return its manifest.
 
-    Raises DataError when a member is not trained yet.
+    What the evaluation `report` says of it by the published procedure is among its metrics.
+    Raises DataError when a member is not trained yet, and when the report cannot be read.
     """
     trained = read_trained(name, run)
     target = directory / name
@@ -53,8 +58,9 @@ def export_ensemble(name: str, run: TrainingRun, directory: Path) -> Manifest:
     save_weights(trained.weights, target / WEIGHTS)
     evidence = collect_evidence(trained)
     write_evidence(evidence, target)
-    manifest = _manifest(trained, evidence.metrics)
-    (target / CARD).write_text(model_card(manifest))
+    published = tuple(paper_metrics(name, report, run.data_dir))
+    manifest = _manifest(trained, (evidence.metrics, *published))
+    (target / CARD).write_text(model_card(manifest, evidence.record.references))
     names = [CARD, WEIGHTS, EVIDENCE, EMBEDDINGS]
     if trained.process:
         trained.process.save(target / PROCESS)
@@ -65,7 +71,7 @@ def export_ensemble(name: str, run: TrainingRun, directory: Path) -> Manifest:
     return manifest
 
 
-def _manifest(trained: TrainedEnsemble, calibration: Metrics) -> Manifest:
+def _manifest(trained: TrainedEnsemble, others: tuple[Metrics, ...]) -> Manifest:
     preset, stages, data = trained.run.preset, trained.stages, trained.data
     errors = {
         part: honest_errors(data.ltc, trained.predictions, rows) for part, rows in _parts(data)
@@ -87,7 +93,7 @@ def _manifest(trained: TrainedEnsemble, calibration: Metrics) -> Manifest:
         members=tuple(_member_records(trained, errors[data.dataset.name])),
         elements=tuple(sorted({symbol for source in sources for symbol in _elements(source)})),
         training_data=tuple(record for source in sources for record in _data_records(source)),
-        metrics=(*metrics, calibration),
+        metrics=(*metrics, *others),
         golden=_golden_check(data, trained.outputs.ltc),
         versions=_versions(),
         files={},

@@ -129,7 +129,7 @@ def _batches(task: MemberTask, size: int, epoch: int) -> Iterator[Rows]:
 def _choice_error(task: MemberTask, optimiser: Optimiser, weights: Vector) -> float | None:
     if not len(task.choice):
         return None
-    predicted = predict_rows(task.graphs, task.choice, optimiser, weights)
+    predicted = predict_rows(task.graphs, task.choice, optimiser, weights)[:, 0]
     reference = task.ltc[task.choice]
     exponent = predicted * task.transforms[0].std + task.transforms[0].mean
     return float(np.mean(np.abs(10**exponent - task.transforms[0].offset - reference) / reference))
@@ -138,14 +138,13 @@ def _choice_error(task: MemberTask, optimiser: Optimiser, weights: Vector) -> fl
 def predict_rows(
     graphs: Sequence[CrystalGraph], rows: Rows, optimiser: Optimiser, weights: Vector
 ) -> NDArray[np.float64]:
-    """Return standardised targets [n_rows] of these rows, computed in batches of bounded size."""
+    """Return standardised targets [n_rows, n_outputs], computed in batches of bounded size."""
     chosen = [graphs[row] for row in rows]
     groups = np.cumsum([graph.n_bonds for graph in chosen]) // PREDICT_BONDS
     ends = np.flatnonzero(np.diff(groups)) + 1
     parts = np.split(np.arange(len(chosen)), ends)
     outputs = [
-        optimiser.predict(weights, join_graphs([chosen[index] for index in part]))[:, 0]
-        for part in parts
+        optimiser.predict(weights, join_graphs([chosen[index] for index in part])) for part in parts
     ]
     return np.concatenate(outputs).astype(np.float64)
 

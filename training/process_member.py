@@ -1,13 +1,14 @@
 """The Gaussian process of one member: its task from the data, its file in the run."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.gaussian_process import OUTPUTS, Process, standardise
+from models.gaussian_process import FROM_NETWORK, OUTPUTS, Process, join_inputs, standardise
 from training.gaussian_process import (
     FittedProcess,
     ProcessTask,
@@ -23,47 +24,69 @@ logger = logging.getLogger(__name__)
 FILE = "process.safetensors"
 
 
-def train_process(title: str, data: GraphDataset, rows: Rows, run_dir: Path) -> None:
+@dataclass(frozen=True)
+class MemberData:
+    """A data set as one member sees it: the rows it is trained on, its network's targets for all.
+
+    `targets` gives standardised targets [n_crystals, n_outputs] in the order of `outputs`.
+    """
+
+    data: GraphDataset
+    rows: Rows
+    outputs: Sequence[str]
+    targets: Callable[[], NDArray[np.float64]]
+
+    def moduli(self) -> NDArray[np.float32]:
+        """Return what the network says of the moduli [n_crystals, 2], standardised."""
+        columns = [self.outputs.index(name) for name in FROM_NETWORK]
+        return _single(self.targets()[:, columns])
+
+
+def train_process(title: str, data: MemberData, run_dir: Path) -> None:
     """Fit the process of a member to its training rows, unless `run_dir` has it."""
     if read_process(run_dir / FILE):
         return
-    task = process_task(data)
-    task = ProcessTask(task.inputs[rows], task.log_ltc[rows], task.own[rows])
+    rows, descriptors = data.rows, standardised_descriptors(data.data)
+    inputs = join_inputs(descriptors[rows], data.moduli()[None, rows])[0].numpy()
+    log_ltc, own = process_labels(data.data)
+    task = ProcessTask(inputs.astype(float), log_ltc[rows], own[rows])
     write_process(fit_process(task), run_dir / FILE)
     logger.info("%s: the process is fitted to %d crystals", title, len(rows))
 
 
-def process_task(data: GraphDataset) -> ProcessTask:
-    """Return descriptors and references of all crystals of a data set."""
+def process_labels(data: GraphDataset) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return log10 of all references in W/(m K), and 1 where of the half-Heusler method, else 0."""
     table = label_table(data.dataset.crystals, data.owners(), OUTPUTS)
     own = np.isfinite(table[:, OUTPUTS.index("ltc_half_heusler")])
-    return ProcessTask(
-        inputs=standardise(data.descriptors(), *data.descriptor_scale()).numpy().astype(float),
-        log_ltc=np.log10(np.nanmax(table, axis=1)),
-        own=own.astype(float),
-    )
+    return np.log10(np.nanmax(table, axis=1)), own.astype(float)
 
 
-def join_processes(data: GraphDataset, rows: Sequence[Rows], folders: Sequence[Path]) -> Process:
-    """Return the processes fitted in `folders`, each to its training rows, as one.
+def standardised_descriptors(data: GraphDataset) -> NDArray[np.float32]:
+    """Return the descriptors [n_crystals, n_descriptors] in standard deviations."""
+    return _single(standardise(data.descriptors(), *data.descriptor_scale()))
+
+
+def join_processes(members: Sequence[MemberData], folders: Sequence[Path]) -> Process:
+    """Return the processes fitted in `folders`, each to its member's rows, as one.
 
     Raises FileNotFoundError for a folder without one.
     """
-    task = process_task(data)
+    data = members[0].data
     fitted = [_fitted(folder) for folder in folders]
     coefficients = np.zeros((len(folders), len(data.graphs)))
-    for row, member, trained in zip(coefficients, fitted, rows, strict=True):
-        row[trained] = member.coefficients
+    for row, process, member in zip(coefficients, fitted, members, strict=True):
+        row[member.rows] = process.coefficients
     center, scale = data.descriptor_scale()
     names = fitted[0].covariance
     return Process(
         center=center,
         scale=scale,
-        inputs=_single(task.inputs),
-        is_half_heusler=_single(task.own),
-        mean=_single([member.mean for member in fitted]),
+        descriptors=standardised_descriptors(data),
+        moduli=np.stack([member.moduli() for member in members]),
+        is_half_heusler=_single(process_labels(data)[1]),
+        mean=_single([process.mean for process in fitted]),
         coefficients=_single(coefficients),
-        **{name: _single([member.covariance[name] for member in fitted]) for name in names},
+        **{name: _single([process.covariance[name] for process in fitted]) for name in names},
     )
 
 

@@ -4,27 +4,36 @@ import logging
 import os
 import threading
 import time
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from models.architecture import Architecture, weight_shapes
+from models.errors import DataError
 from models.transform import TargetTransform
 from training.checkpoint import EpochRecord
 from training.config import Loss, Preset, Schedule
 from training.graphs import GraphDataset, ltc_formulas, read_graphs
 from training.labels import FitTarget, fit_target, multi_target
-from training.member import FittedMember, MemberTask, Report, fit_member, read_member
+from training.member import (
+    FittedMember,
+    MemberTask,
+    Report,
+    fit_member,
+    predict_rows,
+    read_member,
+)
 from training.objectives import LogError, Mape
 from training.optimiser import Optimiser, Vector
 from training.parameters import pack, to_weights
-from training.process_member import train_process
+from training.process_member import MemberData, train_process
 from training.run import TrainingRun
 from training.splits import Split, grouped_split, published_split
 from training.stages import RANDOM, Stage
 from training.start import megnet_start, random_start, rescale_output
-from training.targets import fit_transforms, label_table
+from training.targets import fit_transforms, label_table, remember
 
 logger = logging.getLogger(__name__)
 REPORT_SECONDS = 10.0
@@ -51,9 +60,25 @@ def train_member(stage: Stage, split: int, run: TrainingRun) -> None:
     """Train the member of this stage and split, or what is left of it."""
     _train_network(stage, split, run)
     if run.preset.has_process(stage.name, stage.dataset):
-        data = read_graphs(stage.dataset, run.data_dir)
-        rows = member_split(stage, split, run).train
-        train_process(f"{stage.name} split {split}", data, rows, run.member_dir(stage.name, split))
+        train_process(
+            f"{stage.name} split {split}",
+            member_data(stage, split, run),
+            run.member_dir(stage.name, split),
+        )
+
+
+def member_data(stage: Stage, split: int, run: TrainingRun) -> MemberData:
+    """Return the stage's data as a member sees them; its network must be trained."""
+    data = read_graphs(stage.dataset, run.data_dir)
+    member = read_member(run.member_dir(stage.name, split))
+    if member is None:
+        raise DataError(f"{stage.name} split {split} is not trained in {run.run_dir}.")
+    return MemberData(
+        data=data,
+        rows=member_split(stage, split, run).train,
+        outputs=run.preset.outputs,
+        targets=lambda: member_targets(member, data, run.preset),
+    )
 
 
 def _train_network(stage: Stage, split: int, run: TrainingRun) -> None:
@@ -120,7 +145,22 @@ def _target(
     weights = preset.schedule(stage.name, stage.dataset).weights
     table = label_table(data.dataset.crystals, data.owners(), preset.outputs)
     transforms = fit_transforms(table, rows.training, parent.transforms if parent else None)
+    if parent:
+        earlier = partial(_answers, parent, data, preset)
+        table = remember(table, preset.outputs, weights, earlier)
     return multi_target(table, transforms, preset.outputs, weights)
+
+
+def member_targets(member: FittedMember, data: GraphDataset, preset: Preset) -> NDArray[np.float64]:
+    """Return a network's standardised targets for all crystals [n_crystals, n_outputs]."""
+    rows = np.arange(len(data.graphs))
+    return predict_rows(data.graphs, rows, _optimiser(preset), member.weights)
+
+
+def _answers(member: FittedMember, data: GraphDataset, preset: Preset) -> NDArray[np.float64]:
+    """Return what a network says of all crystals [n_crystals, n_outputs], in the outputs' units."""
+    columns = zip(member.transforms, member_targets(member, data, preset).T, strict=True)
+    return np.stack([transform.decode(column) for transform, column in columns], axis=1)
 
 
 def _start(

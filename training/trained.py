@@ -19,7 +19,7 @@ from training.predictions import HeldOut, held_out
 from training.process_member import join_processes
 from training.run import TrainingRun
 from training.splits import Split
-from training.stage_member import member_split
+from training.stage_member import member_data, member_split
 from training.stages import Stage, stage_chain
 
 
@@ -59,7 +59,8 @@ class TrainedEnsemble:
         if not self.run.preset.has_process(last.name, last.dataset):
             return None
         folders = [self.run.member_dir(self.name, split) for split in self.run.splits]
-        return join_processes(self.data, [split.train for split in self.splits], folders)
+        members = [member_data(last, split, self.run) for split in self.run.splits]
+        return join_processes(members, folders)
 
     @cached_property
     def predictions(self) -> HeldOut:

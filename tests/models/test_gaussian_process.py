@@ -8,9 +8,10 @@ import tensorflow as tf
 from safetensors.numpy import load_file, save_file
 
 from models.errors import DamagedEnsemble
-from models.gaussian_process import FARTHEST, Process
+from models.gaussian_process import FARTHEST, FROM_NETWORK, Process
 
 N_MEMBERS, N_KNOWN, WIDTH = 3, 5, 2
+N_INPUTS = WIDTH + len(FROM_NETWORK)
 
 
 @pytest.fixture
@@ -23,25 +24,30 @@ def process() -> Process:
     return Process(
         center=np.array([1.0, -1.0], np.float32),
         scale=np.array([2.0, 0.5], np.float32),
-        inputs=rng.normal(size=(N_KNOWN, WIDTH)).astype(np.float32),
+        descriptors=rng.normal(size=(N_KNOWN, WIDTH)).astype(np.float32),
+        moduli=rng.normal(size=(N_MEMBERS, N_KNOWN, 2)).astype(np.float32),
         is_half_heusler=np.array([0, 1, 0, 1, 0], np.float32),
         mean=positive(N_MEMBERS),
         coefficients=rng.normal(size=(N_MEMBERS, N_KNOWN)).astype(np.float32),
-        rate=positive(N_MEMBERS, WIDTH),
+        rate=positive(N_MEMBERS, N_INPUTS),
         amplitude=positive(N_MEMBERS),
-        slope=positive(N_MEMBERS, WIDTH),
+        slope=positive(N_MEMBERS, N_INPUTS),
         own_amplitude=positive(N_MEMBERS),
         own_rate=positive(N_MEMBERS),
         own_offset=positive(N_MEMBERS),
     )
 
 
-def by_hand(process: Process, member: int, descriptors: np.ndarray) -> tuple[float, float]:
-    """Return both predictions for one crystal [WIDTH] in double precision, term by term."""
-    at = np.clip((descriptors - process.center) / process.scale, -FARTHEST, FARTHEST)
+def by_hand(
+    process: Process, member: int, descriptors: np.ndarray, moduli: np.ndarray
+) -> tuple[float, float]:
+    """Return both predictions for one crystal in double precision, term by term."""
+    asked = [*(descriptors - process.center) / process.scale, *moduli]
+    at = np.clip(asked, -FARTHEST, FARTHEST)
+    places = np.concatenate([process.descriptors, process.moduli[member]], axis=1)
     ltc = own = 0.0
     for known, half_heusler, coefficient in zip(
-        process.inputs, process.is_half_heusler, process.coefficients[member], strict=True
+        places, process.is_half_heusler, process.coefficients[member], strict=True
     ):
         r = np.sqrt(np.sum(((at - known) * process.rate[member]) ** 2))
         matern = (1 + np.sqrt(5) * r + 5 / 3 * r**2) * np.exp(-np.sqrt(5) * r)
@@ -55,11 +61,13 @@ def by_hand(process: Process, member: int, descriptors: np.ndarray) -> tuple[flo
 
 def test_predictions_are_the_weighted_covariances(process):
     descriptors = np.array([[0.5, -1.2], [40.0, -1.0]], np.float32)  # the second is cut off
-    found = process.predict(tf.constant(descriptors)).numpy()
+    moduli = np.random.default_rng(1).normal(size=(N_MEMBERS, 2, 2)).astype(np.float32)
+    moduli[2, 1, 0] = -9.0  # cut off as well
+    found = process.predict(tf.constant(descriptors), tf.constant(moduli)).numpy()
     assert found.shape == (N_MEMBERS, 2, 2)
     for member in range(N_MEMBERS):
         for crystal, row in enumerate(descriptors):
-            expected = by_hand(process, member, row)
+            expected = by_hand(process, member, row, moduli[member, crystal])
             assert found[member, crystal] == pytest.approx(expected, abs=1e-4)
 
 

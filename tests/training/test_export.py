@@ -10,6 +10,7 @@ from app.factory import create_app
 from app.settings import Settings
 from models.ensemble import Ensemble
 from models.errors import DataError
+from models.evidence import load_evidence
 from models.graph import crystal_graph
 from models.manifest import CARD, MANIFEST, WEIGHTS, Manifest, read_manifest
 from tests.app.conftest import wait_until_ready
@@ -30,7 +31,7 @@ def run(undisturbed: Path, small_data: Path, preset_file: Path) -> TrainingRun:
 @pytest.fixture(scope="module")
 def ensembles(run: TrainingRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("exported")
-    export_ensemble("mix-stage3", run, directory)
+    export_ensemble("mix-stage3", run, directory, directory / "no report.json")
     return directory
 
 
@@ -49,11 +50,14 @@ def test_the_manifest_tells_where_the_ensemble_comes_from(manifest, run):
 
 
 def test_the_card_is_written_from_the_manifest(ensembles, manifest):
-    assert (ensembles / "mix-stage3" / CARD).read_text() == model_card(manifest)
+    evidence = load_evidence(ensembles / "mix-stage3", len(manifest.members))
+    assert evidence is not None
+    expected = model_card(manifest, evidence.references)
+    assert (ensembles / "mix-stage3" / CARD).read_text() == expected
 
 
 def test_exporting_again_gives_the_same_weights(run, manifest, tmp_path):
-    again = export_ensemble("mix-stage3", run, tmp_path)
+    again = export_ensemble("mix-stage3", run, tmp_path, tmp_path / "no report.json")
     assert again.files[WEIGHTS] == manifest.files[WEIGHTS]
     assert (tmp_path / "mix-stage3" / MANIFEST).is_file()
 

@@ -19,7 +19,7 @@ SCATTER = 0.05
 
 @pytest.fixture(scope="module")
 def task() -> ProcessTask:
-    """A law of the first of three descriptors; every fifth reference is of the other method."""
+    """A law of the first of three inputs; every fifth reference is of the other method."""
     rng = np.random.default_rng(5)
     inputs = rng.uniform(-2, 2, (150, 3))
     own = (np.arange(150) % 5 == 0).astype(float)
@@ -39,15 +39,17 @@ def predict(task: ProcessTask, fitted: FittedProcess, inputs: np.ndarray) -> np.
         return np.asarray(values, dtype=np.float32)
 
     process = Process(
-        center=np.zeros(3, np.float32),
-        scale=np.ones(3, np.float32),
-        inputs=single(task.inputs),
+        center=np.zeros(1, np.float32),
+        scale=np.ones(1, np.float32),
+        descriptors=single(task.inputs[:, :1]),
+        moduli=single(task.inputs[None, :, 1:]),
         is_half_heusler=single(task.own),
         mean=single([fitted.mean]),
         coefficients=single([fitted.coefficients]),
         **{name: single([value]) for name, value in fitted.covariance.items()},
     )
-    answers: np.ndarray = process.predict(tf.constant(single(inputs))).numpy()[0]
+    parts = single(inputs[:, :1]), single(inputs[None, :, 1:])
+    answers: np.ndarray = process.predict(*map(tf.constant, parts)).numpy()[0]
     return answers
 
 
@@ -63,7 +65,7 @@ def test_the_other_methods_offset_is_found(task, fitted):
     assert np.mean(both[:, 1] - both[:, 0]) == pytest.approx(OFFSET, abs=0.1)
 
 
-def test_descriptors_without_say_get_long_lengths(fitted):
+def test_inputs_without_say_get_long_lengths(fitted):
     rate = fitted.covariance["rate"]
     assert rate[0] > 3 * rate[1:].max()
 

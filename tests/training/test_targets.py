@@ -10,7 +10,7 @@ from models.errors import DataError
 from models.transform import TargetTransform
 from training.datasets import LabelledCrystal
 from training.labels import multi_target
-from training.targets import OUTPUTS, fit_transforms, label_table, standardise
+from training.targets import OUTPUTS, fit_transforms, label_table, remember, standardise
 
 OUTPUT_NAMES = ("ltc", "ltc_agl", "gruneisen")
 CELL = Structure(np.eye(3) * 3, ["Po"], [[0, 0, 0]])
@@ -61,3 +61,20 @@ def test_outputs_that_are_not_named_weigh_nothing(table):
     target = multi_target(table, transforms, OUTPUT_NAMES, {"gruneisen": 2.0})
     assert target.constants.tolist() == [0, 0, 2]
     assert target.labels.shape == (3, 3)
+
+
+def test_an_output_without_references_keeps_the_answers_of_the_stage_before(table):
+    table[:, 2] = np.nan
+    answers = np.arange(9.0).reshape(3, 3)
+    filled = remember(table, OUTPUT_NAMES, {"ltc": 1.0, "gruneisen": 0.3}, lambda: answers)
+    np.testing.assert_array_equal(filled[:, 2], answers[:, 2])
+    np.testing.assert_array_equal(filled[:, :2], table[:, :2])  # these have references of their own
+
+
+def test_outputs_without_weight_are_left_to_drift(table):
+    table[:, 2] = np.nan
+
+    def answers() -> np.ndarray:
+        raise AssertionError("nobody is to be asked")
+
+    assert remember(table, OUTPUT_NAMES, {"ltc": 1.0}, answers) is table

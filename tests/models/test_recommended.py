@@ -1,0 +1,78 @@
+"""The recommended ensemble on crystals whose conductivity was measured in a laboratory."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.ensemble import Ensemble
+from models.fingerprint import fingerprint
+from models.graph import crystal_graph
+from models.judgement import Judgement
+from tests.crystals import CAESIUM_CHLORIDE, FLUORITE, PEROVSKITE
+from tests.models.measured import MEASURED
+
+FOLDER = Path(__file__).parents[2] / "models" / "ensembles" / "recommended"
+FLUORITE_LTC = 9.279  # W/(m K), of CaF2 below; measured: 9.7
+
+
+@pytest.fixture(scope="module")
+def ensemble() -> Ensemble:
+    return Ensemble.load(FOLDER)
+
+
+def judge(ensemble: Ensemble, structures: list) -> list[Judgement]:
+    graphs = [crystal_graph(structure) for structure in structures]
+    prints = [fingerprint(s, graph) for s, graph in zip(structures, graphs, strict=True)]
+    return ensemble.judge(graphs, prints)
+
+
+@pytest.fixture(scope="module")
+def answers(ensemble) -> list[Judgement]:
+    return judge(ensemble, [crystal.structure for crystal in MEASURED])
+
+
+def test_one_crystals_answer_is_pinned(ensemble):
+    (found,) = judge(ensemble, [FLUORITE.crystal(["Ca", "F"], 2.365)])
+    assert found.ltc.mean == pytest.approx(FLUORITE_LTC, rel=0.01)
+
+
+def test_most_measured_values_lie_in_the_interval(answers):
+    covered = [
+        answer.interval.lower <= crystal.ltc <= answer.interval.upper
+        for crystal, answer in zip(MEASURED, answers, strict=True)
+        if answer.interval
+    ]
+    assert len(covered) == len(MEASURED)
+    assert np.mean(covered) >= 0.8
+
+
+def test_measured_values_are_ranked(answers):
+    predicted = np.log([answer.ltc.mean for answer in answers])
+    measured = np.log([crystal.ltc for crystal in MEASURED])
+    assert np.corrcoef(predicted, measured)[0, 1] > 0.9
+    assert np.abs(predicted - measured).mean() < np.log(2)
+
+
+def test_crystals_it_was_trained_on_are_inside_and_others_far_from_it_are_not(ensemble, answers):
+    strange = [
+        CAESIUM_CHLORIDE.crystal(["Pu", "Xe"], 4.9),
+        PEROVSKITE.crystal(["Xe", "H", "Pu"], 3.4),
+    ]
+    verdicts = [answer.assessment.verdict for answer in answers if answer.assessment]
+    assert verdicts.count("inside") > 0.8 * len(MEASURED)
+    for answer in judge(ensemble, strange):
+        assert answer.assessment is not None
+        assert answer.assessment.verdict == "outside"
+        assert answer.assessment.reasons
+
+
+def test_a_second_opinion_comes_with_every_answer(answers):
+    opinions = [answer.second_opinion for answer in answers if answer.second_opinion]
+    assert len(opinions) == len(MEASURED)
+    slack = np.log([opinion.slack for opinion in opinions])
+    measured = np.log([crystal.ltc for crystal in MEASURED])
+    assert np.corrcoef(slack, measured)[0, 1] > 0.8  # it ranks well, its values are rough
+    for opinion, answer in zip(opinions, answers, strict=True):
+        assert 0.1 < opinion.minimum < 3
+        assert not answer.cautions
