@@ -1,23 +1,13 @@
 """Caches of bytes with an expiry: Redis, or a bounded one in the process."""
 
-import asyncio
-import logging
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
-
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from collections.abc import Callable
+from typing import Protocol
 
 from app.settings import Settings
 
-log = logging.getLogger(__name__)
-
 Clock = Callable[[], float]
-T = TypeVar("T")
 
 
 class Cache(Protocol):
@@ -37,6 +27,8 @@ def create_cache(settings: Settings) -> Cache:
     """Return the cache that the settings ask for; opens no connection yet."""
     if settings.redis_url is None:
         return MemoryCache(settings.memory_cache_bytes)
+    from app.redis_cache import RedisCache  # noqa: PLC0415 - without Redis, no import of its client
+
     return RedisCache(
         settings.redis_url.get_secret_value(),
         timeout=settings.redis_timeout,
@@ -55,6 +47,19 @@ class MemoryCache:
 
     async def get(self, key: str) -> bytes | None:
         """Return the value, or None when there is none (any more)."""
+        return self.find(key)
+
+    async def set(self, key: str, value: bytes, ttl: int) -> None:
+        """Keep the value for `ttl` seconds, if it fits."""
+        self.keep(key, value, ttl)
+
+    async def close(self) -> None:
+        """Forget everything."""
+        self._entries.clear()
+        self._bytes = 0
+
+    def find(self, key: str) -> bytes | None:
+        """Return what `get` does, without an event loop."""
         if key not in self._entries:
             return None
         value, expiry = self._entries[key]
@@ -64,8 +69,8 @@ class MemoryCache:
         self._entries.move_to_end(key)
         return value
 
-    async def set(self, key: str, value: bytes, ttl: int) -> None:
-        """Keep the value for `ttl` seconds, if it fits."""
+    def keep(self, key: str, value: bytes, ttl: int) -> None:
+        """Do what `set` does, without an event loop."""
         if key in self._entries:
             self._drop(key)
         if self._size(key, value) > self._max_bytes:
@@ -75,11 +80,6 @@ class MemoryCache:
         while self._bytes > self._max_bytes:
             self._drop(next(iter(self._entries)))
 
-    async def close(self) -> None:
-        """Forget everything."""
-        self._entries.clear()
-        self._bytes = 0
-
     def _drop(self, key: str) -> None:
         value, _ = self._entries.pop(key)
         self._bytes -= self._size(key, value)
@@ -87,59 +87,3 @@ class MemoryCache:
     @staticmethod
     def _size(key: str, value: bytes) -> int:
         return len(key) + len(value)
-
-
-class RedisCache:
-    """A cache in Redis; while it fails every key is a miss, and it is asked only now and then."""
-
-    def __init__(
-        self, url: str, timeout: float, retry_interval: float, clock: Clock = time.monotonic
-    ) -> None:
-        self._timeout = timeout
-        self._retry_interval = retry_interval
-        self._clock = clock
-        self._retry_at: float | None = None  # None while Redis answers
-        self._redis = Redis.from_url(
-            url,
-            socket_timeout=timeout,
-            socket_connect_timeout=timeout,
-            retry=Retry(NoBackoff(), 0),
-        )
-
-    async def get(self, key: str) -> bytes | None:
-        """Return the value, or None when there is none or Redis does not answer."""
-        value = await self._ask(lambda: self._redis.get(key))
-        return value.encode() if isinstance(value, str) else value
-
-    async def set(self, key: str, value: bytes, ttl: int) -> None:
-        """Keep the value for `ttl` seconds, if Redis answers."""
-        await self._ask(lambda: self._redis.set(key, value, ex=ttl))
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._redis.aclose()
-
-    async def _ask(self, command: Callable[[], Awaitable[T]]) -> T | None:
-        if self._retry_at is not None:
-            if self._clock() < self._retry_at:
-                return None
-            # Until this one attempt is over, other requests need not wait for a timeout too.
-            self._retry_at = self._clock() + self._retry_interval
-        try:
-            async with asyncio.timeout(2 * self._timeout):
-                value = await command()
-        except (RedisError, OSError, TimeoutError) as error:
-            self._note_failure(error)
-            return None
-        self._note_success()
-        return value
-
-    def _note_failure(self, error: Exception) -> None:
-        if self._retry_at is None:
-            log.warning("Redis does not answer (%s); going on without a cache.", error)
-        self._retry_at = self._clock() + self._retry_interval
-
-    def _note_success(self) -> None:
-        if self._retry_at is not None:
-            log.warning("Redis answers again.")
-        self._retry_at = None

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from app.settings import Settings
 from models.errors import EnsembleError, UnknownEnsemble
+from models.evidence import Reference
 from models.graph import CrystalGraph
 from models.judgement import Judgement
 
@@ -35,6 +36,10 @@ class ServedEnsemble(Protocol):
     @property
     def manifest(self) -> BaseModel:
         """What it is made of."""
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """The crystals its LTC was learned from; empty where it keeps no evidence."""
 
     def predict(self, graphs: Sequence[CrystalGraph]) -> NDArray[np.float64]:
         """Return the LTC in W/(m K), [n_crystals, n_members]."""

@@ -20,7 +20,7 @@ from models.judgement import Judgement
 
 SLACK = (
     "Slack's formula as in AFLOW's AGL (Slack 1973; Toher et al. 2014), with the Debye temperature "
-    "and Grueneisen parameter that the ensemble predicts"
+    "and Grüneisen parameter that the ensemble predicts"
 )
 MINIMUM = "Cahill, Watson and Pohl (1992), with the elastic moduli that the ensemble predicts"
 

@@ -89,7 +89,7 @@ class SlackEstimate(Document):
 
     ltc: Conductivity = Field(description="Slack's estimate: good in rank, rough in value.")
     debye_temperature: float = _number("Predicted Debye temperature of the crystal.", "K")
-    gruneisen: float = _number("Predicted Grueneisen parameter.", "1")
+    gruneisen: float = _number("Predicted Grüneisen parameter.", "1")
     source: str = Field(description="Formula and where its inputs come from.")
 
 

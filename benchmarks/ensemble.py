@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from models.architecture import Architecture, initial_weights
+from models.evidence import Reference
 from models.graph import CrystalGraph
 from models.judgement import Judgement
 from models.predictor import Predictor
@@ -28,6 +29,7 @@ class RandomEnsemble:
     def __init__(self) -> None:
         self.name, self.digest = "random", "sha256:random"
         self.manifest: BaseModel = Description()
+        self.references: tuple[Reference, ...] = ()
         members = [initial_weights(Architecture(), seed) for seed in range(MEMBERS)]
         weights = {name: np.stack([m[name] for m in members]) for name in members[0]}
         self._predictor = Predictor(weights, [(TargetTransform(1.0, 0.5),)] * MEMBERS)
@@ -44,6 +46,7 @@ class RandomEnsemble:
     def check_golden(self) -> None:
         """Warm up: there is no golden answer of random weights."""
         from benchmarks.crystals import crystal  # noqa: PLC0415
-        from models.graph import crystal_graph  # noqa: PLC0415
+        from models.evidence import Reference
+from models.graph import crystal_graph  # noqa: PLC0415
 
         self.predict([crystal_graph(crystal(2, 0))])

@@ -135,7 +135,7 @@ def measure_calibration(
 
     `coverage` of the interval, `half_width` (median, of log10 LTC) and `global_half_width` of one
     interval for all; for each verdict the share of crystals, coverage and median relative error;
-    the coverage in each of `groups` [n_crystals].
+    share and coverage of each of `groups` [n_crystals].
     """
     tested = try_calibration(errors)
     values = {
@@ -153,5 +153,6 @@ def measure_calibration(
     for name, mask in groups.items():
         chosen = mask[errors.row]
         if chosen.sum() >= SMALLEST_GROUP:
+            values[f"share_{name}"] = float(chosen.mean())
             values[f"coverage_{name}"] = float(tested.covered[chosen].mean())
     return values

@@ -1,12 +1,19 @@
-"""GET /ensembles and GET /ensembles/{name}."""
+"""GET /ensembles, GET /ensembles/{name} and its evidence."""
 
 from fastapi import APIRouter
 
 from app.dependencies import EnsemblesDep
 from app.errors import InvalidRequest, NotReady
 from app.problems import problem_responses
-from app.schemas import EnsembleDetail, EnsembleEntry, EnsembleList
+from app.schemas import (
+    EnsembleDetail,
+    EnsembleEntry,
+    EnsembleEvidence,
+    EnsembleList,
+    ReferenceEntry,
+)
 from models.errors import UnknownEnsemble
+from models.evidence import Reference
 
 router = APIRouter(tags=["ensembles"])
 
@@ -33,4 +40,25 @@ async def show_ensemble(name: str, ensembles: EnsemblesDep) -> EnsembleDetail:
         digest=ensemble.digest,
         default=name == ensembles.default,
         manifest=ensemble.manifest.model_dump(mode="json"),
+    )
+
+
+# No coroutine: thousands of references are put together and written in a thread.
+@router.get(
+    "/ensembles/{name}/evidence",
+    responses=problem_responses(UnknownEnsemble, NotReady, InvalidRequest),
+)
+def show_evidence(name: str, ensembles: EnsemblesDep) -> EnsembleEvidence:
+    """List the crystals an ensemble learned its LTC from, with what it said of them unseen."""
+    references = ensembles.get(name).references
+    return EnsembleEvidence(references=[_entry(reference) for reference in references])
+
+
+def _entry(reference: Reference) -> ReferenceEntry:
+    return ReferenceEntry(
+        material_id=reference.material_id,
+        formula=reference.formula,
+        dataset=reference.dataset,
+        ltc=reference.ltc,
+        out_of_fold=reference.out_of_fold,
     )

@@ -15,6 +15,7 @@ from app.ensembles import ServedEnsemble
 from app.factory import create_app
 from app.settings import Settings
 from models.errors import DamagedEnsemble
+from models.evidence import Reference
 from models.graph import CrystalGraph
 from models.judgement import Judgement
 from models.statistics import summarise
@@ -34,6 +35,7 @@ class FakeEnsemble:
         self.name = name
         self.digest = f"sha256:{name}"
         self.manifest: BaseModel = FakeManifest(name=name, metrics={"mape": 0.3})
+        self.references: tuple[Reference, ...] = ()
         self.calls: list[int] = []
         self.gate = threading.Event()
         self.gate.set()

@@ -46,6 +46,7 @@ def test_every_call_of_the_contract_is_there(openapi):
         "/structure/{material_id}",
         "/ensembles",
         "/ensembles/{name}",
+        "/ensembles/{name}/evidence",
         "/health/live",
         "/health/ready",
         "/metrics",

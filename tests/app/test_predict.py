@@ -59,6 +59,8 @@ def test_answer_has_the_documented_form(client, rocksalt_cif):
             "temperature": 300.0,
         },
         "domain": None,
+        "second_opinion": None,
+        "warnings": [],
         "ensemble": {"name": "mix-stage3", "digest": "sha256:mix-stage3"},
         "cache": "miss",
     }

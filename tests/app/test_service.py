@@ -11,6 +11,7 @@ from app.ensembles import default_name, ensemble_names, found_names, load_ensemb
 from app.factory import create_app
 from app.problems import STATUS
 from models import errors
+from models.evidence import Reference
 from tests.app.conftest import FakeEnsemble, serving, wait_until_ready
 from tests.app.test_predict import code, post
 
@@ -97,6 +98,23 @@ def test_ensembles_are_listed_and_shown(settings):
         ("mix-stage3", True),
     ]
     assert shown["manifest"]["metrics"] == {"mape": 0.3}
+    assert (code(unknown), unknown.status_code) == ("unknown-ensemble", 404)
+
+
+def test_evidence_is_what_the_ensemble_learned_from(settings):
+    informed = FakeEnsemble("mix-stage3")
+    entry = {
+        "material_id": "mp-22862",
+        "formula": "NaCl",
+        "dataset": "dataset1",
+        "ltc": 7.9,
+        "out_of_fold": None,
+    }
+    informed.references = (Reference(**entry, fingerprint="f"),)
+    with serving(settings, FakeEnsemble("aflow-stage2"), informed) as client:
+        assert client.get("/ensembles/mix-stage3/evidence").json() == {"references": [entry]}
+        assert client.get("/ensembles/aflow-stage2/evidence").json() == {"references": []}
+        unknown = client.get("/ensembles/other/evidence")
     assert (code(unknown), unknown.status_code) == ("unknown-ensemble", 404)
 
 

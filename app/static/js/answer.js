@@ -3,6 +3,7 @@
 import { copyButton, download, h } from "./dom.js";
 import { dotPlot } from "./dots.js";
 import { duration, formula, number, shortDigest, spaceGroup } from "./format.js";
+import { opinionSection } from "./opinion.js";
 import { structureFigure } from "./structure.js";
 
 const VERDICTS = {
@@ -24,9 +25,10 @@ export function answerView({ prediction, source, address, linkedDigest, signal }
     { class: "answer", "aria-labelledby": "material" },
     title(answer.material),
     changed(answer.ensemble, linkedDigest),
-    h("div", { class: "number" }, ...headline(answer.ltc), ...verdict(answer)),
+    h("div", { class: "number" }, ...headline(answer.ltc), warnings(answer.warnings), ...verdict(answer)),
     structureFigure(source, signal),
-    dotPlot(answer.ltc, nearest),
+    dotPlot(answer.ltc, nearest, answer.second_opinion),
+    opinionSection(answer.second_opinion, answer.ltc),
     nearest.length > 0 ? neighbours(nearest, answer.ltc.unit) : null,
     actions(prediction, source, address),
     provenance(prediction),
@@ -68,6 +70,16 @@ function intervalSentence(interval) {
   if (!interval) return h("span", { class: "muted" }, "90\u00a0% interval: not yet available for this ensemble");
   const { level, lower, upper } = interval;
   return [h("b", {}, `${number(lower)} to ${number(upper)}`), ` with ${Math.round(100 * level)}\u00a0% probability`];
+}
+
+function warnings(sentences) {
+  if (sentences.length === 0) return null;
+  return h(
+    "div",
+    { class: "warnings", role: "note", "aria-labelledby": "warnings" },
+    h("h3", { id: "warnings" }, "Before you use this number"),
+    h("ul", {}, sentences.map((sentence) => h("li", {}, sentence))),
+  );
 }
 
 function verdict({ domain, ltc }) {

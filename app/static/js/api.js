@@ -35,6 +35,11 @@ export async function showEnsemble(name, signal) {
   return (await ask(`/ensembles/${encodeURIComponent(name)}`, { signal })).json();
 }
 
+/** Return the references that an ensemble learned from, with what it says of those it had not seen. */
+export async function showReferences(name, signal) {
+  return (await (await ask(`/ensembles/${encodeURIComponent(name)}/evidence`, { signal })).json()).references;
+}
+
 /** Return the CIF of an example. */
 export async function exampleText(name, signal) {
   return (await ask(`/static/examples/${encodeURIComponent(name)}.cif`, { signal })).text();

@@ -15,6 +15,7 @@ const COLUMNS = [
   { name: "Spread", value: (row) => row.answer?.ltc.std, numeric: true },
   { name: "90 % interval", value: (row) => row.answer?.ltc.interval?.lower, numeric: true },
   { name: "Verdict", value: (row) => row.answer?.domain?.verdict },
+  { name: "Warnings", value: (row) => row.answer?.warnings.length || undefined, numeric: true },
 ];
 
 /** Predictions for several CIF files with one ensemble; `open(row)` shows one of them alone. */
@@ -81,7 +82,7 @@ export class Batch {
       : row.file.name;
     const head = h("th", { scope: "row" }, name);
     if (!row.answer) return [head, h("td", { colspan: COLUMNS.length - 1 }, statusOf(row))];
-    const { material, ltc, domain } = row.answer;
+    const { material, ltc, domain, warnings } = row.answer;
     return [
       head,
       h("td", {}, formula(material.formula)),
@@ -90,6 +91,7 @@ export class Batch {
       h("td", { class: "numeric" }, number(ltc.std)),
       h("td", { class: "numeric" }, ltc.interval ? `${number(ltc.interval.lower)} to ${number(ltc.interval.upper)}` : "–"),
       h("td", {}, domain?.verdict ?? "–"),
+      h("td", { class: "numeric" }, warnings.length > 0 ? warned(warnings) : "–"),
     ];
   }
 
@@ -153,6 +155,12 @@ export class Batch {
   }
 }
 
+/** Return how many warnings there are; what they say is for those who point at it, or listen. */
+function warned(warnings) {
+  const sentences = warnings.join(" ");
+  return h("span", { class: "warned", title: sentences }, String(warnings.length), h("span", { class: "visually-hidden" }, `: ${sentences}`));
+}
+
 function statusOf(row) {
   if (row.state !== "failed") return h("span", { class: "muted" }, `${row.state}${row.state === "working" ? "…" : ""}`);
   return [h("b", {}, row.error.title ?? "Failed"), " ", row.error.detail ?? String(row.error)];
@@ -177,6 +185,9 @@ const FIELDS = {
   "interval_lower [W/(m K)]": (row) => row.answer?.ltc.interval?.lower,
   "interval_upper [W/(m K)]": (row) => row.answer?.ltc.interval?.upper,
   verdict: (row) => row.answer?.domain?.verdict,
+  "slack [W/(m K)]": (row) => row.answer?.second_opinion?.slack.ltc,
+  "minimum [W/(m K)]": (row) => row.answer?.second_opinion?.minimum.ltc,
+  warnings: (row) => row.answer?.warnings.join(" "),
   ensemble: (row) => row.answer?.ensemble.name,
   digest: (row) => row.answer?.ensemble.digest,
   fingerprint: (row) => row.answer?.material.fingerprint,

@@ -22,6 +22,17 @@ function fill(element, attributes, children) {
   return element;
 }
 
+/** Call `draw(width)` with the element's width in pixels, now and whenever that changes. */
+export function drawToWidth(element, draw) {
+  let drawn = null;
+  const observer = new ResizeObserver(([{ contentRect: { width } }]) => {
+    if (width === drawn) return; // drawing changes the height
+    drawn = width;
+    draw(width);
+  });
+  observer.observe(element);
+}
+
 /** Return the element of this id. */
 export function byId(id) {
   return document.getElementById(id);

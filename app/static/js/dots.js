@@ -1,42 +1,59 @@
-/** The members' predictions as dots on a log axis, with the interval and training crystals below. */
+/** The members' predictions as dots on a log axis; below: interval, training crystals, second opinion. */
 
-import { h, svg } from "./dom.js";
+import { logScale, ticks } from "./axis.js";
+import { drawToWidth, h, svg } from "./dom.js";
 import { number } from "./format.js";
 
 const RADIUS = 4.5;
 const MARGIN = 14;
 const LANE = 9; // between dots that would lie on each other
 const TOP = 12;
+const WIDEST = 3; // decades: beyond, the second opinion would press the members together
 
-/** Return a figure of the LTC and of the nearest training crystals, drawn to its own width. */
-export function dotPlot(ltc, nearest) {
+/** Return a figure of the LTC, the nearest training crystals and the second opinion, drawn to its own width. */
+export function dotPlot(ltc, nearest, opinion) {
   const figure = h("figure", { class: "dots dots-size" });
-  const draw = (width) => figure.replaceChildren(plot(ltc, nearest, width), caption(ltc, nearest));
-  new ResizeObserver(([entry]) => draw(entry.contentRect.width)).observe(figure);
+  const marks = estimates(opinion, shownValues(ltc, nearest));
+  drawToWidth(figure, (width) => figure.replaceChildren(plot(ltc, nearest, marks, width), caption(ltc, nearest, marks)));
   return figure;
 }
 
-function plot(ltc, nearest, width) {
-  const scale = logScale(shownValues(ltc, nearest), width);
+/** Return {kind, text, value, shown} of Slack's estimate and the minimum: shown where the axis stays readable. */
+function estimates(opinion, values) {
+  if (!opinion) return [];
+  const both = [
+    { kind: "slack", text: "Slack's estimate", value: opinion.slack.ltc },
+    { kind: "minimum", text: "minimum conductivity", value: opinion.minimum.ltc },
+  ];
+  const fits = (value) => value > 0 && Math.log10(Math.max(...values, value) / Math.min(...values, value)) <= WIDEST;
+  return both.map((mark) => ({ ...mark, shown: fits(mark.value) }));
+}
+
+function plot(ltc, nearest, marks, width) {
+  const [slack, minimum] = ["slack", "minimum"].map((kind) => marks.find((mark) => mark.kind === kind && mark.shown));
+  const scale = axisOver([...shownValues(ltc, nearest), ...marks.filter((mark) => mark.shown).map((mark) => mark.value)], width);
   const dots = placed(ltc.members, scale);
-  const rows = rowsFor(dots, ltc, nearest);
+  const rows = rowsFor(dots, ltc, nearest, slack);
   const height = rows.axis + 40;
   return svg(
     "svg",
-    { role: "img", "aria-label": summary(ltc, nearest), width, height, viewBox: `0 0 ${width} ${height}` },
+    { role: "img", "aria-label": summary(ltc, nearest, marks), width, height, viewBox: `0 0 ${width} ${height}` },
     axis(scale, ltc.unit, width, rows.axis),
+    minimum && floor(minimum, scale, rows.axis),
     svg("line", { class: "mean", x1: scale.x(ltc.mean), x2: scale.x(ltc.mean), y1: 4, y2: rows.axis }),
     ltc.interval && interval(ltc.interval, scale, rows.interval),
     dots.map((dot) => member(dot, rows.members)),
     nearest.map((crystal) => diamond(crystal, scale, rows.nearest)),
+    slack && triangle(slack, scale, rows.slack),
   );
 }
 
-function rowsFor(dots, ltc, nearest) {
+function rowsFor(dots, ltc, nearest, slack) {
   const members = TOP + LANE * Math.max(3, ...dots.map((dot) => dot.lane));
   const interval = members + (ltc.interval ? 22 : 0);
   const below = interval + (nearest.length > 0 ? 24 : 0);
-  return { members, interval, nearest: below, axis: below + 16 };
+  const lowest = below + (slack ? 22 : 0);
+  return { members, interval, nearest: below, slack: lowest, axis: lowest + 16 };
 }
 
 function shownValues(ltc, nearest) {
@@ -46,14 +63,13 @@ function shownValues(ltc, nearest) {
 }
 
 /** Return the axis over the values, at least a decade wide: agreement then looks alike everywhere. */
-function logScale(values, width) {
+function axisOver(values, width) {
   const logs = values.length ? values.map(Math.log10) : [0];
   const [low, high] = [Math.min(...logs), Math.max(...logs)];
   const half = Math.max(0.5, 0.58 * (high - low));
   const start = (low + high) / 2 - half;
-  const perDecade = (width - 2 * MARGIN) / (2 * half);
-  const x = (value) => MARGIN + Math.max(0, Math.log10(value) - start) * perDecade; // 0 lies at the edge
-  return { x, perDecade, start, end: start + 2 * half };
+  const scale = logScale(start, start + 2 * half, width - 2 * MARGIN);
+  return { ...scale, x: (value) => MARGIN + scale.at(value) };
 }
 
 function axis(scale, unit, width, y) {
@@ -66,19 +82,6 @@ function axis(scale, unit, width, y) {
     svg("line", { class: "base", x1: 0, x2: width, y1: y, y2: y }),
     svg("text", { class: "title", x: width / 2, y: y + 34, "text-anchor": "middle" }, `LTC, ${unit}`),
   ];
-}
-
-function ticks({ start, end, perDecade }) {
-  const labels = perDecade > 140 ? [1, 2, 5] : [1];
-  const found = [];
-  for (let decade = Math.floor(start); decade <= Math.ceil(end); decade++) {
-    for (let digit = 1; digit < 10; digit++) {
-      const value = Number(`${digit}e${decade}`);
-      const place = Math.log10(value);
-      if (place >= start && place <= end) found.push({ value, labelled: labels.includes(digit) });
-    }
-  }
-  return found;
 }
 
 /** Return {value, x, lane} of each dot: dots that would lie on each other stand in lanes. */
@@ -117,7 +120,17 @@ function diamond(crystal, scale, y) {
   );
 }
 
-function caption(ltc, nearest) {
+function triangle({ text, value }, scale, y) {
+  const x = scale.x(value);
+  return svg("path", { class: "slack", d: `M${x} ${y - 6}l6.5 11h-13z` }, svg("title", {}, `${text}: ${number(value)}`));
+}
+
+function floor({ text, value }, scale, bottom) {
+  const x = scale.x(value);
+  return svg("line", { class: "minimum", x1: x, x2: x, y1: 4, y2: bottom }, svg("title", {}, `${text}: ${number(value)}`));
+}
+
+function caption(ltc, nearest, marks) {
   return h(
     "figcaption",
     {},
@@ -125,6 +138,7 @@ function caption(ltc, nearest) {
     key("mean", "mean"),
     ltc.interval && key("interval", `${Math.round(100 * ltc.interval.level)} % interval`),
     nearest.length > 0 && key("neighbour", "references of the nearest training crystals"),
+    marks.map(({ kind, text, value, shown }) => (shown ? key(kind, text) : h("span", {}, `${text} ${number(value)}, off this axis`))),
   );
 }
 
@@ -132,7 +146,7 @@ function key(kind, text) {
   return h("span", { class: `key ${kind}` }, text);
 }
 
-function summary(ltc, nearest) {
+function summary(ltc, nearest, marks) {
   const members = [...ltc.members].sort((a, b) => a - b).map(number).join(", ");
   const parts = [`Members: ${members} ${ltc.unit}; mean ${number(ltc.mean)}.`];
   if (ltc.interval) parts.push(`Interval ${number(ltc.interval.lower)} to ${number(ltc.interval.upper)}.`);
@@ -140,5 +154,6 @@ function summary(ltc, nearest) {
     const list = nearest.map((crystal) => `${crystal.formula} ${number(crystal.ltc)}`).join(", ");
     parts.push(`Nearest training crystals: ${list}.`);
   }
+  parts.push(...marks.map(({ text, value }) => `${text[0].toUpperCase()}${text.slice(1)} ${number(value)}.`));
   return parts.join(" ");
 }

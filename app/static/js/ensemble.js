@@ -1,31 +1,17 @@
-/** An ensemble's page, from its manifest alone. */
+/** An ensemble's page, from its manifest and its evidence. */
 
-import { showEnsemble } from "./api.js";
+import { showEnsemble, showReferences } from "./api.js";
+import { coverageSection } from "./coverage.js";
 import { h } from "./dom.js";
-
-const METRICS = {
-  mape: "MAPE",
-  median_ape: "median APE",
-  mae_log10: "MAE(log10)",
-  spearman: "Spearman",
-  within_factor_2: "within factor 2",
-  sre: "SRE",
-};
-
-const PROTOCOLS = {
-  honest: [
-    "Errors, honest protocol",
-    "In W/(m K), on crystals kept from training; nothing was chosen on them.",
-  ],
-  paper: [
-    "Errors, the paper's protocol",
-    "As published, to compare with its Table I: labels un-standardised with other constants, and the epoch chosen on the crystals it is scored on. Not errors in W/(m K).",
-  ],
-};
+import { decimal, errorSection, measure } from "./errors.js";
+import { evidenceSection } from "./evidence.js";
+import { paperSection } from "./paper.js";
+import { table } from "./table.js";
 
 /** Return the page of the ensemble of this name; `all` lists the loaded ones. */
 export async function ensembleView(name, all, signal) {
-  const { manifest, digest } = await showEnsemble(name, signal);
+  const [{ manifest, digest }, references] = await Promise.all([showEnsemble(name, signal), showReferences(name, signal)]);
+  const metrics = manifest.metrics?.length ? manifest.metrics : [];
   return h(
     "article",
     { class: "ensemble", "aria-labelledby": "ensemble-title" },
@@ -34,7 +20,10 @@ export async function ensembleView(name, all, signal) {
     manifest.description ? h("p", {}, `${manifest.description.replaceAll("->", "→")}.`) : null,
     facts(manifest, digest),
     use(),
-    manifest.metrics?.length ? Object.keys(PROTOCOLS).map((protocol) => errors(protocol, manifest.metrics)) : null,
+    evidenceSection(references, manifest.unit),
+    errorSection(metrics),
+    coverageSection(metrics),
+    paperSection(metrics),
     manifest.stages ? stages(manifest.stages) : null,
     manifest.training_data ? data(manifest.training_data) : null,
     manifest.members ? members(manifest.members) : null,
@@ -82,39 +71,6 @@ function use() {
   ];
 }
 
-function errors(protocol, metrics) {
-  const records = metrics.filter((record) => record.protocol === protocol);
-  if (records.length === 0) return null;
-  const [heading, note] = PROTOCOLS[protocol];
-  const whats = [...new Set(records.map((record) => record.what))];
-  const groups = whats.map((what) => group(what, records.filter((record) => record.what === what)));
-  return [h("h3", {}, heading), h("p", { class: "muted" }, note), groups];
-}
-
-function group(what, records) {
-  const names = [...new Set(records.flatMap((record) => Object.keys(record.values)))];
-  const turned = names.length > 2 * records.length + 5; // many measures of few data sets read better as rows
-  const head = records.map((record) => `${record.dataset} (${record.n_crystals})`);
-  const rows = turned
-    ? names.map((name) => [measure(name), ...records.map((record) => withDeviation(record, name))])
-    : records.map((record, i) => [head[i], ...names.map((name) => withDeviation(record, name))]);
-  return [h("h4", {}, what), table(what, turned ? ["Measure", ...head] : ["Data (crystals)", ...names.map(measure)], rows)];
-}
-
-function measure(name) {
-  return METRICS[name] ?? name.replaceAll("_", " ").replace("ape", "APE");
-}
-
-function withDeviation({ values, deviations }, name) {
-  if (!(name in values)) return "–";
-  const value = decimal(values[name]);
-  return name in (deviations ?? {}) ? `${value} ± ${decimal(deviations[name])}` : value;
-}
-
-function decimal(value) {
-  return Number.isInteger(value) ? String(value) : value.toFixed(3);
-}
-
 function stages(records) {
   const rows = records.map(({ name, dataset, start, schedule }) => [
     name, dataset, start, settings(schedule),
@@ -147,19 +103,4 @@ function members(records) {
 
 function elements(symbols) {
   return [h("h3", {}, `Elements trained on (${symbols.length})`), h("p", { class: "elements" }, symbols.join(" "))];
-}
-
-function table(label, head, rows) {
-  const kind = (value) => (/^(–|\d[\d.± ]*)$/.test(value) ? "numeric" : null);
-  const cell = (value) => h("td", { class: kind(value) }, value instanceof Node ? value : String(value));
-  return h(
-    "div",
-    { class: "scroll", tabindex: "0", role: "region", "aria-label": label },
-    h(
-      "table",
-      {},
-      h("thead", {}, h("tr", {}, head.map((name, i) => h("th", { scope: "col", class: i > 0 ? kind(rows[0]?.[i]) : null }, name)))),
-      h("tbody", {}, rows.map(([first, ...rest]) => h("tr", {}, h("th", { scope: "row" }, String(first)), rest.map(cell)))),
-    ),
-  );
 }

@@ -4,7 +4,6 @@ import { answerView } from "./answer.js";
 import { listEnsembles, patiently, predict } from "./api.js";
 import { Batch } from "./batch.js";
 import { announce, byId, h } from "./dom.js";
-import { ensembleView } from "./ensemble.js";
 import { number, shortDigest } from "./format.js";
 import { addressOf, sourceOf } from "./permalink.js";
 import { emptyState, loadingState, problemState, waitingSentence } from "./states.js";
@@ -63,7 +62,7 @@ async function showAnswer({ prediction, source, linkedDigest, signal }, back = n
   chooser.value = ensemble.name;
   document.title = `${material.formula} – ParAIsite`;
   show(...[back, answerView({ prediction, source, address, linkedDigest, signal })].filter(Boolean));
-  announce(`${material.formula}: ${number(ltc.mean)} ${ltc.unit}`);
+  announce([`${material.formula}: ${number(ltc.mean)} ${ltc.unit}`, ...prediction.answer.warnings].join(". "));
 }
 
 function isAnswer({ search, hash }) {
@@ -118,6 +117,7 @@ async function showEnsemblePage(name) {
   reveal();
   try {
     await ensemblesListed;
+    const { ensembleView } = await ensemblePage;
     const wanted = name || loaded.find((entry) => entry.default)?.name || chooser.value;
     const page = await patiently(() => ensembleView(wanted, loaded, signal), { signal });
     if (signal.aborted) return;
@@ -220,4 +220,5 @@ function listenForDrops() {
 
 listen();
 const ensemblesListed = fillEnsembles();
+const ensemblePage = import("./ensemble.js"); // not for the first view: it comes when that is in place
 followAddress();

@@ -25,8 +25,8 @@ from app.ensembles import ServedEnsemble
 from app.factory import create_app
 from app.settings import Settings
 from models.errors import UnknownMaterial
-from tests.app.conftest import READY_WITHIN, FakeEnsemble
-from tests.app.page.fake_manifest import fake_manifest
+from tests.app.conftest import READY_WITHIN
+from tests.app.page.fake_ensembles import CompleteEnsemble, DescribedEnsemble
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [
@@ -78,14 +78,6 @@ def ready(address: str) -> bool:
     return httpx.get(f"{address}/health/ready").status_code == 200
 
 
-class DescribedEnsemble(FakeEnsemble):
-    """A fake ensemble with a manifest of the real form."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.manifest = fake_manifest(name)
-
-
 class Materials:
     """A source that knows rocksalt as mp-22862."""
 
@@ -113,8 +105,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def service() -> Iterator[str]:
-    """Give the address of a service with two fake ensembles and one known material."""
-    ensembles = [DescribedEnsemble("aflow-stage2"), DescribedEnsemble("mix-stage3")]
+    """Give the address of a service with three fake ensembles and one known material."""
+    ensembles = [
+        DescribedEnsemble("aflow-stage2"),
+        CompleteEnsemble("complete"),
+        DescribedEnsemble("mix-stage3"),
+    ]
     settings = Settings(mp_api_key=None, redis_url=None)
     with running_service(settings, *ensembles, materials=Materials()) as address:
         wait_until(lambda: ready(address))

@@ -1,6 +1,6 @@
 """A manifest of the real form with made-up content."""
 
-from typing import Literal
+from collections.abc import Mapping
 
 from models.manifest import (
     CellRecord,
@@ -15,9 +15,18 @@ from models.manifest import (
     TransformRecord,
 )
 
+HONEST = Metrics(
+    dataset="dataset1",
+    protocol="honest",
+    what="mean of the members",
+    n_crystals=95,
+    values={"mape": 0.318, "mae_log10": 0.2, "failures": 0.0},
+    deviations={"mape": 0.05},
+)
 
-def fake_manifest(name: str) -> Manifest:
-    """Return the manifest of an ensemble of two members."""
+
+def fake_manifest(name: str, *more: Metrics) -> Manifest:
+    """Return the manifest of an ensemble of two members; `more` metrics than the honest ones."""
     return Manifest(
         name=name,
         description="Made up for tests of the page",
@@ -33,10 +42,7 @@ def fake_manifest(name: str) -> Manifest:
         training_data=(
             DataRecord(dataset="mix", file_name="mix.jsonl.gz", sha256="0" * 64, n_crystals=238),
         ),
-        metrics=(
-            _metrics("honest", "mean of the members", 0.318),
-            _metrics("paper", "members by the published procedure", 0.215),
-        ),
+        metrics=(HONEST, *more),
         golden=GoldenCheck(
             cell=CellRecord(
                 lattice=((3.0, 0.0, 0.0), (0.0, 3.0, 0.0), (0.0, 0.0, 3.0)),
@@ -51,10 +57,43 @@ def fake_manifest(name: str) -> Manifest:
     )
 
 
+def fake_table1() -> tuple[Metrics, ...]:
+    """Return two cells of the paper's table, one of them measured."""
+    return (
+        _cell("dataset1", {"mape": 0.29, "published_mape": 0.34}, {"mape": 0.06}),
+        _cell("aflow", {"published_mape": 0.48}, {}),
+    )
+
+
+def fake_coverage() -> Metrics:
+    """Return how often an interval held, overall and by verdict, structure type and LTC."""
+    return Metrics(
+        dataset="mix",
+        protocol="honest",
+        what="90 % interval and verdict",
+        n_crystals=200,
+        values={
+            "coverage": 0.905,
+            "half_width": 0.301,
+            "global_half_width": 0.4,
+            "share_inside": 0.75,
+            "coverage_inside": 0.92,
+            "median_ape_inside": 0.161,
+            "share_outside": 0.1,
+            "coverage_outside": 0.4,
+            "coverage_type_rocksalt": 0.889,
+            "coverage_ltc_10_100": 1.0,
+            "coverage_ltc_1_10": 0.875,
+            "coverage_dataset_phonix": 0.9,
+            "rank_of_spread": 0.512,
+        },
+    )
+
+
 def _member(split: int) -> MemberRecord:
     return MemberRecord(
         split=split,
-        transform=TransformRecord(mean=1.0, std=0.5),
+        transforms=(TransformRecord(mean=1.0, std=0.5),),
         epochs=3,
         best_epoch=2,
         n_fitted=171,
@@ -63,12 +102,12 @@ def _member(split: int) -> MemberRecord:
     )
 
 
-def _metrics(protocol: Literal["honest", "paper"], what: str, mape: float) -> Metrics:
+def _cell(dataset: str, values: Mapping[str, float], deviations: Mapping[str, float]) -> Metrics:
     return Metrics(
-        dataset="dataset1",
-        protocol=protocol,
-        what=what,
+        dataset=dataset,
+        protocol="paper",
+        what="members by the published procedure",
         n_crystals=95,
-        values={"mape": mape, "mae_log10": 0.2},
-        deviations={"mape": 0.05},
+        values=values,
+        deviations={**deviations, "published_mape": 0.1},
     )

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.app.page.conftest import OpenPage
+from tests.app.page.fake_ensembles import WARNING
 
 LAYOUT_SHIFT = """() => new Promise(resolve => {
   let sum = 0;
@@ -59,6 +60,10 @@ def test_example_with_everything_beside_the_number(open_page: OpenPage, service:
     expect(page.locator(".dots .member")).to_have_count(10)  # nine, and one in the legend
     expect(page.locator(".number")).to_contain_text("not yet available for this ensemble")
     expect(page.locator(".verdict")).to_contain_text("Not known whether to believe it")
+    expect(page.locator(".opinion")).to_contain_text(
+        "Not available: this ensemble does not predict"
+    )
+    expect(page.get_by_role("note")).to_have_count(0)
     structure_drawn(page)
     page.get_by_text("Cell and 8 sites").click()
     expect(page.locator(".crystal figcaption")).to_contain_text("a 5.690, b 5.690, c 5.690 Å")
@@ -195,42 +200,59 @@ def test_keyboard_alone(open_page: OpenPage, service: str) -> None:
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
 
 
-EVIDENCE: dict[str, Any] = {
-    "verdict": "edge",
-    "reasons": ["No half-Heusler was trained on."],
-    "nearest": [
-        {
-            "material_id": "mp-22862",
-            "formula": "NaCl",
-            "ltc": 7.9,
-            "out_of_fold": 6.54,
-            "dataset": "dataset1",
-            "distance": 0.12,
-        }
-    ],
-    "in_training_data": True,
-}
-
-
 def test_interval_verdict_and_nearest_crystals(open_page: OpenPage, service: str) -> None:
-    def add_evidence(route: Route) -> None:
+    page = open_page(f"{service}/?example=NaCl&ensemble=complete")
+    answered(page, "NaCl", "14.4")
+    expect(page.locator(".number")).to_contain_text("9.60 to 21.6 with 90 % probability")
+    verdict = page.locator(".verdict.edge")
+    expect(verdict).to_contain_text("At the edge of what the ensemble knows")
+    expect(verdict).to_contain_text("No half-Heusler was trained on.")
+    described = page.locator(".dots svg").get_attribute("aria-label") or ""
+    assert "Interval 9.60 to 21.6. Nearest training crystals: NaCl 20.0, NaCl 50.0." in described
+    expect(page.locator(".dots svg .neighbour")).to_have_count(2)
+    table = page.get_by_role("region", name="Nearest training crystals")
+    expect(table.get_by_role("row").last).to_have_text("NaClmp-350.060.0phonix0.120")
+
+
+def test_second_opinion_with_units_and_sources(open_page: OpenPage, service: str) -> None:
+    page = open_page(f"{service}/?example=NaCl&ensemble=complete")
+    estimates = page.locator(".opinion .estimates > div")
+    slack, minimum = estimates.first, estimates.last
+    expect(slack).to_contain_text("9.60 W/(m K)")
+    expect(slack).to_contain_text("The prediction lies a factor of 1.50 above it.")
+    expect(slack.locator("dl")).to_have_text("Debye temperature305 KGrüneisen parameter1.62")
+    expect(slack).to_contain_text("Source: Slack's formula")
+    expect(minimum).to_contain_text("0.412 W/(m K)")
+    expect(minimum).to_contain_text("The prediction lies above it, as it should.")
+    expect(minimum.locator("dl")).to_have_text("Bulk modulus24.1 GPaShear modulus14.7 GPa")
+    expect(minimum).to_contain_text("Source: Cahill")
+    described = page.locator(".dots svg").get_attribute("aria-label") or ""
+    assert described.endswith("Slack's estimate 9.60. Minimum conductivity 0.412.")
+    expect(page.locator(".dots svg .slack, .dots svg .minimum")).to_have_count(2)
+
+
+def test_estimate_far_from_the_members_is_named_beside_the_axis(
+    open_page: OpenPage, service: str
+) -> None:
+    def lower_the_minimum(route: Route) -> None:
         response = route.fetch()
-        answer = response.json()
-        answer["ltc"]["interval"] = {"level": 0.9, "lower": 5.21, "upper": 39.94}
-        answer["domain"] = EVIDENCE
+        answer: dict[str, Any] = response.json()
+        answer["second_opinion"]["minimum"]["ltc"] = 0.002
         route.fulfill(response=response, json=answer)
 
     page = open_page(service)
-    page.route("**/predict*", add_evidence)
+    page.route("**/predict*", lower_the_minimum)
+    page.get_by_label("Ensemble", exact=True).select_option("complete")
     page.get_by_role("button", name="NaCl").click()
-    answered(page, "NaCl", "14.4")
-    expect(page.locator(".number")).to_contain_text("5.21 to 39.9 with 90 % probability")
-    verdict = page.locator(".verdict.edge")
-    expect(verdict).to_contain_text("At the edge of what the ensemble knows")
-    expect(verdict).to_contain_text("This crystal is in the training data")
-    expect(verdict).to_contain_text("No half-Heusler was trained on.")
-    described = page.locator(".dots svg").get_attribute("aria-label") or ""
-    assert "Interval 5.21 to 39.9. Nearest training crystals: NaCl 7.90." in described
-    expect(page.locator(".dots svg .neighbour")).to_have_count(1)
-    table = page.get_by_role("region", name="Nearest training crystals")
-    expect(table.get_by_role("row").last).to_have_text("NaClmp-228627.906.54dataset10.120")
+    expect(page.locator(".dots figcaption")).to_contain_text(
+        "minimum conductivity 0.00200, off this axis"
+    )
+    expect(page.locator(".dots svg .slack")).to_have_count(1)
+    expect(page.locator(".dots svg .minimum")).to_have_count(0)
+
+
+def test_warnings_stand_beside_the_number_and_are_said(open_page: OpenPage, service: str) -> None:
+    page = open_page(f"{service}/?example=TiNiSn&ensemble=complete")
+    note = page.get_by_role("note", name="Before you use this number")
+    expect(note.get_by_role("listitem")).to_have_text([WARNING])
+    expect(page.get_by_role("status")).to_have_text(f"TiNiSn: 33.7 W/(m K). {WARNING}")

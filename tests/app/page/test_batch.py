@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from app.settings import Settings
 from tests.app.conftest import FakeEnsemble
 from tests.app.page.conftest import OpenPage, ready, running_service, wait_until
+from tests.app.page.fake_ensembles import WARNING
 
 
 def rows(page: Page) -> Locator:
@@ -66,6 +67,24 @@ def test_table_is_saved_as_csv(
     assert (first["interval_lower [W/(m K)]"], first["error"]) == ("", "")
     assert bad["error"].startswith("Unreadable structure: The text is not a CIF")
     assert injected["file"] == "'=1+1,.cif"
+
+
+def test_warnings_and_second_opinion_of_each_row(
+    open_page: OpenPage, service: str, cif_files: dict[str, Path]
+) -> None:
+    page = open_page(service)
+    page.get_by_label("Ensemble", exact=True).select_option("complete")
+    page.locator("#files").set_input_files(list(cif_files.values()))
+    expect(page.locator(".progress")).to_contain_text("1 failed")
+    sure, warned = (rows(page).filter(has_text=name) for name in ("NaCl.cif", "ZnS.cif"))
+    expect(sure.get_by_role("cell").last).to_have_text("–")
+    expect(warned.get_by_role("cell").last).to_have_text(f"1: {WARNING}")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download CSV").click()
+    with Path(download.value.path()).open(newline="") as file:
+        first, second, bad = csv.DictReader(file)
+    assert (first["warnings"], second["warnings"], bad["warnings"]) == ("", WARNING, "")
+    assert (first["slack [W/(m K)]"], first["minimum [W/(m K)]"]) == ("9.6", "0.412")
 
 
 def test_row_opens_alone_and_closes_again(
