@@ -1,4 +1,8 @@
-"""What routes ask for, as annotated aliases."""
+"""What routes ask for, as annotated aliases.
+
+All of them are coroutines though none waits: a plain function would be run in a thread, which takes
+longer than the rest of a cached answer.
+"""
 
 from typing import Annotated
 
@@ -9,7 +13,7 @@ from app.predictor import Predictor
 from app.runtime import Runtime
 
 
-def get_runtime(request: Request) -> Runtime:
+async def get_runtime(request: Request) -> Runtime:
     """Return what the app was made with."""
     runtime: Runtime = request.app.state.runtime
     return runtime
@@ -18,7 +22,7 @@ def get_runtime(request: Request) -> Runtime:
 RuntimeDep = Annotated[Runtime, Depends(get_runtime)]
 
 
-def get_predictor(runtime: RuntimeDep) -> Predictor:
+async def get_predictor(runtime: RuntimeDep) -> Predictor:
     """Return the predictor. Raises NotReady until every ensemble is loaded and checked."""
     return runtime.ready()
 
@@ -26,7 +30,7 @@ def get_predictor(runtime: RuntimeDep) -> Predictor:
 PredictorDep = Annotated[Predictor, Depends(get_predictor)]
 
 
-def get_ensembles(predictor: PredictorDep) -> Ensembles:
+async def get_ensembles(predictor: PredictorDep) -> Ensembles:
     """Return the loaded ensembles. Raises NotReady."""
     return predictor.ensembles
 

@@ -1,7 +1,6 @@
 """From a CIF or a material id to an answer: structure, graph, cache, ensemble, summary."""
 
 import asyncio
-import hashlib
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -11,6 +10,7 @@ from typing import Literal, Protocol
 
 from pymatgen.core import Structure
 
+from app.answers import Answers
 from app.batching import ForwardQueue
 from app.cache import Cache
 from app.ensembles import Ensembles, ServedEnsemble
@@ -63,9 +63,12 @@ class Durations:
         try:
             yield
         finally:
-            seconds = time.perf_counter() - start
-            self.seconds[name] = self.seconds.get(name, 0.0) + seconds
-            self.metrics.steps.labels(name).observe(seconds)
+            self.note(name, time.perf_counter() - start)
+
+    def note(self, name: str, seconds: float) -> None:
+        """Add the time of one step."""
+        self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+        self.metrics.note_step(name, seconds)
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ class Predictor:
         self.ensembles = ensembles
         self._settings = settings
         self._cache = cache
+        self._answers = Answers(cache, settings)
         self._materials = materials
         self._metrics = metrics
         self._workers = Workers("crystal", settings.concurrency, settings.max_queue)
@@ -104,6 +108,17 @@ class Predictor:
         self._fetches = SingleFlight[Structure]()
         metrics.follow_queue(lambda: self._workers.in_flight + self._fetchers.in_flight)
 
+    def answered(self, text: str, ensemble: ServedEnsemble) -> Prediction | None:
+        """Return the prediction for a text that this process has answered; waits for nothing."""
+        start = time.perf_counter()
+        answer = self._answers.at_hand(self._answers.key(text, ensemble))
+        if answer is None:
+            return None
+        durations = Durations(self._metrics)
+        durations.note("cache", time.perf_counter() - start)
+        self._metrics.note_lookup("upload", hit=True)
+        return Prediction(answer, durations.seconds)
+
     async def predict_cif(self, text: str, ensemble_name: str | None = None) -> Prediction:
         """Return the prediction for the structure in a CIF; the same text is read only once.
 
@@ -111,19 +126,17 @@ class Predictor:
         """
         ensemble = self.ensembles.get(ensemble_name)
         durations = Durations(self._metrics)
-        key = self._upload_key(text, ensemble)
+        key = self._answers.key(text, ensemble)
         async with self._deadline():
             with durations.step("cache"):
-                cached = await self._cache.get(key)
-                known = read(Answer, cached) is not None
-            self._metrics.note_lookup("upload", hit=known)
-            if cached is not None and known:
-                return Prediction(cached, durations.seconds)
+                known = await self._answers.get(key)
+            self._metrics.note_lookup("upload", hit=known is not None)
+            if known is not None:
+                return Prediction(known, durations.seconds)
             with self._workers.place():
                 crystal = await self._workers.run(self._read_crystal, text, durations)
                 answer = await self._predict(crystal, None, ensemble, durations)
-            again = answer.model_copy(update={"cache": "hit"})
-            await self._cache.set(key, written(again), self._settings.answer_ttl)
+            await self._answers.set(key, answer)
         return Prediction(written(answer), durations.seconds)
 
     async def predict_material(
@@ -178,12 +191,6 @@ class Predictor:
                 f"No answer within {seconds:g} s; try again, or send a smaller cell."
             ) from error
 
-    def _upload_key(self, text: str, ensemble: ServedEnsemble) -> str:
-        """Return the key of the answer to this text: what is accepted depends on the limits too."""
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        limits = f"{self._settings.max_upload_bytes}:{self._settings.max_sites}"
-        return f"paraisite:{CACHE_VERSION}:upload:{ensemble.digest}:{limits}:{digest}"
-
     def _read_crystal(self, text: str, durations: Durations) -> Crystal:
         with durations.step("parse"):
             structure = parse_structure(text, self._settings.structure_limits)
@@ -232,7 +239,7 @@ class Predictor:
         queue = self._queues[ensemble.digest]
         judgement = await queue.judge(crystal.graph, crystal.fingerprint)
         evaluation = evaluation_of(judgement)
-        self._metrics.crystals.labels(ensemble.name).inc()
+        self._metrics.note_crystal(ensemble.name)
         await self._cache.set(key, written(evaluation), self._settings.answer_ttl)
         return evaluation
 

@@ -48,6 +48,11 @@ class Runtime:
         self._materials = materials
         self._predictor: Predictor | None = None
 
+    @property
+    def predictor(self) -> Predictor | None:
+        """The predictor; None until every ensemble is loaded and checked."""
+        return self._predictor
+
     def ready(self) -> Predictor:
         """Return the predictor. Raises NotReady until every ensemble is loaded and checked."""
         if self._predictor is None:

@@ -39,11 +39,18 @@ REQUEST_BODY = {
 
 
 async def read_cif(request: Request, max_bytes: int) -> str:
-    """Return the CIF text of the body.
+    """Return the CIF text of the body, which is read once however often this is asked.
 
     Raises UnsupportedMediaType, StructureTooLarge, InvalidRequest, NoStructure,
     SeveralStructures.
     """
+    text: str | None = getattr(request.state, "cif", None)
+    if text is None:
+        text = request.state.cif = await _read_request(request, max_bytes)
+    return text
+
+
+async def _read_request(request: Request, max_bytes: int) -> str:
     media_type = parse_options_header(request.headers.get("content-type"))[0].decode("latin-1")
     reader = READERS.get(media_type.lower())
     if reader is None:

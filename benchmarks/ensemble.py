@@ -46,7 +46,6 @@ class RandomEnsemble:
     def check_golden(self) -> None:
         """Warm up: there is no golden answer of random weights."""
         from benchmarks.crystals import crystal  # noqa: PLC0415
-        from models.evidence import Reference
-from models.graph import crystal_graph  # noqa: PLC0415
+        from models.graph import crystal_graph  # noqa: PLC0415
 
         self.predict([crystal_graph(crystal(2, 0))])
