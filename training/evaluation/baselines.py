@@ -18,11 +18,11 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from models import descriptors, elements, stiffness
 from models.batch import join_graphs
 from models.graph import CrystalGraph
 from models.network import embed_crystals
 from models.transform import TargetTransform
-from training.evaluation import features
 from training.evaluation.outputs import MemberOutputs, asked_sets
 from training.evaluation.reference import LARGE, PAPER_SETS, ReferenceSet, kept, part_names
 from training.megnet_weights import read_megnet_weights
@@ -35,6 +35,7 @@ Inputs = Mapping[str, Numbers]
 Fit = Callable[[Numbers, Numbers], Callable[[Numbers], Numbers]]
 
 PRESET = "baseline"
+DESCRIBED_IN = (descriptors.__file__, elements.__file__, stiffness.__file__)
 SEED = 0
 PENALTIES = np.logspace(-4, 4, 33)
 TREES = 200
@@ -50,7 +51,7 @@ TITLES: Mapping[str, str] = {
     "constant": "constant (least MAPE)",
     "ridge": "ridge, MEGNet's embedding (16)",
     "ridge3": "ridge, three MEGNet embeddings (48)",
-    "trees": "ExtraTrees, simple features",
+    "trees": "ExtraTrees, descriptors",
 }
 
 
@@ -81,7 +82,7 @@ def _known_digest(
 
 
 def _digest(sets: Mapping[str, ReferenceSet], data_dir: Path) -> str:
-    files = [Path(__file__), Path(features.__file__), *_weight_files(data_dir)]
+    files = [Path(__file__), *map(Path, DESCRIBED_IN), *_weight_files(data_dir)]
     parts = [path.read_bytes() for path in files]
     parts += [reference.sha256.encode() for reference in asked_sets(sets).values()]
     return hashlib.sha256(b"".join(parts)).hexdigest()
@@ -103,10 +104,7 @@ def _all_inputs(sets: Mapping[str, ReferenceSet], data_dir: Path) -> Mapping[str
         for name, ref in asked.items()
     }
     width = next(iter(embeddings.values())).shape[1] // len(_weight_files(data_dir))
-    simple = {
-        name: features.crystal_features([c.structure for c in ref.data.dataset.crystals])
-        for name, ref in asked.items()
-    }
+    simple = {name: ref.data.descriptors().astype(np.float64) for name, ref in asked.items()}
     return {
         "constant": {name: np.empty((len(ref.ltc), 0)) for name, ref in asked.items()},
         "ridge": {name: values[:, :width] for name, values in embeddings.items()},

@@ -17,7 +17,7 @@ def baseline_section(report: Report) -> Iterator[str]:
     yield ""
     yield (
         "The same nine splits, honest: a constant, ridge regression on MEGNet's published "
-        "embeddings, and ExtraTrees on simple features of composition and geometry; all fitted to "
+        "embeddings, and ExtraTrees on the descriptors of `recommended`; all fitted to "
         "log10(LTC) of training rows, penalties and leaf sizes chosen by cross-validation inside "
         "them. The paper's networks are fitted to the MAPE itself, which rewards low answers: read "
         "MAE(log10) and the median beside it. Mean ± standard deviation over the splits."
