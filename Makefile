@@ -75,6 +75,6 @@ $(BIN)/uv:
 	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 $(READY): requirements/dev.lock $(BIN)/uv
-	$(BIN)/uv pip sync --require-hashes --python $(BIN)/python requirements/dev.lock
+	$(BIN)/uv pip sync --compile-bytecode --require-hashes --python $(BIN)/python requirements/dev.lock
 	$(BIN)/uv pip install --no-deps --no-build-isolation --python $(BIN)/python --editable .
 	@touch $@

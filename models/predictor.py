@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,14 @@ from models.batch import MAX_BONDS, CrystalBatch, join_graphs
 from models.gaussian_process import FROM_NETWORK, Process
 from models.gaussian_process import OUTPUTS as PROCESS_OUTPUTS
 from models.graph import CrystalGraph
-from models.network import embed_crystals, read_out
+from models.network import Tensors, embed_crystals, read_out
 from models.tensors import BATCH_SIGNATURE
 from models.transform import TargetTransform
 
 Transforms = Sequence[Sequence[TargetTransform]]  # of each output, by member
 LTC, HALF_HEUSLER_LTC = PROCESS_OUTPUTS
+DESCRIPTORS = BATCH_SIGNATURE.descriptors
+MODULI = tf.TensorSpec([None, None, len(FROM_NETWORK)], tf.float32)
 HALF_HEUSLER = (216, 3, 3)  # space group, sites in the primitive cell, elements
 
 
@@ -60,17 +63,11 @@ class Predictor:
     ) -> None:
         self._transforms = transforms
         self._names = tuple(names)
-        constants = {name: tf.constant(value) for name, value in weights.items()}
-
-        def outputs(batch: CrystalBatch) -> tuple[tf.Tensor, ...]:
-            embeddings = embed_crystals(constants, batch)
-            targets = read_out(constants, embeddings, batch)
-            if process is None:
-                return targets, embeddings
-            moduli = tf.stack([targets[..., self._names.index(n)] for n in FROM_NETWORK], axis=-1)
-            return targets, embeddings, process.predict(batch.descriptors, moduli)
-
-        self._forward: Any = tf.function(outputs, input_signature=[BATCH_SIGNATURE])
+        self._weights = {name: tf.constant(value) for name, value in weights.items()}
+        self._network = _network(tuple((name, value.shape) for name, value in weights.items()))
+        self._process: Any = process and tf.function(
+            process.predict, input_signature=[DESCRIPTORS, MODULI]
+        )
 
     def ltc(self, graphs: Sequence[CrystalGraph]) -> NDArray[np.float64]:
         """Return the LTC [n_crystals, n_members] in W/(m K); empty for no graphs."""
@@ -85,8 +82,7 @@ class Predictor:
             return self._nothing()
         groups = [self._forward(join_graphs(group)) for group in _groups(graphs)]
         targets, embeddings, *logs = (
-            np.concatenate([part.numpy() for part in parts], axis=1).swapaxes(0, 1)
-            for parts in zip(*groups, strict=True)
+            np.concatenate(parts, axis=1).swapaxes(0, 1) for parts in zip(*groups, strict=True)
         )
         quantities = self._decode(targets)
         ltc = _served(graphs, quantities)
@@ -96,6 +92,14 @@ class Predictor:
         disagreement = np.abs(np.log10(ltc / _served(graphs, said)))
         quantities |= {name: np.sqrt(quantities[name] * said[name]) for name in said}
         return Outputs(_served(graphs, quantities), embeddings, disagreement, quantities)
+
+    def _forward(self, batch: CrystalBatch) -> list[NDArray[np.float32]]:
+        """Return targets and embeddings, and log10 of the LTC by the process where there is one."""
+        targets, embeddings = (part.numpy() for part in self._network(self._weights, batch))
+        if not self._process:
+            return [targets, embeddings]
+        moduli = targets[..., [self._names.index(name) for name in FROM_NETWORK]]
+        return [targets, embeddings, self._process(batch.descriptors, moduli).numpy()]
 
     def _nothing(self) -> Outputs:
         none = np.empty((0, len(self._transforms)))
@@ -110,6 +114,21 @@ class Predictor:
             )
             for index, name in enumerate(self._names)
         }
+
+
+@lru_cache(maxsize=8)
+def _network(shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> Any:
+    """Return the compiled network for weights of these shapes.
+
+    Tracing it takes a second: ensembles of one architecture share it, with the weights as inputs.
+    """
+    weights = {name: tf.TensorSpec(shape, tf.float32) for name, shape in shapes}
+
+    def outputs(weights: Tensors, batch: CrystalBatch) -> tuple[tf.Tensor, tf.Tensor]:
+        embeddings = embed_crystals(weights, batch)
+        return read_out(weights, embeddings, batch), embeddings
+
+    return tf.function(outputs, input_signature=[weights, BATCH_SIGNATURE])
 
 
 def _served(
