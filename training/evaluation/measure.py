@@ -216,4 +216,6 @@ def _epoch_choice(entry: MemberOutputs) -> EpochChoice:
         kept=Spread.of(min(curve) for curve in curves),
         typical=Spread.of(float(np.median(curve[-LAST_EPOCHS:])) for curve in curves),
         last=Spread.of(curve[-1] for curve in curves),
+        kept_at=tuple(int(np.argmin(curve)) + 1 for curve in curves),
+        epochs=max(len(curve) for curve in curves),
     )

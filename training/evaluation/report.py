@@ -105,6 +105,8 @@ class EpochChoice(Record):
     kept: Spread = Field(description="The epoch with the least error, as reported")
     typical: Spread = Field(description="Median of the last ten epochs")
     last: Spread
+    kept_at: tuple[int, ...] = Field(description="Number of the kept epoch, counted from 1")
+    epochs: int = Field(description="Epochs trained; the paper's are 300")
 
 
 class DataFile(Record):
