@@ -37,6 +37,12 @@ def test_one_crystals_answer_is_pinned(ensemble):
     assert found.ltc.mean == pytest.approx(FLUORITE_LTC, rel=0.01)
 
 
+def test_its_verdict_was_measured_to_foretell_the_error(ensemble):
+    (values,) = [m.values for m in ensemble.manifest.metrics if "coverage" in m.values]
+    assert values["median_ape_outside"] > 1.5 * values["median_ape_inside"]
+    assert values["half_width"] < values["global_half_width"]
+
+
 def test_most_measured_values_lie_in_the_interval(answers):
     covered = [
         answer.interval.lower <= crystal.ltc <= answer.interval.upper
