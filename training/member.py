@@ -1,6 +1,7 @@
 """Fits one member: the epochs, the choice among them, and the way back in after a kill."""
 
 import json
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -20,9 +21,15 @@ from training.config import Schedule
 from training.optimiser import Optimiser, OptimiserState, Vector, learning_rate
 from training.splits import Rows
 
+logger = logging.getLogger(__name__)
+
 PREDICT_BONDS = 20_000  # bonds in one batch when predicting
 
 Report = Callable[[EpochRecord], None]
+
+
+class TrainingDiverged(DataError):
+    """Weights or errors are no numbers any more."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,13 @@ def fit_member(  # noqa: PLR0913, PLR0917  (what to fit, how, and where)
     optimiser.load(checkpoint.optimiser)
     written = time.monotonic()
     while checkpoint.next_epoch < schedule.epochs:
-        checkpoint = _run_epoch(task, schedule, optimiser, checkpoint)
+        try:
+            checkpoint = _run_epoch(task, schedule, optimiser, checkpoint)
+        except TrainingDiverged as error:
+            if not len(task.choice) or not checkpoint.history:
+                raise
+            logger.warning("%s The best of the epochs before is kept.", error)
+            break
         report(checkpoint.history[-1])
         if time.monotonic() - written >= checkpoint_seconds:
             write_checkpoint(replace(checkpoint, optimiser=optimiser.state), path)
@@ -108,7 +121,7 @@ def _run_epoch(
     error = _choice_error(task, optimiser, weights)
     train = float(np.average([float(loss) for loss in losses], weights=sizes))
     if not np.isfinite(train):
-        raise DataError(
+        raise TrainingDiverged(
             f"The training diverged in epoch {epoch}: its error is {train}; "
             "lower learning_rate, or bound the gradient with clip."
         )

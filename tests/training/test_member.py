@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from models.architecture import initial_weights
 from models.batch import join_graphs
@@ -12,8 +13,16 @@ from tests.training.conftest import SMALL
 from training.checkpoint import Checkpoint, EpochRecord, read_checkpoint, write_checkpoint
 from training.config import Schedule
 from training.labels import mape_target
-from training.member import FittedMember, MemberTask, fit_member, predict_rows, read_member
-from training.optimiser import OptimiserState
+from training.member import (
+    FittedMember,
+    MemberTask,
+    TrainingDiverged,
+    fit_member,
+    predict_rows,
+    read_member,
+)
+from training.objectives import Mape
+from training.optimiser import Optimiser, OptimiserState
 from training.parameters import pack
 
 SCHEDULE = Schedule(
@@ -72,7 +81,7 @@ def test_the_epoch_with_the_least_error_is_kept(task, optimiser, tmp_path):
     member = fit(task, optimiser, tmp_path, schedule=schedule)
     errors = [float(record.chosen_on or 0) for record in member.history]
     assert member.best.epoch == int(np.argmin(errors))
-    predicted = predict_rows(task.graphs, task.choice, optimiser, member.weights)
+    predicted = predict_rows(task.graphs, task.choice, optimiser, member.weights)[:, 0]
     reference = task.ltc[task.choice]
     mape = np.mean(np.abs(task.transforms[0].decode(predicted) - reference) / reference)
     assert mape == pytest.approx(member.best.chosen_on, rel=1e-4)
@@ -83,6 +92,29 @@ def test_the_last_epoch_is_kept_where_none_is_chosen(task, optimiser, tmp_path):
     assert {record.chosen_on for record in member.history} == {None}
     assert member.best.epoch == 5
     assert (member.weights == optimiser.state.average).all()
+
+
+class DivergingOptimiser(Optimiser):
+    """Loses its numbers after as many steps as `good_steps` says."""
+
+    good_steps = 7  # three batches an epoch: two epochs and a little
+
+    def step(self, *arguments) -> tf.Tensor:
+        loss = super().step(*arguments)
+        self.good_steps -= 1
+        return loss if self.good_steps >= 0 else loss * np.nan
+
+
+def test_a_training_that_diverges_ends_with_the_best_epoch_before(task, tmp_path):
+    member = fit(task, DivergingOptimiser(SMALL, Mape()), tmp_path)
+    assert len(member.history) == 2
+    assert member.best.epoch in {0, 1}
+    assert np.isfinite(member.weights).all()
+
+
+def test_a_training_that_diverges_without_an_epoch_to_keep_raises(task, tmp_path):
+    with pytest.raises(TrainingDiverged, match="lower learning_rate"):
+        fit(replace(task, choice=ROWS[:0]), DivergingOptimiser(SMALL, Mape()), tmp_path)
 
 
 def test_rows_not_trained_on_do_not_change_the_weights(task, optimiser, tmp_path):
@@ -150,7 +182,7 @@ def test_there_is_no_checkpoint_before_the_first(tmp_path):
 
 def test_predictions_are_in_the_order_of_the_rows(task, optimiser, monkeypatch):
     rows = np.array([7, 2, 11, 2])
-    whole = optimiser.predict(task.start, join_graphs(task.graphs))[:, 0]
+    whole = optimiser.predict(task.start, join_graphs(task.graphs))
     for bonds in (1, 10**6):
         monkeypatch.setattr("training.member.PREDICT_BONDS", bonds)
         found = predict_rows(task.graphs, rows, optimiser, task.start)
