@@ -1,8 +1,8 @@
 """The ensembles that are served: which ones, loaded and checked."""
 
 import logging
-import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from app.settings import Settings
+from app.start import import_tensorflow
 from models.errors import EnsembleError, UnknownEnsemble
 from models.evidence import Reference
 from models.graph import CrystalGraph
@@ -78,10 +79,8 @@ def load_ensemble(settings: Settings, name: str) -> ServedEnsemble:
     """Return one ensemble of the settings' directory. Raises EnsembleError."""
     if name not in found_names(settings.ensembles_dir):
         raise UnknownEnsemble(f"No ensemble {name!r} in {settings.ensembles_dir}.")
-    # TensorFlow reads these once, when it is imported: no search for a GPU, no start-up chatter.
-    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from models.ensemble import Ensemble  # noqa: PLC0415 - imports TensorFlow, which takes seconds
+    import_tensorflow()
+    from models.ensemble import Ensemble  # noqa: PLC0415 - imports TensorFlow too
 
     return Ensemble.load(settings.ensembles_dir / name)
 
@@ -91,11 +90,16 @@ def check_ensembles(ensembles: Sequence[ServedEnsemble], settings: Settings) -> 
 
     Raises DamagedEnsemble when an answer differs, UnknownEnsemble when the default is not there.
     """
-    for ensemble in ensembles:
-        ensemble.check_golden()
-        log.info("Ensemble %s is ready (%s).", ensemble.name, ensemble.digest)
+    with ThreadPoolExecutor() as pool:  # TensorFlow optimises graphs beside each other
+        for _ in pool.map(_check, ensembles):
+            pass  # what a check raises is raised here
     by_name = {ensemble.name: ensemble for ensemble in ensembles}
     return Ensembles(by_name, default_name(tuple(by_name), settings))
+
+
+def _check(ensemble: ServedEnsemble) -> None:
+    ensemble.check_golden()
+    log.info("Ensemble %s is ready (%s).", ensemble.name, ensemble.digest)
 
 
 def ensemble_names(settings: Settings) -> tuple[str, ...]:

@@ -64,6 +64,7 @@ def create_app(
     app.state.runtime = runtime
     app.add_middleware(RequestMetrics, metrics=metrics)
     add_problem_handlers(app)
+    app.include_router(predict.uploads)  # the first to be tried: asked for most, and in a hurry
     for routes in (page, predict, structure, ensembles, health, problems):
         app.include_router(routes.router)
     return app

@@ -2,11 +2,20 @@
 
 import time
 from collections.abc import Callable
+from functools import cache
+from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)  # s
+
+Labelled = TypeVar("Labelled", Counter, Histogram)
+
+
+def children(metric: Labelled) -> Callable[..., Labelled]:
+    """Return the function from labels to the metric's child; each child is looked up once only."""
+    return cache(metric.labels)
 
 
 class Metrics:
@@ -51,6 +60,11 @@ class Metrics:
             "Requests in work or waiting for their turn.",
             registry=self.registry,
         )
+        self._requests_of = children(self.requests)
+        self._latency_of = children(self.latency)
+        self._lookups_of = children(self.cache)
+        self._crystals_of = children(self.crystals)
+        self._steps_of = children(self.steps)
 
     def follow_queue(self, length: Callable[[], int]) -> None:
         """Read the gauge of requests in flight from `length`."""
@@ -58,7 +72,20 @@ class Metrics:
 
     def note_lookup(self, kind: str, *, hit: bool) -> None:
         """Count a lookup in the cache for this kind of entry."""
-        self.cache.labels(kind, "hit" if hit else "miss").inc()
+        self._lookups_of(kind, "hit" if hit else "miss").inc()
+
+    def note_crystal(self, ensemble: str) -> None:
+        """Count a crystal that this ensemble computed."""
+        self._crystals_of(ensemble).inc()
+
+    def note_step(self, step: str, seconds: float) -> None:
+        """Count the time of one step of a prediction."""
+        self._steps_of(step).observe(seconds)
+
+    def note_request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request, by the template of its route, and its time."""
+        self._requests_of(method, route, str(status)).inc()
+        self._latency_of(route).observe(seconds)
 
     def exposition(self) -> bytes:
         """Return all metrics in the Prometheus text format."""
@@ -91,5 +118,5 @@ class RequestMetrics:
         finally:
             # The path itself would make a new time series of every id that is asked for.
             route = getattr(scope.get("route"), "path", "unmatched")
-            self._metrics.requests.labels(scope["method"], route, str(status)).inc()
-            self._metrics.latency.labels(route).observe(time.perf_counter() - start)
+            seconds = time.perf_counter() - start
+            self._metrics.note_request(scope["method"], route, status, seconds)

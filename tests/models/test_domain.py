@@ -1,6 +1,7 @@
 """Verdict, reasons and nearest crystals, from evidence made by hand."""
 
 import json
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -56,10 +57,15 @@ def evidence() -> Evidence:
     return Evidence(CALIBRATION, references, embeddings, np.ones((N_MEMBERS, WIDTH), np.float32))
 
 
-def asked(place: float, **other: object) -> Asked:
+def asked(
+    place: float,
+    formula: str = "KCl",
+    fingerprint: str = "unknown",
+    disagreement: float = 0.0,
+    unknown_elements: Sequence[str] = (),
+) -> Asked:
     """Return a crystal at this place: of another formula than the references, unless told."""
-    plain = {"formula": "KCl", "fingerprint": "unknown", "disagreement": 0.0}
-    return Asked(**(plain | {"unknown_elements": [], "embedding": at(place)} | other))
+    return Asked(formula, fingerprint, at(place), disagreement, unknown_elements)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pymatgen.core import Structure
 
 from models.ensemble import Ensemble
 from models.fingerprint import fingerprint
@@ -21,7 +22,7 @@ def ensemble() -> Ensemble:
     return Ensemble.load(FOLDER)
 
 
-def judge(ensemble: Ensemble, structures: list) -> list[Judgement]:
+def judge(ensemble: Ensemble, structures: list[Structure]) -> list[Judgement]:
     graphs = [crystal_graph(structure) for structure in structures]
     prints = [fingerprint(s, graph) for s, graph in zip(structures, graphs, strict=True)]
     return ensemble.judge(graphs, prints)

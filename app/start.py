@@ -1,0 +1,57 @@
+"""What makes the service start fast, and stay smooth: a lean TensorFlow, a quiet collector."""
+
+import contextlib
+import gc
+import os
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+from typing import cast
+
+KERAS = "keras"
+
+
+def import_tensorflow() -> None:
+    """Import TensorFlow for the service: on the CPU, without Keras, each operation in one thread.
+
+    TensorFlow imports Keras in passing, for its tables of layers, and goes on without it where it
+    is not installed; nothing here needs it, and it is half of the time. Operations on features of
+    a few crystals are too short to be shared out: two threads take longer than one.
+    """
+    if "tensorflow" in sys.modules:
+        return
+    # TensorFlow reads these once: no search for a GPU, no start-up chatter.
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with _missing(KERAS):
+        import tensorflow as tf  # noqa: PLC0415 - takes seconds
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+
+
+@contextlib.contextmanager
+def _missing(name: str) -> Iterator[None]:
+    """Let a module look as if it were not installed, unless it has been imported already."""
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = cast("ModuleType", None)  # what import takes for "there is none"
+    try:
+        yield
+    finally:
+        del sys.modules[name]
+
+
+@contextlib.contextmanager
+def without_collection() -> Iterator[None]:
+    """Do without the garbage collector, and leave what is there then out of all collections.
+
+    A start makes half a million objects that stay. Looking through them again and again takes
+    a second while they are made, and stops every request for a third of a second later. What a
+    start leaves behind as garbage is a few thousand objects, not worth such a look.
+    """
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
