@@ -298,7 +298,7 @@ def _decompositions(report: Report) -> Figure:
             label=label,
         )
     axis.set_xticks(
-        range(len(rows)), [f"{TITLES[row.dataset]}\npreset {row.preset}" for row in rows]
+        range(len(rows)), [f"{TITLES[row.dataset]}\n{row.preset}" for row in rows]
     )
     axis.set_ylabel("MAPE (fraction)")
     figure.legend(loc="outside upper center", ncols=len(bars))
