@@ -117,7 +117,7 @@ async function showEnsemblePage(name) {
   reveal();
   try {
     await ensemblesListed;
-    const { ensembleView } = await ensemblePage;
+    const { ensembleView } = await loadEnsemblePage();
     const wanted = name || loaded.find((entry) => entry.default)?.name || chooser.value;
     const page = await patiently(() => ensembleView(wanted, loaded, signal), { signal });
     if (signal.aborted) return;
@@ -220,5 +220,7 @@ function listenForDrops() {
 
 listen();
 const ensemblesListed = fillEnsembles();
-const ensemblePage = import("./ensemble.js"); // not for the first view: it comes when that is in place
+// Not for the first view: it comes when that is in place; where it does not, its own view says so.
+const loadEnsemblePage = () => import("./ensemble.js");
+loadEnsemblePage().catch(() => {});
 followAddress();
