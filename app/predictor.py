@@ -42,11 +42,10 @@ class MaterialSource(Protocol):
 
 @dataclass(frozen=True)
 class Crystal:
-    """A structure with what is derived from it."""
+    """What an answer needs of a structure."""
 
-    structure: Structure
+    material: Material
     graph: CrystalGraph
-    fingerprint: str
 
 
 @dataclass
@@ -135,7 +134,7 @@ class Predictor:
                 return Prediction(known, durations.seconds)
             with self._workers.place():
                 crystal = await self._workers.run(self._read_crystal, text, durations)
-                answer = await self._predict(crystal, None, ensemble, durations)
+                answer = await self._predict(crystal, ensemble, durations)
             await self._answers.set(key, answer)
         return Prediction(written(answer), durations.seconds)
 
@@ -154,8 +153,8 @@ class Predictor:
                 structure = await self._structure_of(material_id)
             with self._workers.place():
                 with durations.step("graph"):
-                    crystal = await self._workers.run(describe_crystal, structure)
-                answer = await self._predict(crystal, material_id, ensemble, durations)
+                    crystal = await self._workers.run(describe_crystal, structure, material_id)
+                answer = await self._predict(crystal, ensemble, durations)
         return Prediction(written(answer), durations.seconds)
 
     async def read_structure(self, text: str) -> Structure:
@@ -205,13 +204,12 @@ class Predictor:
     async def _predict(
         self,
         crystal: Crystal,
-        material_id: str | None,
         ensemble: ServedEnsemble,
         durations: Durations,
     ) -> Answer:
         evaluation, cache = await self._evaluation(crystal, ensemble, durations)
         return Answer(
-            material=_material(crystal, material_id),
+            material=crystal.material,
             ltc=evaluation.ltc,
             domain=evaluation.domain,
             second_opinion=evaluation.second_opinion,
@@ -223,7 +221,7 @@ class Predictor:
     async def _evaluation(
         self, crystal: Crystal, ensemble: ServedEnsemble, durations: Durations
     ) -> tuple[Evaluation, Literal["hit", "miss"]]:
-        key = f"paraisite:{CACHE_VERSION}:answer:{ensemble.digest}:{crystal.fingerprint}"
+        key = f"paraisite:{CACHE_VERSION}:answer:{ensemble.digest}:{crystal.material.fingerprint}"
         with durations.step("cache"):
             cached = read(Evaluation, await self._cache.get(key))
         self._metrics.note_lookup("answer", hit=cached is not None)
@@ -237,7 +235,7 @@ class Predictor:
 
     async def _compute(self, key: str, crystal: Crystal, ensemble: ServedEnsemble) -> Evaluation:
         queue = self._queues[ensemble.digest]
-        judgement = await queue.judge(crystal.graph, crystal.fingerprint)
+        judgement = await queue.judge(crystal.graph, crystal.material.fingerprint)
         evaluation = evaluation_of(judgement)
         self._metrics.note_crystal(ensemble.name)
         await self._cache.set(key, written(evaluation), self._settings.answer_ttl)
@@ -272,17 +270,14 @@ class Predictor:
         return check_structure(structure, self._settings.structure_limits)
 
 
-def describe_crystal(structure: Structure) -> Crystal:
-    """Return the structure with its graph and fingerprint. Raises IsolatedAtom."""
+def describe_crystal(structure: Structure, material_id: str | None = None) -> Crystal:
+    """Return what an answer needs of a structure. Raises IsolatedAtom."""
     graph = crystal_graph(structure)
-    return Crystal(structure, graph, fingerprint(structure, graph))
-
-
-def _material(crystal: Crystal, material_id: str | None) -> Material:
-    return Material(
+    material = Material(
         material_id=material_id,
-        formula=crystal.structure.composition.reduced_formula,
-        n_sites=len(crystal.structure),
-        space_group=crystal.graph.symmetry.symbol,
-        fingerprint=crystal.fingerprint,
+        formula=structure.composition.reduced_formula,
+        n_sites=len(structure),
+        space_group=graph.symmetry.symbol,
+        fingerprint=fingerprint(structure, graph),
     )
+    return Crystal(material, graph)

@@ -110,7 +110,8 @@ def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
 
 @pytest.fixture
 def redis_settings(settings: Settings, redis_server: RedisServer) -> Settings:
-    return Settings(redis_url=redis_server.url, redis_retry_interval=0.1)
+    """Settings with Redis and, so that it is asked every time, nothing kept in the process."""
+    return Settings(redis_url=redis_server.url, redis_retry_interval=0.1, memory_cache_bytes=0)
 
 
 def with_cache(settings: Settings, use: Callable[[RedisCache], Awaitable[T]]) -> T:
@@ -175,13 +176,22 @@ def test_redis_that_hangs_costs_its_timeout_once(redis_settings, redis_server):
 def test_service_answers_from_redis_and_without_it(
     redis_settings, redis_server, ensemble, rocksalt_cif
 ):
-    other_text = rocksalt_cif + "\n# the same crystal\n"
     with serving(redis_settings, ensemble) as client:
         states = [post(client, rocksalt_cif).json()["cache"] for _ in range(2)]
         redis_server.stop()
-        states += [post(client, text).json()["cache"] for text in (rocksalt_cif, other_text)]
-    # The process has the answer to the first text at hand; the crystal of the other was in Redis.
-    assert states == ["miss", "hit", "hit", "miss"]
+        states += [post(client, rocksalt_cif).json()["cache"] for _ in range(2)]
+    assert states == ["miss", "hit", "miss", "miss"]
+
+
+def test_answers_at_hand_need_no_redis(redis_settings, redis_server, ensemble, rocksalt_cif):
+    with serving(redis_settings.model_copy(update={"memory_cache_bytes": 10_000}), ensemble) as one:
+        states = [post(one, rocksalt_cif).json()["cache"]]
+        with serving(Settings(redis_url=redis_server.url), ensemble) as other:
+            states.append(post(other, rocksalt_cif).json()["cache"])
+            redis_server.stop()
+            states += [post(client, rocksalt_cif).json()["cache"] for client in (one, other)]
+    assert states == ["miss", "hit", "hit", "hit"]
+    assert ensemble.calls == [1]
 
 
 def test_answers_outlive_the_service(redis_settings, ensemble, rocksalt_cif):

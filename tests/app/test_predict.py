@@ -107,6 +107,42 @@ def test_the_second_time_comes_from_the_cache(client, ensemble, rocksalt_cif):
     assert ensemble.calls == [1]
 
 
+def test_the_same_upload_is_not_read_again_in_whatever_form_it_comes(
+    client, ensemble, rocksalt_cif, monkeypatch
+):
+    first = post(client, rocksalt_cif).json()
+
+    def refuse(*_):
+        raise AssertionError("read again")
+
+    monkeypatch.setattr("app.predictor.parse_structure", refuse)
+    raw = {"content": rocksalt_cif.encode(), "headers": {"content-type": "chemical/x-cif"}}
+    for form in (raw, {"json": {"cif": rocksalt_cif}}, {"files": {"file": ("b", rocksalt_cif)}}):
+        response = client.post("/predict", **form)
+        assert response.headers["content-type"] == "application/json"
+        assert response.json() == {**first, "cache": "hit"}
+    assert ensemble.calls == [1]
+    assert client.post("/structure", **raw).status_code == 500  # it would be noticed
+
+
+def test_a_changed_byte_is_another_upload(client, rocksalt_cif):
+    post(client, rocksalt_cif)
+    response = post(client, f"{rocksalt_cif} ")
+    assert "parse;dur=" in response.headers["server-timing"]
+    assert response.json()["cache"] == "hit"  # of the crystal
+
+
+def test_an_upload_answered_before_is_held_to_the_same_rules(client, rocksalt_cif, settings):
+    post(client, rocksalt_cif)
+    assert code(post(client, rocksalt_cif, ensemble="other")) == "unknown-ensemble"
+    assert code(post(client, rocksalt_cif, ensemble="x" * 200)) == "invalid-request"
+    other_type = {"content-type": "image/png"}
+    response = client.post("/predict", content=rocksalt_cif.encode(), headers=other_type)
+    assert code(response) == "unsupported-media-type"
+    too_large = rocksalt_cif + "#" * settings.max_upload_bytes
+    assert code(post(client, too_large)) == "structure-too-large"
+
+
 def test_an_equivalent_cell_hits_the_cache_and_keeps_its_own_site_count(
     client, rocksalt, rocksalt_cif
 ):
@@ -123,8 +159,12 @@ def test_each_ensemble_answers_for_itself(settings, rocksalt_cif):
             post(client, rocksalt_cif, ensemble=name).json()
             for name in ("aflow-stage2", "mix-stage3")
         ]
+        again = [post(client, rocksalt_cif, ensemble=a["ensemble"]["name"]).json() for a in answers]
+        default = post(client, rocksalt_cif).json()
     assert [a["ensemble"]["name"] for a in answers] == ["aflow-stage2", "mix-stage3"]
     assert [a["cache"] for a in answers] == ["miss", "miss"]
+    assert again == [{**answer, "cache": "hit"} for answer in answers]
+    assert default == again[1]
 
 
 def cif_of(species: list[str], coords: list[list[float]], a: float = 5.0) -> str:
