@@ -1,6 +1,7 @@
 """Crystals of several requests in one forward pass."""
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,8 @@ class ForwardQueue:
     """Crystals that wait for one ensemble, computed one batch after the other.
 
     A crystal that finds the ensemble idle starts at once; those that come during a forward pass
-    share the next one, up to MAX_BONDS bonds. So nobody waits for a batch to fill.
+    share the next ones, evenly, each of at most `max_bonds` bonds. So nobody waits for a batch to
+    fill, and who comes first is in the first.
     """
 
     def __init__(self, judge: Judge, max_bonds: int = MAX_BONDS) -> None:
@@ -48,17 +50,27 @@ class ForwardQueue:
             await self._answer(batch)
 
     def _next_batch(self) -> list[_Waiting]:
+        self._forget_who_left()
+        share = self._share()
         batch: list[_Waiting] = []
         n_bonds = 0
-        while self._waiting:
-            entry = self._waiting[0]
-            if not entry.answer.done():  # else its caller has left
-                n_bonds += entry.graph.n_bonds
-                if batch and n_bonds > self._max_bonds:
-                    break
-                batch.append(entry)
-            self._waiting.popleft()
+        while self._waiting and (not batch or n_bonds < share):
+            n_bonds += self._waiting[0].graph.n_bonds
+            if batch and n_bonds > self._max_bonds:
+                break
+            batch.append(self._waiting.popleft())
         return batch
+
+    def _forget_who_left(self) -> None:
+        self._waiting = deque(entry for entry in self._waiting if not entry.answer.done())
+
+    def _share(self) -> float:
+        """Return the bonds of a batch when all that waits is shared out evenly over the fewest.
+
+        A full batch and a small rest would keep those in the rest waiting longer for no gain.
+        """
+        n_bonds = sum(entry.graph.n_bonds for entry in self._waiting)
+        return n_bonds / max(1, math.ceil(n_bonds / self._max_bonds))
 
     async def _answer(self, batch: Sequence[_Waiting]) -> None:
         try:

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from app import __version__
 from app.cache import create_cache
 from app.ensembles import load_ensembles
+from app.known_uploads import KnownUploads
 from app.metrics import Metrics, RequestMetrics
 from app.predictor import MaterialSource
 from app.problems import MEDIA_TYPE, add_problem_handlers
@@ -62,9 +63,9 @@ def create_app(
         title="ParAIsite", version=__version__, description=DESCRIPTION, lifespan=lifespan
     )
     app.state.runtime = runtime
-    app.add_middleware(RequestMetrics, metrics=metrics)
+    app.add_middleware(KnownUploads, runtime=runtime, route=predict.upload_route())
+    app.add_middleware(RequestMetrics, metrics=metrics)  # the outer one: it counts them all
     add_problem_handlers(app)
-    app.include_router(predict.uploads)  # the first to be tried: asked for most, and in a hurry
     for routes in (page, predict, structure, ensembles, health, problems):
         app.include_router(routes.router)
     return app

@@ -10,7 +10,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from app.errors import InvalidRequest, UnsupportedMediaType
 from app.schemas import CifText
-from models.errors import NoStructure, SeveralStructures, StructureTooLarge
+from models.errors import NoStructure, ParaisiteError, SeveralStructures, StructureTooLarge
 
 FIELD = "file"
 
@@ -44,9 +44,15 @@ async def read_cif(request: Request, max_bytes: int) -> str:
     Raises UnsupportedMediaType, StructureTooLarge, InvalidRequest, NoStructure,
     SeveralStructures.
     """
-    text: str | None = getattr(request.state, "cif", None)
-    if text is None:
-        text = request.state.cif = await _read_request(request, max_bytes)
+    state = request.state
+    if not hasattr(state, "upload"):
+        try:
+            state.upload = await _read_request(request, max_bytes)
+        except ParaisiteError as error:
+            state.upload = error
+    if isinstance(state.upload, ParaisiteError):
+        raise state.upload
+    text: str = state.upload
     return text
 
 

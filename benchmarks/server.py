@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--alone", action="store_true", help="one crystal in a forward pass")
     options = parser.parse_args()
     if options.alone:
-        predictor.ForwardQueue = partial(ForwardQueue, max_bonds=0)  # type: ignore[assignment,attr-defined]
+        predictor.ForwardQueue = partial(ForwardQueue, max_bonds=1)  # type: ignore[assignment,attr-defined]
     app = create_app(Settings(redis_url=None, mp_api_key=None), load=_random)
 
     @app.get("/empty")

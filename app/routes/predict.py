@@ -1,7 +1,6 @@
 """POST /predict and GET /predict/{material_id}."""
 
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.routing import APIRoute
@@ -10,31 +9,11 @@ from app.dependencies import EnsembleName, PredictorDep, RuntimeDep
 from app.errors import InvalidRequest, NotReady, RequestTimeout, UnsupportedMediaType
 from app.predictor import Prediction
 from app.problems import problem_responses
-from app.runtime import Runtime
 from app.schemas import Answer
 from app.upload import REQUEST_BODY, read_cif
 from models import errors
 
-
-class UploadRoute(APIRoute):
-    """A route that gives the answer it gave to the same upload before, if it is at hand.
-
-    What FastAPI does for an endpoint's parameters takes longer than such an answer.
-    """
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return what answers a request."""
-        predict = super().get_route_handler()
-
-        async def handle(request: Request) -> Response:
-            prediction = await answered(request)
-            return await predict(request) if prediction is None else answer(prediction)
-
-        return handle
-
-
 router = APIRouter(tags=["predict"])
-uploads = APIRouter(tags=["predict"], route_class=UploadRoute)
 
 UPLOAD_ERRORS = (
     errors.UnreadableStructure,
@@ -59,7 +38,7 @@ SERVICE_ERRORS = (
 )
 
 
-@uploads.post(
+@router.post(
     "/predict",
     response_model=Answer,
     responses=problem_responses(
@@ -101,18 +80,9 @@ async def predict_material(
     return answer(await predictor.predict_material(material_id, ensemble))
 
 
-async def answered(request: Request) -> Prediction | None:
-    """Return the prediction for an upload answered before; all else is for the endpoint to say."""
-    runtime: Runtime = request.app.state.runtime
-    predictor = runtime.predictor
-    if predictor is None:
-        return None
-    ensembles = predictor.ensembles
-    name = request.query_params.get("ensemble", ensembles.default)
-    if name not in ensembles.by_name:
-        return None
-    text = await read_cif(request, runtime.settings.max_upload_bytes)
-    return predictor.answered(text, ensembles.by_name[name])
+def upload_route() -> APIRoute:
+    """Return the route of POST /predict."""
+    return next(r for r in router.routes if isinstance(r, APIRoute) and r.endpoint is predict_cif)
 
 
 def answer(prediction: Prediction) -> Response:

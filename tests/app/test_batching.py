@@ -85,6 +85,34 @@ def test_batches_keep_to_their_bonds_and_a_larger_crystal_goes_alone():
     assert all(len(b) == 1 or sum(g.n_bonds for g in b) <= most for b in batches)
 
 
+def test_what_waits_is_shared_out_evenly_in_its_order():
+    graphs = [GRAPHS[0]] * 11
+
+    async def scenario() -> list[int]:
+        forward = Forward()
+        queue = ForwardQueue(forward, max_bonds=8 * GRAPHS[0].n_bonds)
+        first = await waiting(queue, graphs[:1])
+        others = await waiting(queue, graphs[1:])
+        forward.gate.set()
+        await asyncio.gather(*first, *others)
+        return [len(batch) for batch in forward.batches]
+
+    assert asyncio.run(scenario()) == [1, 5, 5]
+
+
+def test_batches_start_with_who_came_first():
+    async def scenario() -> list[CrystalGraph]:
+        forward = Forward()
+        queue = ForwardQueue(forward, max_bonds=max(graph.n_bonds for graph in GRAPHS))
+        tasks = await waiting(queue, GRAPHS)
+        forward.gate.set()
+        await asyncio.gather(*tasks)
+        return [graph for batch in forward.batches for graph in batch]
+
+    computed = asyncio.run(scenario())
+    assert all(one is other for one, other in zip(computed, GRAPHS, strict=True))
+
+
 def test_who_leaves_before_the_pass_starts_is_not_computed():
     async def scenario() -> tuple[list[list[CrystalGraph]], Judgement]:
         forward = Forward()
