@@ -1,7 +1,7 @@
 """The ensembles that are served: which ones, loaded and checked."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -41,7 +41,7 @@ class ServedEnsemble(Protocol):
     def references(self) -> tuple[Reference, ...]:
         """The crystals its LTC was learned from; empty where it keeps no evidence."""
 
-    def predict(self, graphs: Sequence[CrystalGraph]) -> NDArray[np.float64]:
+    def predict(self, graphs: Iterable[CrystalGraph]) -> NDArray[np.float64]:
         """Return the LTC in W/(m K), [n_crystals, n_members]."""
 
     def judge(self, graphs: Sequence[CrystalGraph], fingerprints: Sequence[str]) -> list[Judgement]:

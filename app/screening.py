@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -129,20 +129,10 @@ def outcomes(
     """Yield what comes of each crystal, in order; `batch` of them share a forward pass."""
     stream = iter(crystals)
     while chunk := list(islice(stream, batch)):
-        prepared = [_prepare(material_id, read, ensemble) for material_id, read in chunk]
-        graphs = [graph for _, graph in prepared if graph is not None]
-        answers = iter(ensemble.predict(graphs)) if graphs else iter(())
-        for outcome, graph in prepared:
-            if graph is None:
-                yield outcome
-            else:
-                yield Outcome(
-                    outcome.material_id,
-                    ensemble,
-                    outcome.formula,
-                    outcome.n_sites,
-                    summarise(next(answers)),
-                )
+        read: list[Outcome] = []
+        answers = iter(ensemble.predict(_graphs(chunk, ensemble, read)))
+        for outcome in read:
+            yield outcome if outcome.error else replace(outcome, ltc=summarise(next(answers)))
 
 
 def screen(source: Source, ensemble: ServedEnsemble, out: Path, batch: int) -> Iterator[Progress]:
@@ -177,17 +167,22 @@ def ranked(out: Path, top: int, *, highest: bool) -> list[Ranked]:
     return pick(top, rows, key=lambda row: row.mean)
 
 
-def _prepare(
-    material_id: str, read: Read, ensemble: ServedEnsemble
-) -> tuple[Outcome, CrystalGraph | None]:
-    try:
-        structure = read()
-        graph = crystal_graph(structure)
-    except (ParaisiteError, OSError) as error:
-        code = error.code if isinstance(error, ParaisiteError) else "unreadable-file"
-        return Outcome(material_id, ensemble, error=f"{code}: {' '.join(str(error).split())}"), None
-    formula = structure.composition.reduced_formula
-    return Outcome(material_id, ensemble, formula, len(structure)), graph
+def _graphs(
+    crystals: Iterable[tuple[str, Read]], ensemble: ServedEnsemble, read: list[Outcome]
+) -> Iterator[CrystalGraph]:
+    """Yield the graphs of those that have one; `read` gets an outcome, without LTC, of each."""
+    for material_id, read_structure in crystals:
+        try:
+            structure = read_structure()
+            graph = crystal_graph(structure)
+        except (ParaisiteError, OSError) as error:
+            code = error.code if isinstance(error, ParaisiteError) else "unreadable-file"
+            cause = f"{code}: {' '.join(str(error).split())}"
+            read.append(Outcome(material_id, ensemble, error=cause))
+            continue
+        formula = structure.composition.reduced_formula
+        read.append(Outcome(material_id, ensemble, formula, len(structure)))
+        yield graph
 
 
 def _cif_reader(file: Path, limits: StructureLimits) -> Read:

@@ -31,7 +31,7 @@ def measure() -> dict[str, Any]:
     ensemble = RandomEnsemble()
 
     def ours() -> None:
-        ensemble.predict([crystal_graph(parse_structure(text)) for text in texts])
+        ensemble.predict(crystal_graph(parse_structure(text)) for text in texts)
 
     found: dict[str, Any] = {}
     own: list[float] = []

@@ -1,6 +1,6 @@
 """Nine members with random weights: as fast as trained ones, and always there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,7 @@ class RandomEnsemble:
         weights = {name: np.stack([m[name] for m in members]) for name in members[0]}
         self._predictor = Predictor(weights, [(TargetTransform(1.0, 0.5),)] * MEMBERS)
 
-    def predict(self, graphs: Sequence[CrystalGraph]) -> NDArray[np.float64]:
+    def predict(self, graphs: Iterable[CrystalGraph]) -> NDArray[np.float64]:
         """Return the LTC in W/(m K), [n_crystals, n_members]."""
         return self._predictor.ltc(graphs)
 

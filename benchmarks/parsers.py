@@ -6,7 +6,6 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from pymatgen.core import Structure
@@ -17,8 +16,8 @@ from models.cif import read_cif
 from models.errors import ParaisiteError
 from models.fingerprint import fingerprint
 from models.graph import crystal_graph
+from training.datasets import data_directory
 
-DATA = Path("../shared/data")
 FILES = ("dataset1", "dataset2", "phonix_bte", "aflow_agl")
 EVERY = {"aflow_agl": 4}  # one crystal of so many
 LISTED = 40  # differences that are shown
@@ -55,7 +54,7 @@ def measure() -> dict[str, Any]:
 
 def _corpus() -> Iterator[tuple[str, Structure]]:
     for file in FILES:
-        with gzip.open(DATA / f"{file}.jsonl.gz", "rt") as lines:
+        with gzip.open(data_directory() / f"{file}.jsonl.gz", "rt") as lines:
             for number, line in enumerate(lines):
                 if number % EVERY.get(file, 1) == 0:
                     row = json.loads(line)

@@ -15,7 +15,6 @@ class CrystalBatch(NamedTuple):
 
     The fields of `CrystalGraph`, with `center` and `neighbor` counted through the batch, and
     `atom_crystal` [n_atoms], `bond_crystal` [n_bonds]: the crystal each belongs to (ascending).
-    `state` [n_crystals, 2]: MEGNet's global input, zeros as in its published models.
     `descriptors` [n_crystals, n_descriptors]: see `models.descriptors`.
     """
 
@@ -28,7 +27,6 @@ class CrystalBatch(NamedTuple):
     bond_weight: Floats
     bond_share: Floats
     bond_crystal: Ints
-    state: Floats
     descriptors: Floats
 
 
@@ -48,6 +46,5 @@ def join_graphs(graphs: Sequence[CrystalGraph]) -> CrystalBatch:
         bond_weight=np.concatenate([graph.bond_weight for graph in graphs]),
         bond_share=np.concatenate([graph.bond_share for graph in graphs]),
         bond_crystal=np.repeat(crystals, n_bonds),
-        state=np.zeros((len(graphs), 2), dtype=np.float32),
         descriptors=np.stack([graph.descriptors for graph in graphs]),
     )

@@ -1,6 +1,6 @@
 """An ensemble: its members, its evidence, and what they say of crystals."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -58,7 +58,7 @@ class Ensemble:
         """The crystals its LTC was learned from; empty where it has no evidence."""
         return self._evidence.references if self._evidence else ()
 
-    def predict(self, graphs: Sequence[CrystalGraph]) -> NDArray[np.float64]:
+    def predict(self, graphs: Iterable[CrystalGraph]) -> NDArray[np.float64]:
         """Return the LTC [n_crystals, n_members] in W/(m K) at 300 K; empty for no graphs."""
         return self._predictor.ltc(graphs)
 

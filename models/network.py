@@ -12,17 +12,21 @@ import tensorflow as tf
 
 from models.architecture import (
     FARTHEST_GAUSSIAN,
-    FEED_FORWARD,
     GAUSSIAN_WIDTH,
     N_BLOCKS,
     N_GAUSSIANS,
     SET2SET,
+    STATE,
 )
 from models.batch import CrystalBatch
 
-NARROW = FEED_FORWARD[-1]
 LOG_2 = 0.6931471805599453
 SET2SET_STEPS = 3
+CONCATENATED = {
+    "bond": ("center", "neighbor", "bond", "state"),
+    "atom": ("bond", "atom", "state"),
+    "state": ("bond", "atom", "state"),
+}  # what meets the first kernel of each update, in order
 OVERFLOW = 80.0  # exp of a little more is beyond single precision
 FARTHEST_DESCRIPTOR = 4.0  # standard deviations; beyond, a descriptor counts as this far
 
@@ -34,7 +38,25 @@ def forward(weights: Tensors, batch: CrystalBatch) -> tf.Tensor:
 
     Each weight has the shape [n_members, *shape of `weight_shapes`].
     """
-    return read_out(weights, embed_crystals(weights, batch), batch)
+    return read_out(weights, embed_crystals(prepare(weights), batch), batch)
+
+
+def prepare(weights: Tensors) -> dict[str, tf.Tensor]:
+    """Return the weights as `embed_crystals` takes them: done once what no crystal changes.
+
+    Kernels that meet a concatenation are cut into its parts. Elements and state, which is zero as
+    in MEGNet's published models, become features: `atom_in` [n_members, n_elements, 32] and
+    `state_in` [n_members, 1, 32].
+    """
+    prepared = dict(weights)
+    for block in range(N_BLOCKS):
+        for update, parts in CONCATENATED.items():
+            name = f"block_{block}.{update}.0"
+            kernels = tf.split(prepared.pop(f"{name}.kernel"), len(parts), axis=1)
+            prepared |= {f"{name}.{part}": k for part, k in zip(parts, kernels, strict=True)}
+    no_state = tf.zeros([weights["embedding"].shape[0], 1, STATE])
+    inputs = {"atom_in": prepared.pop("embedding"), "state_in": no_state}
+    return prepared | {name: _feed_forward(weights, name, x) for name, x in inputs.items()}
 
 
 def read_out(weights: Tensors, embedding: tf.Tensor, batch: CrystalBatch) -> tf.Tensor:
@@ -42,21 +64,18 @@ def read_out(weights: Tensors, embedding: tf.Tensor, batch: CrystalBatch) -> tf.
     return mlp(weights, join_descriptors(weights, embedding, batch))
 
 
-def embed_crystals(weights: Tensors, batch: CrystalBatch) -> tf.Tensor:
+def embed_crystals(prepared: Tensors, batch: CrystalBatch) -> tf.Tensor:
     """Return MEGNet's last hidden layer for each crystal [n_members, n_crystals, 16]."""
-    layers = _Layers(weights, batch)
+    layers = _Layers(prepared, batch)
     atoms, bonds, state = layers.inputs()
     for block in range(N_BLOCKS):
-        atoms, bonds, state = layers.block(block, atoms, bonds, state)
-    pooled = tf.concat(
-        [
-            layers.set2set("atom", atoms, batch.atom_share, batch.atom_crystal),
-            layers.set2set("bond", bonds, batch.bond_share, batch.bond_crystal),
-            state,
-        ],
-        axis=-1,
-    )
-    return layers.feed_forward("readout", pooled)
+        atoms, bonds, state = layers.block(f"block_{block}", atoms, bonds, state)
+    pooled = [
+        layers.set2set("set2set_atom", atoms, batch.atom_share, layers.atom_crystal),
+        layers.set2set("set2set_bond", bonds, batch.bond_share, layers.bond_crystal),
+        state,
+    ]
+    return _feed_forward(prepared, "readout", tf.concat(pooled, axis=-1))
 
 
 def join_descriptors(weights: Tensors, embedding: tf.Tensor, batch: CrystalBatch) -> tf.Tensor:
@@ -88,16 +107,15 @@ def softplus2(values: tf.Tensor) -> tf.Tensor:
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
 def _softplus(values: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
-    """Return log(exp(x) + 1), faster than TensorFlow's own, which takes most of a forward pass.
+    """Return log(exp(x) + 1), at most 80: activations takes most of a forward pass' time.
 
-    Where exp(x) would overflow, x is larger than the logarithm of the bounded sum, and the result.
+    Composed so, it takes half of the time of TensorFlow's own. No network gets to 80.
     """
-    bounded = tf.math.log1p(tf.exp(tf.minimum(values, OVERFLOW)))
 
     def gradient(upstream: tf.Tensor) -> tf.Tensor:
         return upstream * tf.sigmoid(values)
 
-    return tf.maximum(values, bounded), gradient
+    return tf.math.log1p(tf.exp(tf.minimum(values, OVERFLOW))), gradient
 
 
 def expand_distance(distance: tf.Tensor) -> tf.Tensor:
@@ -107,120 +125,118 @@ def expand_distance(distance: tf.Tensor) -> tf.Tensor:
 
 
 def _dense(weights: Tensors, name: str, features: tf.Tensor) -> tf.Tensor:
-    bias = weights[f"{name}.bias"][:, None, :]
-    return tf.matmul(features, weights[f"{name}.kernel"]) + bias
+    return tf.matmul(features, weights[f"{name}.kernel"]) + weights[f"{name}.bias"][:, None, :]
+
+
+def _dense_softplus(weights: Tensors, name: str, softplus: tf.Tensor) -> tf.Tensor:
+    """Return a dense layer's output for softplus2 features, given as softplus, log(2) too high.
+
+    The difference goes into the bias, which is smaller than the features.
+    """
+    kernel = weights[f"{name}.kernel"]
+    bias = weights[f"{name}.bias"] - LOG_2 * tf.reduce_sum(kernel, axis=1)
+    return tf.matmul(softplus, kernel) + bias[:, None, :]
+
+
+def _feed_forward(weights: Tensors, name: str, features: tf.Tensor) -> tf.Tensor:
+    """Return the features after two dense layers, each with softplus2."""
+    hidden = _softplus(_dense(weights, f"{name}.0", features))
+    return softplus2(_dense_softplus(weights, f"{name}.1", hidden))
 
 
 class _Layers:
     """MEGNet's layers for one batch; features are [n_members, n, width]."""
 
-    def __init__(self, weights: Tensors, batch: CrystalBatch) -> None:
-        self.weights = weights
+    def __init__(self, prepared: Tensors, batch: CrystalBatch) -> None:
+        self.weights = prepared
         self.batch = batch
-        self.n_members = weights["embedding"].shape[0]
-        self.n_atoms = tf.shape(batch.species)[0]
-        self.n_crystals = tf.shape(batch.state)[0]
+        self.n_members = prepared["state_in"].shape[0]
+        n_crystals = tf.shape(batch.descriptors)[0]
+        self.atom_crystal = _Rows(batch.atom_crystal, n_crystals, self.n_members)
+        self.bond_crystal = _Rows(batch.bond_crystal, n_crystals, self.n_members)
+        self.center = _Rows(batch.center, tf.shape(batch.species)[0], self.n_members)
+        # Of a crystal's bonds, the fraction at each atom.
+        self.bonds_at_atom = tf.math.segment_sum(batch.bond_share, batch.center)
 
     def inputs(self) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Return the features of atoms, bonds and state before the first block."""
-        atoms = tf.gather(self.weights["embedding"], self.batch.species, axis=1)
-        bonds = expand_distance(self.batch.distance)[None]
-        state = self.batch.state[None]
-        return (
-            self.feed_forward("atom_in", atoms),
-            self.feed_forward("bond_in", bonds),
-            self.feed_forward("state_in", state),
-        )
-
-    def feed_forward(self, name: str, features: tf.Tensor) -> tf.Tensor:
-        """Return the features after two dense layers, each with softplus2."""
-        hidden = softplus2(_dense(self.weights, f"{name}.0", features))
-        return softplus2(_dense(self.weights, f"{name}.1", hidden))
+        atoms = tf.gather(self.weights["atom_in"], self.batch.species, axis=1)
+        bonds = _feed_forward(self.weights, "bond_in", expand_distance(self.batch.distance)[None])
+        return atoms, bonds, tf.repeat(self.weights["state_in"], self.bond_crystal.count, axis=1)
 
     def block(
-        self, index: int, atoms: tf.Tensor, bonds: tf.Tensor, state: tf.Tensor
+        self, name: str, atoms: tf.Tensor, bonds: tf.Tensor, state: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Return the features after one MEGNet block with its skip connections."""
-        name = f"block_{index}"
-        inner = (atoms, bonds, state)
-        if index:
-            inner = (
-                self.feed_forward(f"{name}.atom_ff", atoms),
-                self.feed_forward(f"{name}.bond_ff", bonds),
-                self.feed_forward(f"{name}.state_ff", state),
-            )
+        inner = [atoms, bonds, state]
+        if f"{name}.atom_ff.0.kernel" in self.weights:
+            parts = ("atom_ff", "bond_ff", "state_ff")
+            inner = [
+                _feed_forward(self.weights, f"{name}.{part}", features)
+                for part, features in zip(parts, inner, strict=True)
+            ]
         new_bonds = self.update_bonds(f"{name}.bond", *inner)
-        new_atoms = self.update_atoms(f"{name}.atom", new_bonds, *inner)
-        new_state = self.update_state(f"{name}.state", new_bonds, new_atoms, inner[2])
+        at_atoms = self.center.sum(new_bonds * self.batch.bond_weight[:, None])
+        new_atoms = self.update_atoms(f"{name}.atom", at_atoms, inner[0], inner[2])
+        new_state = self.update_state(f"{name}.state", at_atoms, new_atoms, inner[2])
         return atoms + new_atoms, bonds + new_bonds, state + new_state
 
     def update_bonds(
         self, name: str, atoms: tf.Tensor, bonds: tf.Tensor, state: tf.Tensor
     ) -> tf.Tensor:
         """Return the new bond features from both atoms, the bond and the state."""
-        of_center, of_neighbor, of_bond, of_state = self._parts(name, 4)
-        from_state = tf.matmul(state, of_state) + self.weights[f"{name}.0.bias"][:, None, :]
-        from_center = tf.matmul(atoms, of_center) + self._spread(
-            from_state, self.batch.atom_crystal
-        )
+        from_state = self.atom_crystal.spread(self._biased(name, state))
+        from_center = self._part(name, "center", atoms) + from_state
+        from_neighbor = self._part(name, "neighbor", atoms)
         hidden = (
-            tf.matmul(bonds, of_bond)
-            + self._spread(from_center, self.batch.center)
-            + self._spread(tf.matmul(atoms, of_neighbor), self.batch.neighbor)
+            self._part(name, "bond", bonds)
+            + self.center.spread(from_center)
+            + tf.gather(from_neighbor, self.batch.neighbor, axis=1)
         )
         return self._finish(name, hidden)
 
     def update_atoms(
-        self, name: str, new_bonds: tf.Tensor, atoms: tf.Tensor, _: tf.Tensor, state: tf.Tensor
+        self, name: str, mean_bond: tf.Tensor, atoms: tf.Tensor, state: tf.Tensor
     ) -> tf.Tensor:
         """Return the new atom features from the mean of their bonds, the atom and the state."""
-        of_bond, of_atom, of_state = self._parts(name, 3)
-        mean_bond = self._sum(
-            new_bonds * self.batch.bond_weight[:, None], self.batch.center, self.n_atoms
-        )
-        from_state = tf.matmul(state, of_state) + self.weights[f"{name}.0.bias"][:, None, :]
         hidden = (
-            tf.matmul(mean_bond, of_bond)
-            + tf.matmul(atoms, of_atom)
-            + self._spread(from_state, self.batch.atom_crystal)
+            self._part(name, "bond", mean_bond)
+            + self._part(name, "atom", atoms)
+            + self.atom_crystal.spread(self._biased(name, state))
         )
         return self._finish(name, hidden)
 
     def update_state(
-        self, name: str, new_bonds: tf.Tensor, new_atoms: tf.Tensor, state: tf.Tensor
+        self, name: str, mean_bond: tf.Tensor, new_atoms: tf.Tensor, state: tf.Tensor
     ) -> tf.Tensor:
-        """Return the new state from the means of the crystal's bonds and atoms, and the state."""
-        of_bond, of_atom, of_state = self._parts(name, 3)
-        mean_bond = self._mean_over_crystal(
-            new_bonds, self.batch.bond_share, self.batch.bond_crystal
-        )
-        mean_atom = self._mean_over_crystal(
-            new_atoms, self.batch.atom_share, self.batch.atom_crystal
-        )
+        """Return the new state from the means over a crystal's bonds and atoms, and the state.
+
+        `mean_bond` is that at each atom.
+        """
+        of_bonds = self.atom_crystal.sum(mean_bond * self.bonds_at_atom[:, None])
+        of_atoms = self.atom_crystal.sum(new_atoms * self.batch.atom_share[:, None])
         hidden = (
-            tf.matmul(mean_bond, of_bond)
-            + tf.matmul(mean_atom, of_atom)
-            + tf.matmul(state, of_state)
-            + self.weights[f"{name}.0.bias"][:, None, :]
+            self._part(name, "bond", of_bonds)
+            + self._part(name, "atom", of_atoms)
+            + self._biased(name, state)
         )
         return self._finish(name, hidden)
 
     def set2set(
-        self, part: str, features: tf.Tensor, share: tf.Tensor, crystal: tf.Tensor
+        self, name: str, features: tf.Tensor, share: tf.Tensor, crystal: "_Rows"
     ) -> tf.Tensor:
         """Return a crystal's attention over its atoms or bonds [n_members, n_crystals, 32].
 
         As in MEGNet's layer the LSTM keeps no cell state from step to step, so that its forget gate
         has no effect. Source: Vinyals et al., arXiv 1511.06391.
         """
-        memory = _dense(self.weights, f"set2set_{part}.memory.0", features)
-        query = tf.zeros([self.n_members, self.n_crystals, 2 * SET2SET])
+        memory = _dense(self.weights, f"{name}.memory.0", features)
+        query = tf.zeros([self.n_members, crystal.count, 2 * SET2SET])
         for _ in range(SET2SET_STEPS):
-            hidden = self._lstm(f"set2set_{part}.lstm.0", query)
-            energy = tf.reduce_sum(memory * self._spread(hidden, crystal), axis=-1, keepdims=True)
-            raised = share[:, None] * tf.exp(energy - self._greatest(energy, crystal))
-            total = self._sum(raised, crystal, self.n_crystals)
-            read = self._sum(raised * memory, crystal, self.n_crystals) / total
+            hidden = self._lstm(f"{name}.lstm.0", query)
+            energy = tf.reduce_sum(memory * crystal.spread(hidden), axis=-1, keepdims=True)
+            raised = share[:, None] * tf.exp(energy - crystal.spread(crystal.greatest(energy)))
+            read = crystal.sum(raised * memory) / crystal.sum(raised)
             query = tf.concat([hidden, read], axis=-1)
         return query
 
@@ -229,40 +245,45 @@ class _Layers:
         cell = _hard_sigmoid(gate_in) * tf.tanh(candidate)
         return _hard_sigmoid(gate_out) * tf.tanh(cell)
 
-    def _parts(self, name: str, count: int) -> list[tf.Tensor]:
-        """Return the first kernel of a stack cut along its inputs."""
-        parts: list[tf.Tensor] = tf.split(self.weights[f"{name}.0.kernel"], count, axis=1)
-        return parts
+    def _part(self, name: str, part: str, features: tf.Tensor) -> tf.Tensor:
+        """Return what one part of a concatenation adds to an update's first layer."""
+        return tf.matmul(features, self.weights[f"{name}.0.{part}"])
+
+    def _biased(self, name: str, state: tf.Tensor) -> tf.Tensor:
+        """Return the state's part of an update's first layer, with the layer's bias."""
+        return self._part(name, "state", state) + self.weights[f"{name}.0.bias"][:, None, :]
 
     def _finish(self, name: str, hidden: tf.Tensor) -> tf.Tensor:
         """Return an update's output, its last layer linear, from the sum in its first layer."""
-        hidden = softplus2(_dense(self.weights, f"{name}.1", softplus2(hidden)))
-        return _dense(self.weights, f"{name}.2", hidden)
+        hidden = _softplus(_dense_softplus(self.weights, f"{name}.1", _softplus(hidden)))
+        return _dense_softplus(self.weights, f"{name}.2", hidden)
 
-    def _spread(self, features: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
-        return tf.gather(features, index, axis=1)
 
-    def _mean_over_crystal(
-        self, features: tf.Tensor, share: tf.Tensor, crystal: tf.Tensor
-    ) -> tf.Tensor:
-        return self._sum(features * share[:, None], crystal, self.n_crystals)
+class _Rows:
+    """Which of `count` rows (atoms, crystals) each entry belongs to, ascending."""
 
-    def _sum(self, features: tf.Tensor, index: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
-        """Return sums [n_members, count, width] of the features with equal (ascending) index."""
-        flat = tf.reshape(features, [-1, features.shape[-1]])
-        sums = tf.math.segment_sum(flat, self._index_by_member(index, count))
-        return tf.reshape(sums, [self.n_members, count, features.shape[-1]])
+    def __init__(self, index: tf.Tensor, count: tf.Tensor, n_members: int) -> None:
+        self.count = count
+        self._index = index
+        self._n_members = n_members
+        members = tf.range(n_members)[:, None] * count
+        self._by_member = tf.reshape(members + index[None, :], [-1])
 
-    def _greatest(self, energy: tf.Tensor, crystal: tf.Tensor) -> tf.Tensor:
-        """Return the greatest energy in each entry's crystal [n_members, n, 1], as a constant."""
-        flat = tf.reshape(tf.stop_gradient(energy), [-1])
-        index = self._index_by_member(crystal, self.n_crystals)
-        greatest = tf.gather(tf.math.segment_max(flat, index), index)
-        return tf.reshape(greatest, tf.shape(energy))
+    def spread(self, rows: tf.Tensor) -> tf.Tensor:
+        """Return each entry's row [n_members, n_entries, width]."""
+        return tf.gather(rows, self._index, axis=1)
 
-    def _index_by_member(self, index: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
-        members = tf.range(self.n_members)[:, None] * count
-        return tf.reshape(members + index[None, :], [-1])
+    def sum(self, entries: tf.Tensor) -> tf.Tensor:
+        """Return the sums over each row's entries [n_members, count, width]."""
+        width = entries.shape[-1]
+        sums = tf.math.segment_sum(tf.reshape(entries, [-1, width]), self._by_member)
+        return tf.reshape(sums, [self._n_members, self.count, width])
+
+    def greatest(self, entries: tf.Tensor) -> tf.Tensor:
+        """Return the greatest of each row's entries [n_members, count, 1], as a constant."""
+        flat = tf.reshape(tf.stop_gradient(entries), [-1])
+        greatest = tf.math.segment_max(flat, self._by_member)
+        return tf.reshape(greatest, [self._n_members, self.count, 1])
 
 
 def _hard_sigmoid(values: tf.Tensor) -> tf.Tensor:

@@ -1,6 +1,8 @@
 """The members of an ensemble, evaluated together: crystal graphs to quantities in their units."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -14,7 +16,7 @@ from models.batch import MAX_BONDS, CrystalBatch, join_graphs
 from models.gaussian_process import FROM_NETWORK, Process
 from models.gaussian_process import OUTPUTS as PROCESS_OUTPUTS
 from models.graph import CrystalGraph
-from models.network import Tensors, embed_crystals, read_out
+from models.network import Tensors, embed_crystals, prepare, read_out
 from models.tensors import BATCH_SIGNATURE
 from models.transform import TargetTransform
 
@@ -63,39 +65,46 @@ class Predictor:
     ) -> None:
         self._transforms = transforms
         self._names = tuple(names)
-        self._weights = {name: tf.constant(value) for name, value in weights.items()}
-        self._network = _network(tuple((name, value.shape) for name, value in weights.items()))
+        self._weights = prepare({name: tf.constant(value) for name, value in weights.items()})
+        shapes = {name: tuple(value.shape) for name, value in self._weights.items()}
+        self._network = _network(tuple(shapes.items()))
         self._process: Any = process and tf.function(
             process.predict, input_signature=[DESCRIPTORS, MODULI]
         )
+        self._cores = ThreadPoolExecutor(len(os.sched_getaffinity(0)), "forward")
 
-    def ltc(self, graphs: Sequence[CrystalGraph]) -> NDArray[np.float64]:
+    def ltc(self, graphs: Iterable[CrystalGraph]) -> NDArray[np.float64]:
         """Return the LTC [n_crystals, n_members] in W/(m K); empty for no graphs."""
         return self.outputs(graphs).ltc
 
-    def outputs(self, graphs: Sequence[CrystalGraph]) -> Outputs:
+    def outputs(self, graphs: Iterable[CrystalGraph]) -> Outputs:
         """Return LTC, embeddings and all quantities; empty for no graphs.
 
-        A crystal's answer does not depend on the others it is computed with.
+        A crystal's answer does not depend on the others it is computed with. Groups of crystals
+        are computed side by side, the first while later graphs are still being made.
         """
-        if not graphs:
+        half_heusler: list[bool] = []
+        groups = list(self._cores.map(self._forward, _groups(graphs, half_heusler)))
+        if not groups:
             return self._nothing()
-        groups = [self._forward(join_graphs(group)) for group in _groups(graphs)]
         targets, embeddings, *logs = (
             np.concatenate(parts, axis=1).swapaxes(0, 1) for parts in zip(*groups, strict=True)
         )
         quantities = self._decode(targets)
-        ltc = _served(graphs, quantities)
+        chosen = np.array(half_heusler)
+        ltc = _served(chosen, quantities)
         if not logs:
             return Outputs(ltc, embeddings, np.zeros_like(ltc), quantities)
         said = {n: 10.0 ** logs[0][..., i].astype(float) for i, n in enumerate(PROCESS_OUTPUTS)}
-        disagreement = np.abs(np.log10(ltc / _served(graphs, said)))
+        disagreement = np.abs(np.log10(ltc / _served(chosen, said)))
         quantities |= {name: np.sqrt(quantities[name] * said[name]) for name in said}
-        return Outputs(_served(graphs, quantities), embeddings, disagreement, quantities)
+        return Outputs(_served(chosen, quantities), embeddings, disagreement, quantities)
 
-    def _forward(self, batch: CrystalBatch) -> list[NDArray[np.float32]]:
+    def _forward(self, graphs: Sequence[CrystalGraph]) -> list[NDArray[np.float32]]:
         """Return targets and embeddings, and log10 of the LTC by the process where there is one."""
-        targets, embeddings = (part.numpy() for part in self._network(self._weights, batch))
+        batch = join_graphs(graphs)
+        tensors = CrystalBatch(*map(tf.constant, batch))
+        targets, embeddings = (part.numpy() for part in self._network(self._weights, tensors))
         if not self._process:
             return [targets, embeddings]
         moduli = targets[..., [self._names.index(name) for name in FROM_NETWORK]]
@@ -118,7 +127,7 @@ class Predictor:
 
 @lru_cache(maxsize=8)
 def _network(shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> Any:
-    """Return the compiled network for weights of these shapes.
+    """Return the compiled network for prepared weights of these shapes.
 
     Tracing it takes a second: ensembles of one architecture share it, with the weights as inputs.
     """
@@ -128,18 +137,18 @@ def _network(shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> Any:
         embeddings = embed_crystals(weights, batch)
         return read_out(weights, embeddings, batch), embeddings
 
-    return tf.function(outputs, input_signature=[weights, BATCH_SIGNATURE])
+    # Called as it is, it does not ask each of its many inputs anew whether it fits.
+    return tf.function(outputs, input_signature=[weights, BATCH_SIGNATURE]).get_concrete_function()
 
 
 def _served(
-    graphs: Sequence[CrystalGraph], quantities: Mapping[str, NDArray[np.float64]]
+    half_heusler: NDArray[np.bool_], quantities: Mapping[str, NDArray[np.float64]]
 ) -> NDArray[np.float64]:
     """Return the LTC that is answered: a half-Heusler's by the method with most references."""
     ltc = next(iter(quantities.values()))
     if HALF_HEUSLER_LTC not in quantities:
         return ltc
-    chosen = np.array([is_half_heusler(graph) for graph in graphs])
-    return np.where(chosen[:, None], quantities[HALF_HEUSLER_LTC], ltc)
+    return np.where(half_heusler[:, None], quantities[HALF_HEUSLER_LTC], ltc)
 
 
 def is_half_heusler(graph: CrystalGraph) -> bool:
@@ -149,8 +158,13 @@ def is_half_heusler(graph: CrystalGraph) -> bool:
     return (symmetry.number, symmetry.n_primitive, n_elements) == HALF_HEUSLER
 
 
-def _groups(graphs: Sequence[CrystalGraph]) -> Iterator[list[CrystalGraph]]:
-    """Yield the graphs in order, in groups of at most MAX_BONDS bonds (or one graph)."""
+def _groups(
+    graphs: Iterable[CrystalGraph], half_heusler: list[bool]
+) -> Iterator[list[CrystalGraph]]:
+    """Yield the graphs in order, in groups of at most MAX_BONDS bonds (or one graph).
+
+    Of each that was taken, `half_heusler` is told whether it is one.
+    """
     group: list[CrystalGraph] = []
     n_bonds = 0
     for graph in graphs:
@@ -158,5 +172,7 @@ def _groups(graphs: Sequence[CrystalGraph]) -> Iterator[list[CrystalGraph]]:
             yield group
             group, n_bonds = [], 0
         group.append(graph)
+        half_heusler.append(is_half_heusler(graph))
         n_bonds += graph.n_bonds
-    yield group
+    if group:
+        yield group

@@ -2,7 +2,6 @@
 
 import tensorflow as tf
 
-from models.architecture import STATE
 from models.batch import CrystalBatch
 from models.descriptors import NAMES
 
@@ -18,6 +17,5 @@ BATCH_SIGNATURE = CrystalBatch(
     bond_weight=NUMBER,
     bond_share=NUMBER,
     bond_crystal=INDEX,
-    state=tf.TensorSpec([None, STATE], tf.float32),
     descriptors=tf.TensorSpec([None, len(NAMES)], tf.float32),
 )

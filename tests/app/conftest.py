@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 import numpy as np
@@ -41,10 +41,10 @@ class FakeEnsemble:
         self.gate.set()
         self.intact = True
 
-    def predict(self, graphs: Sequence[CrystalGraph]) -> NDArray[np.float64]:
-        self.calls.append(len(graphs))
-        self.gate.wait(10)
+    def predict(self, graphs: Iterable[CrystalGraph]) -> NDArray[np.float64]:
         means = [float(graph.species @ graph.atom_share) for graph in graphs]
+        self.calls.append(len(means))
+        self.gate.wait(10)
         return np.array(means)[:, None] + np.arange(9) / 10
 
     def judge(self, graphs: Sequence[CrystalGraph], fingerprints: Sequence[str]) -> list[Judgement]:

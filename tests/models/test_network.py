@@ -15,7 +15,7 @@ from models.architecture import Architecture, initial_weights, weight_shapes
 from models.batch import join_graphs
 from models.bonds import CUTOFF, find_bonds
 from models.graph import CrystalGraph, crystal_graph
-from models.network import embed_crystals, expand_distance, forward, softplus2
+from models.network import embed_crystals, expand_distance, forward, prepare, softplus2
 from tests.crystals import equivalent_cells, generated_crystals
 from training.datasets import data_directory
 from training.megnet_compat import import_megnet
@@ -246,7 +246,7 @@ def test_the_embedding_is_megnets_last_hidden_layer(keras_model, crystals, graph
     set_keras_weights(keras_model, weights)
     hidden = Model(keras_model.inputs, keras_model.get_layer("readout_1").output)
     stacked = {name: value[None] for name, value in weights.items()}
-    found = embed_crystals(stacked, join_graphs(graphs)).numpy()[0]
+    found = embed_crystals(prepare(stacked), join_graphs(graphs)).numpy()[0]
     assert found.shape == (N_CRYSTALS, 16)
     assert np.abs(found - keras_outputs(hidden, crystals)).max() <= ALLOWED
 

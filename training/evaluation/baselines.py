@@ -21,7 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from models import descriptors, elements, stiffness
 from models.batch import join_graphs
 from models.graph import CrystalGraph
-from models.network import embed_crystals
+from models.network import embed_crystals, prepare
 from models.transform import TargetTransform
 from training.evaluation.outputs import MemberOutputs, asked_sets
 from training.evaluation.reference import LARGE, PAPER_SETS, ReferenceSet, kept, part_names
@@ -114,7 +114,7 @@ def _all_inputs(sets: Mapping[str, ReferenceSet], data_dir: Path) -> Mapping[str
 
 
 def _embedding(path: Path, graphs: tuple[CrystalGraph, ...]) -> Numbers:
-    weights = {name: tf.constant(w[None]) for name, w in read_megnet_weights(path).items()}
+    weights = prepare({n: tf.constant(w[None]) for n, w in read_megnet_weights(path).items()})
     groups = [graphs[start : start + EMBED_BATCH] for start in range(0, len(graphs), EMBED_BATCH)]
     parts = [embed_crystals(weights, join_graphs(group))[0].numpy() for group in groups]
     return np.concatenate(parts).astype(np.float64)
