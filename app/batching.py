@@ -21,18 +21,20 @@ class _Waiting:
 
 
 class ForwardQueue:
-    """Crystals that wait for one ensemble, computed one batch after the other.
+    """Crystals that wait for one ensemble, computed in batches, `parallel` of them side by side.
 
-    A crystal that finds the ensemble idle starts at once; those that come during a forward pass
+    A crystal that finds the ensemble idle starts at once; those that come during forward passes
     share the next ones, evenly, each of at most `max_bonds` bonds. So nobody waits for a batch to
     fill, and who comes first is in the first.
     """
 
-    def __init__(self, judge: Judge, max_bonds: int = MAX_BONDS) -> None:
+    def __init__(self, judge: Judge, parallel: int = 1, max_bonds: int = MAX_BONDS) -> None:
         self._judge = judge
+        self._parallel = parallel
         self._max_bonds = max_bonds
         self._waiting: deque[_Waiting] = deque()
-        self._work: asyncio.Task[None] | None = None
+        self._work: set[asyncio.Task[None]] = set()
+        self._computing = 0
 
     async def judge(self, graph: CrystalGraph, fingerprint: str) -> Judgement:
         """Return what the ensemble says of this crystal.
@@ -41,13 +43,18 @@ class ForwardQueue:
         """
         entry = _Waiting(graph, fingerprint, asyncio.get_running_loop().create_future())
         self._waiting.append(entry)
-        if self._work is None or self._work.done():
-            self._work = asyncio.create_task(self._answer_all())
+        self._work = {task for task in self._work if not task.done()}
+        if len(self._work) < self._parallel:
+            self._work.add(asyncio.create_task(self._answer_all()))
         return await entry.answer
 
     async def _answer_all(self) -> None:
         while batch := self._next_batch():
-            await self._answer(batch)
+            self._computing += 1
+            try:
+                await self._answer(batch)
+            finally:
+                self._computing -= 1
 
     def _next_batch(self) -> list[_Waiting]:
         self._forget_who_left()
@@ -67,10 +74,12 @@ class ForwardQueue:
     def _share(self) -> float:
         """Return the bonds of a batch when all that waits is shared out evenly over the fewest.
 
-        A full batch and a small rest would keep those in the rest waiting longer for no gain.
+        A full batch and a small rest would keep those in the rest waiting longer for no gain; and
+        what could be computed side by side should be.
         """
         n_bonds = sum(entry.graph.n_bonds for entry in self._waiting)
-        return n_bonds / max(1, math.ceil(n_bonds / self._max_bonds))
+        free = self._parallel - self._computing
+        return n_bonds / max(1, free, math.ceil(n_bonds / self._max_bonds))
 
     async def _answer(self, batch: Sequence[_Waiting]) -> None:
         try:

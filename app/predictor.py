@@ -1,6 +1,7 @@
 """From a CIF or a material id to an answer: structure, graph, cache, ensemble, summary."""
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -97,10 +98,10 @@ class Predictor:
         self._metrics = metrics
         self._workers = Workers("crystal", settings.concurrency, settings.max_queue)
         self._fetchers = Workers("material", settings.mp_concurrency, settings.max_queue)
-        # A forward pass uses every core by itself.
-        self._forwards = Workers("forward", 1, settings.max_queue)
+        cores = len(os.sched_getaffinity(0))  # a forward pass uses one
+        self._forwards = Workers("forward", cores, settings.max_queue)
         self._queues = {
-            ensemble.digest: ForwardQueue(partial(self._judge, ensemble))
+            ensemble.digest: ForwardQueue(partial(self._judge, ensemble), cores)
             for ensemble in ensembles.by_name.values()
         }
         self._evaluations = SingleFlight[Evaluation]()

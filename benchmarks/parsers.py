@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 from pymatgen.core import Structure
 from pymatgen.io.cif import CifParser, CifWriter
 
@@ -42,14 +43,22 @@ def measure() -> dict[str, Any]:
     return {
         "outcomes": dict(outcomes),
         "differences": differences[:LISTED],
+        "same": f"{sum(n for outcome, n in outcomes.items() if outcome.endswith(': same'))} of "
+        f"{outcomes.total()}",
         **{
-            form: {
-                parser: {"ms": Spread.of([1e3 * s for s in values]).document()}
-                for parser, values in by_parser.items()
-            }
+            f"{form}_{parser}_ms": Spread.of(1e3 * np.array(values)).document()
+            for form, by_parser in times.items()
+            for parser, values in by_parser.items()
+        },
+        **{
+            f"{form}_ratio": _ratio(by_parser["pymatgen"], by_parser["gemmi"])
             for form, by_parser in times.items()
         },
     }
+
+
+def _ratio(theirs: list[float], ours: list[float]) -> dict[str, float]:
+    return Spread.of(np.array(theirs) / np.median(ours)).document()
 
 
 def _corpus() -> Iterator[tuple[str, Structure]]:

@@ -1,7 +1,9 @@
 """Fits one member's Gaussian process: its covariance by marginal likelihood, then its coefficients.
 
-Everything is decided on the member's training rows. Source: Rasmussen and Williams, Gaussian
-Processes for Machine Learning (2006), Eqs. 2.25 and 5.8.
+Everything is decided on the member's training rows. Sources: Rasmussen and Williams, Gaussian
+Processes for Machine Learning (2006), Eqs. 2.25 and 5.8; for references that the others contradict,
+Student-t noise by expectation and maximisation (Lange, Little and Taylor, J. Am. Stat. Assoc. 84,
+881 (1989)).
 """
 
 import math
@@ -19,6 +21,9 @@ from safetensors.numpy import load_file, save_file
 from models.gaussian_process import Covariance
 
 STEPS = 80
+ROUNDS = 2  # of fitting the covariance, then the weight of each reference
+DEGREES = 4  # of freedom of the noise
+WEIGHT_STEPS = 10
 JITTER = 1e-5
 LENGTH_PRIOR = 1.0  # standard deviation of the logarithm of a length about its start
 SCALARS = ("amplitude", "own_amplitude", "own_rate", "own_offset", "noise", "own_noise")
@@ -60,14 +65,18 @@ class FittedProcess:
 def fit_process(task: ProcessTask) -> FittedProcess:
     """Return the process that makes the references most likely."""
     likelihood = _Likelihood(task)
-    found = scipy.optimize.minimize(
-        likelihood.value_and_gradient,
-        likelihood.start,
-        jac=True,
-        method="L-BFGS-B",
-        options={"maxiter": STEPS},
-    )
-    return likelihood.fitted(found.x)
+    vector = likelihood.start
+    for _ in range(ROUNDS):
+        found = scipy.optimize.minimize(
+            likelihood.value_and_gradient,
+            vector,
+            jac=True,
+            method="L-BFGS-B",
+            options={"maxiter": STEPS},
+        )
+        vector = found.x
+        likelihood.weigh(vector)
+    return likelihood.fitted(vector)
 
 
 class _Likelihood:
@@ -82,11 +91,26 @@ class _Likelihood:
         scalars = [math.log(START[name]) for name in SCALARS]
         slopes = np.full(width, math.log(SLOPE_START))
         self.start = np.concatenate([np.full(width, -self._length_start), slopes, scalars])
+        self._weight = tf.Variable(tf.ones_like(self._own))
         self._compiled: Any = tf.function(self._differentiate)
 
     def value_and_gradient(self, vector: Numbers) -> tuple[float, Numbers]:
         value, gradient = self._compiled(tf.constant(vector))
         return float(value), gradient.numpy()
+
+    def weigh(self, vector: Numbers) -> None:
+        """Give each reference the weight that Student-t noise leaves it."""
+        values = self._values(tf.constant(vector))
+        usual = self._noise(values).numpy()
+        signal = self._signal(values).numpy()
+        weight = self._weight.numpy()
+        for _ in range(WEIGHT_STEPS):
+            noise = usual / weight
+            inverse = np.linalg.inv(signal + np.diag(noise))
+            error = noise * (inverse @ self._residual.numpy()[:, 0])
+            doubt = noise - noise**2 * np.diag(inverse)  # variance of the process there
+            weight = (DEGREES + 1) / (DEGREES + (error**2 + doubt) / usual)
+        self._weight.assign(weight)
 
     def fitted(self, vector: Numbers) -> FittedProcess:
         values = self._values(tf.constant(vector))
@@ -121,12 +145,17 @@ class _Likelihood:
         return {"rate": positive[:width], "slope": positive[width : 2 * width], **scalars}
 
     def _matrix(self, values: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        return self._signal(values) + tf.linalg.diag(self._noise(values) / self._weight)
+
+    def _signal(self, values: Mapping[str, tf.Tensor]) -> tf.Tensor:
         covariance = Covariance(**{field.name: values[field.name] for field in fields(Covariance)})
         inputs, own = self._inputs, self._own
         both = own[:, None] * own[None, :]
-        noise = values["noise"] * (1 - own) + values["own_noise"] * own + JITTER
-        matrix = covariance.shared(inputs, inputs) + both * covariance.own(inputs, inputs)
-        return matrix + tf.linalg.diag(noise)
+        return covariance.shared(inputs, inputs) + both * covariance.own(inputs, inputs)
+
+    def _noise(self, values: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        """Return the variance of each reference's noise, before any weight."""
+        return values["noise"] * (1 - self._own) + values["own_noise"] * self._own + JITTER
 
 
 def write_process(process: FittedProcess, path: Path) -> None:

@@ -100,6 +100,22 @@ def test_what_waits_is_shared_out_evenly_in_its_order():
     assert asyncio.run(scenario()) == [1, 5, 5]
 
 
+def test_two_passes_side_by_side_share_what_comes_at_once_and_what_waits():
+    graphs = [GRAPHS[0]] * 14
+
+    async def scenario() -> tuple[list[int], list[int]]:
+        forward = Forward()
+        queue = ForwardQueue(forward, parallel=2)
+        first = await waiting(queue, graphs[:4])
+        started = [len(batch) for batch in forward.batches]
+        others = await waiting(queue, graphs[4:])
+        forward.gate.set()
+        await asyncio.gather(*first, *others)
+        return started, [len(batch) for batch in forward.batches]
+
+    assert asyncio.run(scenario()) == ([2, 2], [2, 2, 10])
+
+
 def test_batches_start_with_who_came_first():
     async def scenario() -> list[CrystalGraph]:
         forward = Forward()

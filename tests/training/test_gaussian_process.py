@@ -1,5 +1,7 @@
 """Fitting a Gaussian process: on laws that are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -68,6 +70,15 @@ def test_the_other_methods_offset_is_found(task, fitted):
 def test_inputs_without_say_get_long_lengths(fitted):
     rate = fitted.covariance["rate"]
     assert rate[0] > 3 * rate[1:].max()
+
+
+def test_references_that_all_others_contradict_count_little(task, fitted):
+    """One in fifteen is wrong by a factor of a hundred; the law hardly moves."""
+    wrong = np.arange(150) % 15 == 1
+    spoiled = replace(task, log_ltc=task.log_ltc + 2.0 * wrong)
+    inputs = np.random.default_rng(8).uniform(-1.8, 1.8, (50, 3))
+    moved = predict(task, fit_process(spoiled), inputs) - predict(task, fitted, inputs)
+    assert np.abs(moved[:, 0]).mean() < SCATTER
 
 
 def test_a_fitted_process_comes_back_from_its_file(fitted, tmp_path):
