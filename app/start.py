@@ -12,11 +12,12 @@ KERAS = "keras"
 
 
 def import_tensorflow() -> None:
-    """Import TensorFlow for the service: on the CPU, without Keras, each operation in one thread.
+    """Import TensorFlow for the service: on the CPU, without Keras, a forward pass in one thread.
 
     TensorFlow imports Keras in passing, for its tables of layers, and goes on without it where it
     is not installed; nothing here needs it, and it is half of the time. Operations on features of
-    a few crystals are too short to be shared out: two threads take longer than one.
+    a few crystals are too short to be shared out, or to be handed to other threads: a forward pass
+    stays in the thread that asks for it, and several run side by side.
     """
     if "tensorflow" in sys.modules:
         return
@@ -26,6 +27,7 @@ def import_tensorflow() -> None:
     with _missing(KERAS):
         import tensorflow as tf  # noqa: PLC0415 - takes seconds
     tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(-1)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ import numpy as np
 
 from models.graph import CrystalGraph, Floats, Ints
 
-MAX_BONDS = 2_000  # inequivalent bonds in one forward pass; more would not fit the caches
+MAX_BONDS = 3_000  # inequivalent bonds in one forward pass; more would not fit the caches
 
 
 class CrystalBatch(NamedTuple):

@@ -38,30 +38,44 @@ def forward(weights: Tensors, batch: CrystalBatch) -> tf.Tensor:
 
     Each weight has the shape [n_members, *shape of `weight_shapes`].
     """
-    return read_out(weights, embed_crystals(prepare(weights), batch), batch)
+    prepared = prepare(weights)
+    return read_out(prepared, embed_crystals(prepared, batch), batch)
 
 
 def prepare(weights: Tensors) -> dict[str, tf.Tensor]:
-    """Return the weights as `embed_crystals` takes them: done once what no crystal changes.
+    """Return the weights as the layers take them: done once what no crystal changes.
 
-    Kernels that meet a concatenation are cut into its parts. Elements and state, which is zero as
-    in MEGNet's published models, become features: `atom_in` [n_members, n_elements, 32] and
-    `state_in` [n_members, 1, 32].
+    Vectors have a middle axis of one. Biases after softplus2 take its log(2) in, and layers then
+    get plain softplus. Kernels that meet a concatenation are cut into its parts. Elements, state
+    (zero as in MEGNet's published models) and the first query of set2set become features:
+    `atom_in` [n_members, n_elements, 32], `state_in` and `set2set_*.first` [n_members, 1, width].
     """
-    prepared = dict(weights)
+    prepared = {n: w[:, None, :] if len(w.shape) == 2 else w for n, w in weights.items()}  # noqa: PLR2004
+    for layer in filter(_follows_softplus, weights):
+        shift = LOG_2 * tf.reduce_sum(weights[layer], axis=1, keepdims=True)
+        prepared[layer.replace("kernel", "bias")] -= shift
     for block in range(N_BLOCKS):
         for update, parts in CONCATENATED.items():
             name = f"block_{block}.{update}.0"
             kernels = tf.split(prepared.pop(f"{name}.kernel"), len(parts), axis=1)
             prepared |= {f"{name}.{part}": k for part, k in zip(parts, kernels, strict=True)}
-    no_state = tf.zeros([weights["embedding"].shape[0], 1, STATE])
+    n_members = weights["embedding"].shape[0]
+    for name in ("set2set_atom", "set2set_bond"):
+        no_query = tf.zeros([n_members, 1, 2 * SET2SET])
+        prepared[f"{name}.first"] = _lstm(prepared, f"{name}.lstm.0", no_query)
+    no_state = tf.zeros([n_members, 1, STATE])
     inputs = {"atom_in": prepared.pop("embedding"), "state_in": no_state}
-    return prepared | {name: _feed_forward(weights, name, x) for name, x in inputs.items()}
+    return prepared | {name: _feed_forward(prepared, name, x) for name, x in inputs.items()}
 
 
-def read_out(weights: Tensors, embedding: tf.Tensor, batch: CrystalBatch) -> tf.Tensor:
+def _follows_softplus(name: str) -> bool:
+    """Tell whether a weight is the kernel of a layer whose inputs have gone through softplus2."""
+    return name.endswith(".kernel") and not name.startswith("mlp.") and ".0." not in name
+
+
+def read_out(prepared: Tensors, embedding: tf.Tensor, batch: CrystalBatch) -> tf.Tensor:
     """Return the outputs [n_members, n_crystals, n_outputs] for the crystals' embeddings."""
-    return mlp(weights, join_descriptors(weights, embedding, batch))
+    return mlp(prepared, join_descriptors(prepared, embedding, batch))
 
 
 def embed_crystals(prepared: Tensors, batch: CrystalBatch) -> tf.Tensor:
@@ -78,22 +92,22 @@ def embed_crystals(prepared: Tensors, batch: CrystalBatch) -> tf.Tensor:
     return _feed_forward(prepared, "readout", tf.concat(pooled, axis=-1))
 
 
-def join_descriptors(weights: Tensors, embedding: tf.Tensor, batch: CrystalBatch) -> tf.Tensor:
+def join_descriptors(prepared: Tensors, embedding: tf.Tensor, batch: CrystalBatch) -> tf.Tensor:
     """Return the embedding with the standardised descriptors, where the network takes any."""
-    if "descriptors.mean" not in weights:
+    if "descriptors.mean" not in prepared:
         return embedding
-    mean = tf.stop_gradient(weights["descriptors.mean"])[:, None, :]
-    scale = tf.stop_gradient(weights["descriptors.scale"])[:, None, :]
+    mean = tf.stop_gradient(prepared["descriptors.mean"])
+    scale = tf.stop_gradient(prepared["descriptors.scale"])
     farthest = FARTHEST_DESCRIPTOR
     standardised = tf.clip_by_value((batch.descriptors - mean) / scale, -farthest, farthest)
     return tf.concat([embedding, standardised], axis=-1)
 
 
-def mlp(weights: Tensors, features: tf.Tensor) -> tf.Tensor:
+def mlp(prepared: Tensors, features: tf.Tensor) -> tf.Tensor:
     """Return the outputs [n_members, n_crystals, n_outputs] for the crystals' embeddings."""
-    n_layers = sum(name.startswith("mlp.") and name.endswith("kernel") for name in weights)
+    n_layers = sum(name.startswith("mlp.") and name.endswith("kernel") for name in prepared)
     for depth in range(n_layers):
-        features = _dense(weights, f"mlp.{depth}", features)
+        features = _dense(prepared, f"mlp.{depth}", features)
         if depth < n_layers - 1:
             features = tf.nn.relu(features)
     return features
@@ -124,24 +138,20 @@ def expand_distance(distance: tf.Tensor) -> tf.Tensor:
     return tf.exp(-(((distance[:, None] - centers) / GAUSSIAN_WIDTH) ** 2))
 
 
-def _dense(weights: Tensors, name: str, features: tf.Tensor) -> tf.Tensor:
-    return tf.matmul(features, weights[f"{name}.kernel"]) + weights[f"{name}.bias"][:, None, :]
+def _dense(prepared: Tensors, name: str, features: tf.Tensor) -> tf.Tensor:
+    return tf.matmul(features, prepared[f"{name}.kernel"]) + prepared[f"{name}.bias"]
 
 
-def _dense_softplus(weights: Tensors, name: str, softplus: tf.Tensor) -> tf.Tensor:
-    """Return a dense layer's output for softplus2 features, given as softplus, log(2) too high.
-
-    The difference goes into the bias, which is smaller than the features.
-    """
-    kernel = weights[f"{name}.kernel"]
-    bias = weights[f"{name}.bias"] - LOG_2 * tf.reduce_sum(kernel, axis=1)
-    return tf.matmul(softplus, kernel) + bias[:, None, :]
-
-
-def _feed_forward(weights: Tensors, name: str, features: tf.Tensor) -> tf.Tensor:
+def _feed_forward(prepared: Tensors, name: str, features: tf.Tensor) -> tf.Tensor:
     """Return the features after two dense layers, each with softplus2."""
-    hidden = _softplus(_dense(weights, f"{name}.0", features))
-    return softplus2(_dense_softplus(weights, f"{name}.1", hidden))
+    hidden = _softplus(_dense(prepared, f"{name}.0", features))
+    return softplus2(_dense(prepared, f"{name}.1", hidden))
+
+
+def _lstm(prepared: Tensors, name: str, query: tf.Tensor) -> tf.Tensor:
+    gate_in, _, candidate, gate_out = tf.split(_dense(prepared, name, query), 4, axis=-1)
+    cell = _hard_sigmoid(gate_in) * tf.tanh(candidate)
+    return _hard_sigmoid(gate_out) * tf.tanh(cell)
 
 
 class _Layers:
@@ -162,7 +172,7 @@ class _Layers:
         """Return the features of atoms, bonds and state before the first block."""
         atoms = tf.gather(self.weights["atom_in"], self.batch.species, axis=1)
         bonds = _feed_forward(self.weights, "bond_in", expand_distance(self.batch.distance)[None])
-        return atoms, bonds, tf.repeat(self.weights["state_in"], self.bond_crystal.count, axis=1)
+        return atoms, bonds, self.bond_crystal.repeat(self.weights["state_in"])
 
     def block(
         self, name: str, atoms: tf.Tensor, bonds: tf.Tensor, state: tf.Tensor
@@ -231,19 +241,19 @@ class _Layers:
         has no effect. Source: Vinyals et al., arXiv 1511.06391.
         """
         memory = _dense(self.weights, f"{name}.memory.0", features)
-        query = tf.zeros([self.n_members, crystal.count, 2 * SET2SET])
-        for _ in range(SET2SET_STEPS):
-            hidden = self._lstm(f"{name}.lstm.0", query)
-            energy = tf.reduce_sum(memory * crystal.spread(hidden), axis=-1, keepdims=True)
-            raised = share[:, None] * tf.exp(energy - crystal.spread(crystal.greatest(energy)))
-            read = crystal.sum(raised * memory) / crystal.sum(raised)
-            query = tf.concat([hidden, read], axis=-1)
+        query = self._attend(memory, crystal.repeat(self.weights[f"{name}.first"]), share, crystal)
+        for _ in range(SET2SET_STEPS - 1):
+            hidden = _lstm(self.weights, f"{name}.lstm.0", query)
+            query = self._attend(memory, hidden, share, crystal)
         return query
 
-    def _lstm(self, name: str, query: tf.Tensor) -> tf.Tensor:
-        gate_in, _, candidate, gate_out = tf.split(_dense(self.weights, name, query), 4, axis=-1)
-        cell = _hard_sigmoid(gate_in) * tf.tanh(candidate)
-        return _hard_sigmoid(gate_out) * tf.tanh(cell)
+    def _attend(
+        self, memory: tf.Tensor, hidden: tf.Tensor, share: tf.Tensor, crystal: "_Rows"
+    ) -> tf.Tensor:
+        """Return the next query: what asks, and what it reads in each crystal's memory."""
+        energy = tf.reduce_sum(memory * crystal.spread(hidden), axis=-1, keepdims=True)
+        raised = share[:, None] * tf.exp(energy - crystal.spread(crystal.greatest(energy)))
+        return tf.concat([hidden, crystal.sum(raised * memory) / crystal.sum(raised)], axis=-1)
 
     def _part(self, name: str, part: str, features: tf.Tensor) -> tf.Tensor:
         """Return what one part of a concatenation adds to an update's first layer."""
@@ -251,12 +261,12 @@ class _Layers:
 
     def _biased(self, name: str, state: tf.Tensor) -> tf.Tensor:
         """Return the state's part of an update's first layer, with the layer's bias."""
-        return self._part(name, "state", state) + self.weights[f"{name}.0.bias"][:, None, :]
+        return self._part(name, "state", state) + self.weights[f"{name}.0.bias"]
 
     def _finish(self, name: str, hidden: tf.Tensor) -> tf.Tensor:
         """Return an update's output, its last layer linear, from the sum in its first layer."""
-        hidden = _softplus(_dense_softplus(self.weights, f"{name}.1", _softplus(hidden)))
-        return _dense_softplus(self.weights, f"{name}.2", hidden)
+        hidden = _softplus(_dense(self.weights, f"{name}.1", _softplus(hidden)))
+        return _dense(self.weights, f"{name}.2", hidden)
 
 
 class _Rows:
@@ -268,6 +278,10 @@ class _Rows:
         self._n_members = n_members
         members = tf.range(n_members)[:, None] * count
         self._by_member = tf.reshape(members + index[None, :], [-1])
+
+    def repeat(self, row: tf.Tensor) -> tf.Tensor:
+        """Return one row [n_members, 1, width] for all of them [n_members, count, width]."""
+        return tf.tile(row, [1, self.count, 1])
 
     def spread(self, rows: tf.Tensor) -> tf.Tensor:
         """Return each entry's row [n_members, n_entries, width]."""
