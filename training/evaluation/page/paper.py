@@ -12,7 +12,9 @@ AFLOW_TRAININGS = """\
 Stage 3 starts from the members of `aflow-stage2`. Below are the cells that hang on it, with this
 stage trained in three ways and everything else as published: `paper-short` at the published
 learning rate of 1e-3, stopped after 30 epochs; `paper` the same with all 300, on one split;
-`paper-gentle` at 3e-4, 30 epochs. In brackets: the number of splits."""
+`paper-gentle` at 3e-4, 30 epochs. In brackets: the number of splits. Where `paper` and
+`paper-short` agree on a split, both keep the same epoch, and the epochs after the 30th brought
+nothing. What was concluded: [decision 12](decisions/0012-aflow-learning-rate.md)."""
 
 
 def paper_section(report: Report, figures: Sequence[str]) -> Iterator[str]:
