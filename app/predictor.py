@@ -1,7 +1,6 @@
 """From a CIF or a material id to an answer: structure, graph, cache, ensemble, summary."""
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -23,6 +22,7 @@ from app.schemas import Answer, EnsembleReference, Material
 from app.settings import Settings
 from app.single_flight import SingleFlight
 from app.workers import Workers
+from models.cores import n_cores
 from models.errors import UnknownMaterial
 from models.fingerprint import fingerprint
 from models.graph import CrystalGraph, crystal_graph
@@ -98,7 +98,7 @@ class Predictor:
         self._metrics = metrics
         self._workers = Workers("crystal", settings.concurrency, settings.max_queue)
         self._fetchers = Workers("material", settings.mp_concurrency, settings.max_queue)
-        cores = len(os.sched_getaffinity(0))  # a forward pass uses one
+        cores = n_cores()  # a forward pass uses one
         self._forwards = Workers("forward", cores, settings.max_queue)
         self._queues = {
             ensemble.digest: ForwardQueue(partial(self._judge, ensemble), cores)

@@ -4,7 +4,6 @@ Both use all cores alike: products of large matrices, one at a time on each core
 crystals, one at a time on each core.
 """
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -16,6 +15,7 @@ from benchmarks.crystals import crystals
 from benchmarks.ensemble import MEMBERS, RandomEnsemble
 from benchmarks.timing import Spread, seconds
 from models.architecture import FEED_FORWARD, Architecture, dense_shapes
+from models.cores import n_cores
 from models.graph import CrystalGraph, crystal_graph
 
 COUNT, N_ATOMS = 256, 10
@@ -27,7 +27,7 @@ def measure() -> dict[str, Any]:
     """Return rates in Gflop/s and their ratio."""
     graphs = [crystal_graph(structure) for structure in crystals(COUNT, N_ATOMS)]
     ensemble = RandomEnsemble()
-    cores = len(os.sched_getaffinity(0))
+    cores = n_cores()
     product = _product()
     with ThreadPoolExecutor(cores) as pool:
         times = seconds(

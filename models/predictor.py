@@ -1,6 +1,5 @@
 """The members of an ensemble, evaluated together: crystal graphs to quantities in their units."""
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from models.architecture import Weights
 from models.batch import MAX_BONDS, CrystalBatch, join_graphs
+from models.cores import n_cores
 from models.gaussian_process import FROM_NETWORK, Process
 from models.gaussian_process import OUTPUTS as PROCESS_OUTPUTS
 from models.graph import CrystalGraph
@@ -71,7 +71,7 @@ class Predictor:
         self._process: Any = process and tf.function(
             process.predict, input_signature=[DESCRIPTORS, MODULI]
         )
-        self._cores = ThreadPoolExecutor(len(os.sched_getaffinity(0)), "forward")
+        self._cores = ThreadPoolExecutor(n_cores(), "forward")
 
     def ltc(self, graphs: Iterable[CrystalGraph]) -> NDArray[np.float64]:
         """Return the LTC [n_crystals, n_members] in W/(m K); empty for no graphs."""
