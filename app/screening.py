@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, tee
 from pathlib import Path
 from typing import IO, Any
 
@@ -129,10 +129,10 @@ def outcomes(
     """Yield what comes of each crystal, in order; `batch` of them share a forward pass."""
     stream = iter(crystals)
     while chunk := list(islice(stream, batch)):
-        read: list[Outcome] = []
-        answers = iter(ensemble.predict(_graphs(chunk, ensemble, read)))
-        for outcome in read:
-            yield outcome if outcome.error else replace(outcome, ltc=summarise(next(answers)))
+        prepared, again = tee(_prepare(material_id, read, ensemble) for material_id, read in chunk)
+        answers = iter(ensemble.predict(graph for _, graph in prepared if graph is not None))
+        for outcome, graph in again:
+            yield outcome if graph is None else replace(outcome, ltc=summarise(next(answers)))
 
 
 def screen(source: Source, ensemble: ServedEnsemble, out: Path, batch: int) -> Iterator[Progress]:
@@ -167,22 +167,17 @@ def ranked(out: Path, top: int, *, highest: bool) -> list[Ranked]:
     return pick(top, rows, key=lambda row: row.mean)
 
 
-def _graphs(
-    crystals: Iterable[tuple[str, Read]], ensemble: ServedEnsemble, read: list[Outcome]
-) -> Iterator[CrystalGraph]:
-    """Yield the graphs of those that have one; `read` gets an outcome, without LTC, of each."""
-    for material_id, read_structure in crystals:
-        try:
-            structure = read_structure()
-            graph = crystal_graph(structure)
-        except (ParaisiteError, OSError) as error:
-            code = error.code if isinstance(error, ParaisiteError) else "unreadable-file"
-            cause = f"{code}: {' '.join(str(error).split())}"
-            read.append(Outcome(material_id, ensemble, error=cause))
-            continue
-        formula = structure.composition.reduced_formula
-        read.append(Outcome(material_id, ensemble, formula, len(structure)))
-        yield graph
+def _prepare(
+    material_id: str, read: Read, ensemble: ServedEnsemble
+) -> tuple[Outcome, CrystalGraph | None]:
+    try:
+        structure = read()
+        graph = crystal_graph(structure)
+    except (ParaisiteError, OSError) as error:
+        code = error.code if isinstance(error, ParaisiteError) else "unreadable-file"
+        return Outcome(material_id, ensemble, error=f"{code}: {' '.join(str(error).split())}"), None
+    formula = structure.composition.reduced_formula
+    return Outcome(material_id, ensemble, formula, len(structure)), graph
 
 
 def _cif_reader(file: Path, limits: StructureLimits) -> Read:

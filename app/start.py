@@ -27,7 +27,7 @@ def import_tensorflow() -> None:
     with _missing(KERAS):
         import tensorflow as tf  # noqa: PLC0415 - takes seconds
     tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(-1)
+    tf.config.threading.set_inter_op_parallelism_threads(-1)  # in the caller's thread
 
 
 @contextlib.contextmanager

@@ -51,9 +51,9 @@ def prepare(weights: Tensors) -> dict[str, tf.Tensor]:
     `atom_in` [n_members, n_elements, 32], `state_in` and `set2set_*.first` [n_members, 1, width].
     """
     prepared = {n: w[:, None, :] if len(w.shape) == 2 else w for n, w in weights.items()}  # noqa: PLR2004
-    for layer in filter(_follows_softplus, weights):
-        shift = LOG_2 * tf.reduce_sum(weights[layer], axis=1, keepdims=True)
-        prepared[layer.replace("kernel", "bias")] -= shift
+    for kernel in filter(_follows_softplus, weights):
+        shift = LOG_2 * tf.reduce_sum(weights[kernel], axis=1, keepdims=True)
+        prepared[kernel.replace("kernel", "bias")] -= shift
     for block in range(N_BLOCKS):
         for update, parts in CONCATENATED.items():
             name = f"block_{block}.{update}.0"
@@ -121,7 +121,7 @@ def softplus2(values: tf.Tensor) -> tf.Tensor:
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
 def _softplus(values: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
-    """Return log(exp(x) + 1), at most 80: activations takes most of a forward pass' time.
+    """Return log(exp(x) + 1), at most 80: activations take most of a forward pass.
 
     Composed so, it takes half of the time of TensorFlow's own. No network gets to 80.
     """

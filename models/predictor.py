@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import tee
 from typing import Any
 
 import numpy as np
@@ -83,15 +84,15 @@ class Predictor:
         A crystal's answer does not depend on the others it is computed with. Groups of crystals
         are computed side by side, the first while later graphs are still being made.
         """
-        half_heusler: list[bool] = []
-        groups = list(self._cores.map(self._forward, _groups(graphs, half_heusler)))
+        graphs, known = tee(graphs)
+        groups = list(self._cores.map(self._forward, _groups(graphs)))
         if not groups:
             return self._nothing()
         targets, embeddings, *logs = (
             np.concatenate(parts, axis=1).swapaxes(0, 1) for parts in zip(*groups, strict=True)
         )
         quantities = self._decode(targets)
-        chosen = np.array(half_heusler)
+        chosen = np.array([is_half_heusler(graph) for graph in known])
         ltc = _served(chosen, quantities)
         if not logs:
             return Outputs(ltc, embeddings, np.zeros_like(ltc), quantities)
@@ -158,13 +159,8 @@ def is_half_heusler(graph: CrystalGraph) -> bool:
     return (symmetry.number, symmetry.n_primitive, n_elements) == HALF_HEUSLER
 
 
-def _groups(
-    graphs: Iterable[CrystalGraph], half_heusler: list[bool]
-) -> Iterator[list[CrystalGraph]]:
-    """Yield the graphs in order, in groups of at most MAX_BONDS bonds (or one graph).
-
-    Of each that was taken, `half_heusler` is told whether it is one.
-    """
+def _groups(graphs: Iterable[CrystalGraph]) -> Iterator[list[CrystalGraph]]:
+    """Yield the graphs in order, in groups of at most MAX_BONDS bonds (or one graph)."""
     group: list[CrystalGraph] = []
     n_bonds = 0
     for graph in graphs:
@@ -172,7 +168,6 @@ def _groups(
             yield group
             group, n_bonds = [], 0
         group.append(graph)
-        half_heusler.append(is_half_heusler(graph))
         n_bonds += graph.n_bonds
     if group:
         yield group

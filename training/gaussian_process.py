@@ -103,11 +103,12 @@ class _Likelihood:
         values = self._values(tf.constant(vector))
         usual = self._noise(values).numpy()
         signal = self._signal(values).numpy()
+        residual = self._residual.numpy()[:, 0]
         weight = self._weight.numpy()
         for _ in range(WEIGHT_STEPS):
             noise = usual / weight
             inverse = np.linalg.inv(signal + np.diag(noise))
-            error = noise * (inverse @ self._residual.numpy()[:, 0])
+            error = noise * (inverse @ residual)
             doubt = noise - noise**2 * np.diag(inverse)  # variance of the process there
             weight = (DEGREES + 1) / (DEGREES + (error**2 + doubt) / usual)
         self._weight.assign(weight)
