@@ -1,4 +1,4 @@
-"""The bonds of a crystal: pairs of atoms closer than MEGNet's cutoff."""
+"""Pairs of near atoms: all neighbours, and of these the bonds, closer than MEGNet's cutoff."""
 
 from dataclasses import dataclass
 
@@ -9,6 +9,7 @@ from pymatgen.optimization.neighbors import find_points_in_spheres
 
 from models.errors import IsolatedAtom
 
+REACH = 6.0  # A; how far descriptors look
 CUTOFF = 4.0  # A; MEGNet's
 CUTOFF_SLACK = 1e-5  # A; a pair at 4 A sharp is a bond however its cell was rounded
 SAME_DISTANCE = 1e-4  # A; bonds that differ by less are of one length
@@ -18,58 +19,79 @@ FARTHEST = 10.0  # A; where the search for an isolated atom's neighbours ends
 
 @dataclass(frozen=True)
 class Bonds:
-    """Directed bonds of every atom in a cell: `center`, `neighbor` site, `distance` [A]."""
+    """Directed pairs of every atom in a cell, sorted by `center`, to `neighbor`: site numbers.
+
+    `distance` [n_pairs] in A; `vector` [n_pairs, 3] from the center to the neighbour in A.
+    """
 
     center: NDArray[np.int64]
     neighbor: NDArray[np.int64]
     distance: NDArray[np.float64]
+    vector: NDArray[np.float64]
 
-    def chosen(self, mask: NDArray[np.bool_]) -> "Bonds":
-        """Return the bonds for which `mask` [n_bonds] is true."""
-        return Bonds(self.center[mask], self.neighbor[mask], self.distance[mask])
+    @property
+    def first(self) -> NDArray[np.int64]:
+        """Where each atom's pairs begin [n_atoms]; every atom has some."""
+        return np.searchsorted(self.center, np.arange(self.center[-1] + 1))
+
+    @property
+    def nearest(self) -> NDArray[np.float64]:
+        """The distance [n_atoms] in A of each atom's nearest neighbour."""
+        return np.minimum.reduceat(self.distance, self.first)
+
+    def chosen(self, which: NDArray[np.bool_] | NDArray[np.int64]) -> "Bonds":
+        """Return the pairs that a mask [n_pairs] or their numbers choose."""
+        return Bonds(
+            self.center[which], self.neighbor[which], self.distance[which], self.vector[which]
+        )
+
+
+def find_neighbors(structure: Structure) -> Bonds:
+    """Return all pairs up to 6 A; an atom with none gets its nearest neighbours.
+
+    Raises IsolatedAtom when an atom has no neighbour within 10 A.
+    """
+    near = _pairs_within(structure, REACH + CUTOFF_SLACK)
+    if len(np.unique(near.center)) == len(structure):
+        return near
+    far = _pairs_within(structure, FARTHEST)
+    for atom in range(len(structure)):
+        if not np.any(far.center == atom):
+            raise IsolatedAtom(
+                f"Site {atom} has no neighbour within {FARTHEST:g} A; check the cell's lengths, "
+                "and send a crystal rather than a molecule in a box."
+            )
+    return _within(far, REACH + CUTOFF_SLACK)
 
 
 def find_bonds(structure: Structure) -> Bonds:
-    """Return all bonds up to 4 A, sorted by center; an atom with none gets its nearest neighbours.
+    """Return all pairs up to 4 A; as `bonds_among` the neighbours."""
+    return bonds_among(find_neighbors(structure))
+
+
+def bonds_among(neighbors: Bonds) -> Bonds:
+    """Return the pairs up to 4 A; an atom with none keeps its nearest neighbours.
 
     Without this rule the network would not see the distances around such an atom at all.
-    Raises IsolatedAtom when an atom has no neighbour within 10 A.
     """
-    n_sites = len(structure)
-    bonds = _pairs_within(structure, CUTOFF + CUTOFF_SLACK)
-    isolated = np.setdiff1d(np.arange(n_sites), bonds.center)
-    if isolated.size == 0:
-        return bonds
-    nearest = _nearest_shells(_pairs_within(structure, FARTHEST), isolated)
-    center = np.concatenate([bonds.center, nearest.center])
-    order = np.argsort(center, kind="stable")
-    return Bonds(
-        center[order],
-        np.concatenate([bonds.neighbor, nearest.neighbor])[order],
-        np.concatenate([bonds.distance, nearest.distance])[order],
-    )
+    return _within(neighbors, CUTOFF + CUTOFF_SLACK)
+
+
+def _within(pairs: Bonds, radius: float) -> Bonds:
+    """Return the pairs up to `radius`, or an atom's nearest where it has none as close."""
+    nearest = pairs.nearest
+    reach = np.where(nearest > radius, nearest + SAME_DISTANCE, radius)
+    return pairs.chosen(pairs.distance <= reach[pairs.center])
 
 
 def _pairs_within(structure: Structure, radius: float) -> Bonds:
     positions = np.ascontiguousarray(structure.cart_coords, dtype=float)
     lattice = np.ascontiguousarray(structure.lattice.matrix, dtype=float)
     periodic = np.ones(3, dtype=np.int64)
-    center, neighbor, _, distance = find_points_in_spheres(
+    center, neighbor, image, distance = find_points_in_spheres(
         positions, positions, radius, periodic, lattice, SAME_PLACE
     )
-    keep = (distance > SAME_PLACE) & (distance <= radius)
-    order = np.argsort(center[keep], kind="stable")
-    return Bonds(center[keep][order], neighbor[keep][order], distance[keep][order])
-
-
-def _nearest_shells(bonds: Bonds, atoms: NDArray[np.int64]) -> Bonds:
-    keep = np.zeros(len(bonds.center), dtype=bool)
-    for atom in atoms:
-        own = bonds.center == atom
-        if not own.any():
-            raise IsolatedAtom(
-                f"Site {atom} has no neighbour within {FARTHEST:g} A; check the cell's lengths, "
-                "and send a crystal rather than a molecule in a box."
-            )
-        keep |= own & (bonds.distance <= bonds.distance[own].min() + SAME_DISTANCE)
-    return bonds.chosen(keep)
+    vector = positions[neighbor] + image @ lattice - positions[center]
+    found = Bonds(center, neighbor, distance, vector)
+    found = found.chosen((distance > SAME_PLACE) & (distance <= radius))
+    return found.chosen(np.argsort(found.center, kind="stable"))

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 from pymatgen.core import Element
 
-from models.elements import element_property
+from models.electrons import CLOSED_SHELLS, has_odd_electron, valence_electrons
 from models.graph import CrystalGraph
 from models.second_opinion import SecondOpinion
 
-CLOSED_SHELLS = (8, 18)  # valence electrons of the primitive cell at which intermetallics have gaps
 ONLY_LATTICE = "only the lattice part is predicted, and a metal's electrons conduct heat as well."
 
 
@@ -25,14 +24,15 @@ def _metal(graph: CrystalGraph) -> Iterator[str]:
     (or the crystal is magnetic). Half-Heuslers of 8 and 18 valence electrons are semiconductors
     though made of metals.
     """
-    counts = graph.atom_share * graph.symmetry.n_primitive
-    electrons = round(float(np.sum(counts * graph.species)))
-    if electrons % 2:
-        yield f"Likely a metal or magnetic ({electrons} electrons in a cell, an odd number): " + (
-            ONLY_LATTICE
+    species = graph.species.astype(np.int64)
+    counts = np.round(graph.atom_share * graph.symmetry.n_primitive).astype(np.int64)
+    if has_odd_electron(species, counts):
+        yield (
+            f"Likely a metal or magnetic ({np.sum(counts * species)} electrons in a cell, an odd "
+            f"number): {ONLY_LATTICE}"
         )
         return
-    valence = round(float(np.sum(counts * element_property("valence")[graph.species])))
+    valence = valence_electrons(species, counts)
     metals = all(Element.from_Z(int(number)).is_metal for number in set(graph.species.tolist()))
     if metals and valence not in CLOSED_SHELLS:
         yield f"Likely a metal (all its elements are): {ONLY_LATTICE}"

@@ -1,4 +1,4 @@
-"""What simple quantities say of a crystal: composition, size, bonding, stiffness, symmetry.
+"""What simple quantities say of a crystal: composition, electrons, size, bonds, springs, symmetry.
 
 A graph within 4 A knows nothing of the atoms' masses, the density or the symmetry, all of which the
 lattice thermal conductivity depends on (Slack, J. Phys. Chem. Solids 34, 321 (1973)).
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Structure
 
-from models import stiffness
+from models import bond_valence, electrons, springs, stiffness
 from models.bonds import Bonds
 from models.elements import PROPERTIES, element_properties, element_property
 from models.symmetry import Symmetry
@@ -28,23 +28,28 @@ NAMES = (
     *("space_group", "log_operations"),
     *("triclinic", "monoclinic", "orthorhombic", "tetragonal", "trigonal", "hexagonal", "cubic"),
     *("mass_variation", "log_mass_ratio"),
+    *electrons.NAMES,
+    *bond_valence.NAMES,
+    *springs.NAMES,
 )
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
 
-def describe(structure: Structure, bonds: Bonds, symmetry: Symmetry) -> NDArray[np.float32]:
+def describe(
+    structure: Structure, neighbors: Bonds, bonds: Bonds, symmetry: Symmetry
+) -> NDArray[np.float32]:
     """Return the descriptors [len(NAMES)] of a crystal, in the order of `NAMES`.
+
+    `neighbors`: all near atoms; `bonds`: those among them that the graph has.
 
     Masses are log10 of atomic units, volumes log10 of A^3, distances A. Equivalent cells have the
     same descriptors, up to rounding.
     """
     numbers = np.array([site.specie.Z for site in structure])
     properties = element_properties()[numbers]
-    nearest = np.minimum.reduceat(
-        bonds.distance, np.searchsorted(bonds.center, range(len(numbers)))
-    )
+    nearest = bonds.nearest
     shell = bonds.chosen(bonds.distance < SHELL * nearest[bonds.center])
     parts = (
         *(properties.mean(0), properties.min(0), properties.max(0), properties.std(0)),
@@ -54,8 +59,19 @@ def describe(structure: Structure, bonds: Bonds, symmetry: Symmetry) -> NDArray[
         *(_contrast(shell, numbers), _stretch(shell, numbers)),
         stiffness.describe_stiffness(shell, numbers),
         *(_symmetry(symmetry), _masses(numbers)),
+        _electrons(numbers, symmetry),
+        bond_valence.describe_bond_valence(neighbors, numbers),
+        springs.describe_springs(neighbors, numbers, structure.volume),
     )
     return np.concatenate(parts).astype(np.float32)
+
+
+def _electrons(numbers: Numbers, symmetry: Symmetry) -> Floats:
+    species, counts = np.unique(numbers, return_counts=True)
+    in_primitive = counts * symmetry.n_primitive // len(numbers)
+    return electrons.describe_electrons(
+        species, in_primitive, is_half_heusler=symmetry.is_half_heusler(len(species))
+    )
 
 
 def _size(structure: Structure, numbers: Numbers, symmetry: Symmetry) -> Floats:

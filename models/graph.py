@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Composition, Element, Structure
 
-from models.bonds import SAME_DISTANCE, Bonds, find_bonds
+from models.bonds import SAME_DISTANCE, Bonds, bonds_among, find_neighbors
 from models.descriptors import describe
 from models.symmetry import Symmetry, find_symmetry
 
@@ -59,10 +59,11 @@ def crystal_graph(structure: Structure) -> CrystalGraph:
     Raises IsolatedAtom when an atom has no neighbour within 10 A.
     """
     numbers = np.array([site.specie.Z for site in structure], dtype=np.int64)
-    bonds = find_bonds(structure)
+    neighbors = find_neighbors(structure)
+    bonds = bonds_among(neighbors)
     level = _length_classes(bonds.distance)
     symmetry = find_symmetry(structure)
-    descriptors = describe(structure, bonds, symmetry)
+    descriptors = describe(structure, neighbors, bonds, symmetry)
     return _quotient(numbers, bonds, level, descriptors, symmetry)
 
 

@@ -24,8 +24,8 @@ from models.transform import TargetTransform
 Transforms = Sequence[Sequence[TargetTransform]]  # of each output, by member
 LTC, HALF_HEUSLER_LTC = PROCESS_OUTPUTS
 DESCRIPTORS = BATCH_SIGNATURE.descriptors
+PROCESS_SHARE = {LTC: 2 / 3, HALF_HEUSLER_LTC: 1 / 2}  # of a member's answer; the rest: network's
 MODULI = tf.TensorSpec([None, None, len(FROM_NETWORK)], tf.float32)
-HALF_HEUSLER = (216, 3, 3)  # space group, sites in the primitive cell, elements
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Predictor:
     """Members' weights, each [n_members, *shape], and transforms; may be used from any thread.
 
     `names` are those of the outputs, the first being the LTC. Where there is a `process`, a
-    member's LTC is the geometric mean of what its network and its process say.
+    member's LTC is the weighted geometric mean of what its network and its process say.
     """
 
     def __init__(
@@ -98,7 +98,8 @@ class Predictor:
             return Outputs(ltc, embeddings, np.zeros_like(ltc), quantities)
         said = {n: 10.0 ** logs[0][..., i].astype(float) for i, n in enumerate(PROCESS_OUTPUTS)}
         disagreement = np.abs(np.log10(ltc / _served(chosen, said)))
-        quantities |= {name: np.sqrt(quantities[name] * said[name]) for name in said}
+        for name, share in PROCESS_SHARE.items():
+            quantities[name] = quantities[name] ** (1 - share) * said[name] ** share
         return Outputs(_served(chosen, quantities), embeddings, disagreement, quantities)
 
     def _forward(self, graphs: Sequence[CrystalGraph]) -> list[NDArray[np.float32]]:
@@ -154,9 +155,7 @@ def _served(
 
 def is_half_heusler(graph: CrystalGraph) -> bool:
     """Tell whether the crystal is a half-Heusler: F-43m, one site for each of three elements."""
-    symmetry = graph.symmetry
-    n_elements = len(np.unique(graph.species))
-    return (symmetry.number, symmetry.n_primitive, n_elements) == HALF_HEUSLER
+    return graph.symmetry.is_half_heusler(len(np.unique(graph.species)))
 
 
 def _groups(graphs: Iterable[CrystalGraph]) -> Iterator[list[CrystalGraph]]:

@@ -6,6 +6,7 @@ import numpy as np
 import spglib
 from pymatgen.core import Structure
 
+HALF_HEUSLER = (216, 3, 3)  # space group, sites in the primitive cell, elements
 SYMPREC = 0.01  # A; pymatgen's and the Materials Project's
 
 
@@ -17,6 +18,10 @@ class Symmetry:
     number: int
     point_order: int
     n_primitive: int
+
+    def is_half_heusler(self, n_elements: int) -> bool:
+        """Tell whether a crystal is a half-Heusler: F-43m, one site for each of three elements."""
+        return (self.number, self.n_primitive, n_elements) == HALF_HEUSLER
 
 
 def find_symmetry(structure: Structure) -> Symmetry:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+PUBLISHED_SETS = ("dataset1", "dataset2", "aflow")  # others come after these where sets are joined
 N_SPLITS = 9
 TRAIN_FRACTION = 0.8
 CHOICE_SEED = 1
@@ -41,6 +42,19 @@ def published_split(sizes: tuple[int, ...], seed: int, inner_fraction: float = 0
         for column in zip(*parts, strict=True)
     )
     return Split(train, inner, validation)
+
+
+def with_unsplit_rows(split: Split, formulas: Sequence[str]) -> Split:
+    """Return a split of the first rows with all later ones on the training side.
+
+    But not those of a `formulas` [n_crystals] that the split keeps: another method's label of a
+    crystal, or of its polymorph, would all but give the answer away.
+    """
+    n_split = len(split.training) + len(split.validation)
+    held = {formulas[row] for row in split.validation}
+    later = [row for row in range(n_split, len(formulas)) if formulas[row] not in held]
+    train = np.concatenate([split.train, np.array(later, dtype=np.int64)])
+    return Split(train, split.inner, split.validation)
 
 
 def grouped_split(

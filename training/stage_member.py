@@ -30,7 +30,13 @@ from training.optimiser import Optimiser, Vector
 from training.parameters import pack, to_weights
 from training.process_member import MemberData, train_process
 from training.run import TrainingRun
-from training.splits import Split, grouped_split, published_split
+from training.splits import (
+    PUBLISHED_SETS,
+    Split,
+    grouped_split,
+    published_split,
+    with_unsplit_rows,
+)
 from training.stages import RANDOM, Stage
 from training.start import megnet_start, random_start, rescale_output
 from training.targets import fit_transforms, label_table, remember
@@ -132,7 +138,13 @@ def member_split(stage: Stage, split: int, run: TrainingRun) -> Split:
             data.formulas(), ltc_formulas(run.data_dir), split, labelled=np.isfinite(data.ltc)
         )
     schedule = run.preset.schedule(stage.name, stage.dataset)
-    return published_split(data.parts, split, schedule.inner_fraction)
+    sizes = [
+        size
+        for name, size in zip(data.part_names, data.parts, strict=True)
+        if name in PUBLISHED_SETS
+    ]
+    published = published_split(tuple(sizes), split, schedule.inner_fraction)
+    return with_unsplit_rows(published, data.formulas())
 
 
 def _target(

@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from training.splits import N_SPLITS, TRAIN_FRACTION, grouped_split, published_split
+from training.splits import (
+    N_SPLITS,
+    TRAIN_FRACTION,
+    grouped_split,
+    published_split,
+    with_unsplit_rows,
+)
 
 SEEDS = range(1, N_SPLITS + 1)
 
@@ -75,3 +81,15 @@ def test_grouped_splits_do_not_depend_on_the_order_of_the_rows():
     assert {ROWS_OF[row] for row in first.validation} == {
         ROWS_OF[::-1][row] for row in second.validation
     }
+
+
+def test_rows_without_a_published_split_are_trained_on_but_for_kept_formulas():
+    formulas = [*FORMULAS, *FORMULAS, "He"]  # the second half has no published split
+    published = published_split((len(FORMULAS),), 5, inner_fraction=0.1)
+    split = with_unsplit_rows(published, formulas)
+    kept = {FORMULAS[row] for row in published.validation}
+    assert split.validation.tolist() == published.validation.tolist()
+    assert split.inner.tolist() == published.inner.tolist()
+    later = split.train[split.train >= len(FORMULAS)]
+    assert {formulas[row] for row in later} == {*FORMULAS, "He"} - kept
+    assert len(split.train) == len(published.train) + len(later)
