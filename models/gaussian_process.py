@@ -1,12 +1,14 @@
-"""A Gaussian process for log10 of a crystal's LTC, as each member has learned it.
+"""Gaussian processes for log10 of a crystal's LTC, as each member has learned them.
 
-A network needs thousands of labels to find what a process makes of a thousand. Its inputs are the
-crystal's descriptors and the elastic moduli that the member's network predicts. Its covariance is a
-Matern function (nu = 5/2) with a length for each descriptor, and a linear function, which goes on
-beyond the data. Source: Rasmussen and Williams, Gaussian Processes for Machine Learning (2006).
+A network needs thousands of labels to find what a process makes of a thousand. The inputs are the
+crystal's descriptors and the elastic moduli that the member's network predicts. The covariance is a
+Matern function (nu = 5/2) with a length for each input, and a linear function, which goes on beyond
+the data. Source: Rasmussen and Williams, Gaussian Processes for Machine Learning (2006).
 
-Half-Heusler references, of another method, share this process and have a second one of their own
-on top, so that each teaches the other.
+A member has several processes, each on its own half of the descriptors, and answers with their
+mean: they err in different ways (Ho, IEEE Trans. Pattern Anal. 20, 832 (1998)). Half-Heusler
+references, of another method, share a process and have a second one of their own on top, so that
+each teaches the other.
 """
 
 from dataclasses import dataclass, fields
@@ -25,6 +27,9 @@ FARTHEST = 4.0  # standard deviations; beyond, a descriptor counts as this far
 SQRT_5 = 5**0.5
 OUTPUTS = ("ltc", "ltc_half_heusler")
 FROM_NETWORK = ("bulk_modulus", "shear_modulus")  # inputs, standardised, beside the descriptors
+SMALLEST_SQUARE = 1e-12  # of a distance: a root has no slope at zero
+
+Single = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -43,29 +48,22 @@ class Covariance:
     own_rate: tf.Tensor
     own_offset: tf.Tensor
 
-    def shared(self, first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
-        """Return the covariances [..., n, m] of crystals [..., n, d] and [..., m, d]."""
-        distance = self._distance(first, second)
-        matern = (1 + SQRT_5 * distance + 5 / 3 * distance**2) * tf.exp(-SQRT_5 * distance)
-        slope = self.slope[..., None, :]
-        linear = tf.matmul(first * slope, second * slope, transpose_b=True)
-        return self.amplitude[..., None, None] * matern + linear
+    def shared(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Return the covariances [n, n] of crystals [n, n_inputs]."""
+        scaled = inputs * self.slope
+        linear = tf.matmul(scaled, scaled, transpose_b=True)
+        return self.amplitude * matern(self._distance(inputs)) + linear
 
-    def own(self, first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
+    def own(self, inputs: tf.Tensor) -> tf.Tensor:
         """Return what two half-Heuslers' covariances have in addition."""
-        distance = self.own_rate[..., None, None] * self._distance(first, second)
-        bell = tf.exp(-(distance**2))
-        return self.own_amplitude[..., None, None] * bell + self.own_offset[..., None, None]
+        distance = self.own_rate * self._distance(inputs)
+        return self.own_amplitude * tf.exp(-(distance**2)) + self.own_offset
 
-    def _distance(self, first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
-        rate = self.rate[..., None, :]
-        first, second = first * rate, second * rate
-        squares = (
-            tf.reduce_sum(first**2, axis=-1)[..., :, None]
-            + tf.reduce_sum(second**2, axis=-1)[..., None, :]
-            - 2 * tf.matmul(first, second, transpose_b=True)
-        )
-        return tf.sqrt(tf.maximum(squares, 1e-12))  # a root has no slope at zero
+    def _distance(self, inputs: tf.Tensor) -> tf.Tensor:
+        scaled = inputs * self.rate
+        squares = tf.reduce_sum(scaled**2, axis=-1)
+        products = tf.matmul(scaled, scaled, transpose_b=True)
+        return root(squares[:, None] + squares[None, :] - 2 * products)
 
 
 @dataclass(frozen=True)
@@ -74,43 +72,30 @@ class Process:
 
     `descriptors` [n_known, n_descriptors] standardised by `center` and `scale`; `moduli`
     [n_members, n_known, 2]: standardised targets of the networks for `FROM_NETWORK`;
-    `is_half_heusler` [n_known]: 1 where the reference is of the half-Heusler method, else 0. By
-    member: the covariance's values, `mean` [n_members] and `coefficients` [n_members, n_known],
-    zero for crystals kept from the member.
+    `is_half_heusler` [n_known]: 1 where the reference is of the half-Heusler method, else 0;
+    `mean` [n_members]. By member and process: `coefficients` [n_members, n_processes, n_known],
+    zero for crystals kept from the member, and the covariance's values; rate and slope
+    [n_members, n_processes, n_inputs] are zero for inputs that are not the process's.
     """
 
-    center: NDArray[np.float32]
-    scale: NDArray[np.float32]
-    descriptors: NDArray[np.float32]
-    moduli: NDArray[np.float32]
-    is_half_heusler: NDArray[np.float32]
-    mean: NDArray[np.float32]
-    coefficients: NDArray[np.float32]
-    rate: NDArray[np.float32]
-    amplitude: NDArray[np.float32]
-    slope: NDArray[np.float32]
-    own_amplitude: NDArray[np.float32]
-    own_rate: NDArray[np.float32]
-    own_offset: NDArray[np.float32]
+    center: Single
+    scale: Single
+    descriptors: Single
+    moduli: Single
+    is_half_heusler: Single
+    mean: Single
+    coefficients: Single
+    rate: Single
+    amplitude: Single
+    slope: Single
+    own_amplitude: Single
+    own_rate: Single
+    own_offset: Single
 
-    def predict(self, descriptors: tf.Tensor, moduli: tf.Tensor) -> tf.Tensor:
-        """Return log10 of the LTC in W/(m K) [n_members, n_crystals, 2] for `OUTPUTS`.
-
-        Descriptors [n_crystals, n_descriptors] as they are, moduli [n_members, n_crystals, 2] as
-        the networks' standardised targets.
-        """
-        asked = join_inputs(standardise(descriptors, self.center, self.scale), moduli)
-        known = join_inputs(tf.constant(self.descriptors), tf.constant(self.moduli))
-        covariance = self._covariance()
-        shared = _weighted(covariance.shared(asked, known), self.coefficients)
-        own = _weighted(covariance.own(asked, known), self.coefficients * self.is_half_heusler)
-        ltc = shared + self.mean[:, None]
-        return tf.stack([ltc, ltc + own], axis=-1)
-
-    def _covariance(self) -> Covariance:
-        return Covariance(
-            **{field.name: tf.constant(getattr(self, field.name)) for field in fields(Covariance)}
-        )
+    def inputs(self) -> Single:
+        """Return the known crystals' inputs [n_members, n_known, n_inputs]."""
+        inputs = join_inputs(tf.constant(self.descriptors), tf.constant(self.moduli))
+        return np.asarray(inputs.numpy(), dtype=np.float32)
 
     def save(self, path: Path) -> None:
         """Write the process to a file without pickle."""
@@ -130,22 +115,79 @@ class Process:
     def check(self, path: Path, n_members: int) -> None:
         """Raise DamagedEnsemble where an array has another shape or holds what is no number."""
         n_known, n_descriptors = self.descriptors.shape
-        n_inputs = n_descriptors + len(FROM_NETWORK)
+        of_members = (n_members, self.rate.shape[1])
         expected = {
             **dict.fromkeys(("center", "scale"), (n_descriptors,)),
-            **dict.fromkeys(("rate", "slope"), (n_members, n_inputs)),
+            **dict.fromkeys(("rate", "slope"), (*of_members, n_descriptors + len(FROM_NETWORK))),
             "descriptors": (n_known, n_descriptors),
             "moduli": (n_members, n_known, len(FROM_NETWORK)),
             "is_half_heusler": (n_known,),
-            "coefficients": (n_members, n_known),
+            "mean": (n_members,),
+            "coefficients": (*of_members, n_known),
         }
         for field in fields(self):
             value = getattr(self, field.name)
-            shape = expected.get(field.name, (n_members,))
+            shape = expected.get(field.name, of_members)
             if value.shape != shape or value.dtype != np.float32 or not np.isfinite(value).all():
                 raise DamagedEnsemble(
                     f"{path}: {field.name} is not {shape} finite numbers of single precision."
                 )
+
+
+class Prediction:
+    """A process made ready to predict: what does not depend on the crystal asked is worked out."""
+
+    def __init__(self, process: Process) -> None:
+        known = process.inputs()[:, None]  # [n_members, 1, n_known, n_inputs]
+        weights, own = process.coefficients, process.coefficients * process.is_half_heusler
+        self._center, self._scale = tf.constant(process.center), tf.constant(process.scale)
+        self._known = tf.constant(known[:, 0])
+        self._rate = tf.constant(process.rate)
+        self._squares = tf.constant(np.sum((known * process.rate[:, :, None]) ** 2, axis=-1))
+        self._slope = tf.constant(
+            np.mean(process.slope**2 * np.matmul(weights[:, :, None], known)[:, :, 0], axis=1)
+        )
+        self._mean = tf.constant(process.mean)
+        self._offset = tf.constant(np.mean(process.own_offset * own.sum(axis=-1), axis=1))
+        self._own_rate = tf.constant(process.own_rate)
+        self._weights = tf.constant(weights * process.amplitude[..., None])
+        self._own_weights = tf.constant(own * process.own_amplitude[..., None])
+
+    def __call__(self, descriptors: tf.Tensor, moduli: tf.Tensor) -> tf.Tensor:
+        """Return log10 of the LTC in W/(m K) [n_members, n_crystals, 2] for `OUTPUTS`.
+
+        Descriptors [n_crystals, n_descriptors] as they are, moduli [n_members, n_crystals, 2] as
+        the networks' standardised targets.
+        """
+        asked = join_inputs(standardise(descriptors, self._center, self._scale), moduli)
+        distance = self._distance(asked)
+        linear = tf.linalg.matvec(asked, self._slope) + self._mean[:, None]
+        ltc = linear + _mean_of(matern(distance), self._weights)
+        bell = tf.exp(-((self._own_rate[:, :, None, None] * distance) ** 2))
+        own = _mean_of(bell, self._own_weights) + self._offset[:, None]
+        return tf.stack([ltc, ltc + own], axis=-1)
+
+    def _distance(self, asked: tf.Tensor) -> tf.Tensor:
+        """Return the distances [n_members, n_processes, n_crystals, n_known] to the known ones."""
+        squared_rate = self._rate[:, :, None] ** 2
+        scaled = asked[:, None] * squared_rate
+        shape = tf.shape(scaled)
+        flat = tf.reshape(scaled, [shape[0], shape[1] * shape[2], shape[3]])
+        products = tf.reshape(
+            tf.matmul(flat, self._known, transpose_b=True), [shape[0], shape[1], shape[2], -1]
+        )
+        squares = tf.reduce_sum(scaled * asked[:, None], axis=-1)
+        return root(squares[..., None] + self._squares[:, :, None] - 2 * products)
+
+
+def matern(distance: tf.Tensor) -> tf.Tensor:
+    """Return the Matern function (nu = 5/2), one at no distance."""
+    return (1 + SQRT_5 * distance + 5 / 3 * distance**2) * tf.exp(-SQRT_5 * distance)
+
+
+def root(squares: tf.Tensor) -> tf.Tensor:
+    """Return distances for their squares, which rounding may have made negative."""
+    return tf.sqrt(tf.maximum(squares, SMALLEST_SQUARE))
 
 
 def standardise(values: tf.Tensor, center: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
@@ -163,5 +205,6 @@ def join_inputs(descriptors: tf.Tensor, moduli: tf.Tensor) -> tf.Tensor:
     return tf.concat([tf.broadcast_to(descriptors, shape), bounded], axis=-1)
 
 
-def _weighted(covariances: tf.Tensor, coefficients: NDArray[np.float32]) -> tf.Tensor:
-    return tf.linalg.matvec(covariances, tf.constant(coefficients))
+def _mean_of(covariances: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """Return the processes' mean [n_members, n_crystals] of weighted sums over known crystals."""
+    return tf.reduce_mean(tf.linalg.matvec(covariances, weights), axis=1)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from models.architecture import Weights
 from models.batch import MAX_BONDS, CrystalBatch, join_graphs
 from models.cores import n_cores
-from models.gaussian_process import FROM_NETWORK, Process
+from models.gaussian_process import FROM_NETWORK, Prediction, Process
 from models.gaussian_process import OUTPUTS as PROCESS_OUTPUTS
 from models.graph import CrystalGraph
 from models.network import Tensors, embed_crystals, prepare, read_out
@@ -24,7 +24,7 @@ from models.transform import TargetTransform
 Transforms = Sequence[Sequence[TargetTransform]]  # of each output, by member
 LTC, HALF_HEUSLER_LTC = PROCESS_OUTPUTS
 DESCRIPTORS = BATCH_SIGNATURE.descriptors
-PROCESS_SHARE = {LTC: 2 / 3, HALF_HEUSLER_LTC: 1 / 2}  # of a member's answer; the rest: network's
+PROCESS_SHARE = {LTC: 3 / 4, HALF_HEUSLER_LTC: 1 / 2}  # of a member's answer; the rest: network's
 MODULI = tf.TensorSpec([None, None, len(FROM_NETWORK)], tf.float32)
 
 
@@ -54,7 +54,7 @@ class Predictor:
     """Members' weights, each [n_members, *shape], and transforms; may be used from any thread.
 
     `names` are those of the outputs, the first being the LTC. Where there is a `process`, a
-    member's LTC is the weighted geometric mean of what its network and its process say.
+    member's LTC is the weighted geometric mean of what its network and its processes say.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Predictor:
         shapes = {name: tuple(value.shape) for name, value in self._weights.items()}
         self._network = _network(tuple(shapes.items()))
         self._process: Any = process and tf.function(
-            process.predict, input_signature=[DESCRIPTORS, MODULI]
+            Prediction(process), input_signature=[DESCRIPTORS, MODULI]
         )
         self._cores = ThreadPoolExecutor(n_cores(), "forward")
 

@@ -1,4 +1,4 @@
-"""Fits one member's Gaussian process: its covariance by marginal likelihood, then its coefficients.
+"""Fits one member's Gaussian processes: covariances by marginal likelihood, then coefficients.
 
 Everything is decided on the member's training rows. Sources: Rasmussen and Williams, Gaussian
 Processes for Machine Learning (2006), Eqs. 2.25 and 5.8; for references that the others contradict,
@@ -8,7 +8,7 @@ Student-t noise by expectation and maximisation (Lange, Little and Taylor, J. Am
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,17 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
-from models.gaussian_process import Covariance
+from models.gaussian_process import FROM_NETWORK, Covariance
 
-STEPS = 80
+N_PROCESSES = 8
+SHARE = 0.5  # of the descriptors that a process has
+STEPS = 15  # more fit the lengths to the noise: it was worse on crystals kept away
 ROUNDS = 2  # of fitting the covariance, then the weight of each reference
 DEGREES = 4  # of freedom of the noise
 WEIGHT_STEPS = 10
 JITTER = 1e-5
 LENGTH_PRIOR = 1.0  # standard deviation of the logarithm of a length about its start
+PER_INPUT = ("rate", "slope")
 SCALARS = ("amplitude", "own_amplitude", "own_rate", "own_offset", "noise", "own_noise")
 START = {  # variances of log10(LTC); `own_rate` is relative
     "amplitude": 0.3,
@@ -44,8 +47,8 @@ Numbers = NDArray[np.float64]
 class ProcessTask:
     """What a process is fitted to.
 
-    Descriptors `inputs` [n_crystals, n_descriptors], standardised; `log_ltc` [n_crystals]: log10 of
-    references in W/(m K); `own` [n_crystals]: 1 for half-Heuslers' own method, else 0.
+    `inputs` [n_crystals, n_inputs]: descriptors and moduli, standardised; `log_ltc` [n_crystals]:
+    log10 of references in W/(m K); `own` [n_crystals]: 1 for half-Heuslers' own method, else 0.
     """
 
     inputs: Numbers
@@ -55,11 +58,38 @@ class ProcessTask:
 
 @dataclass(frozen=True)
 class FittedProcess:
-    """One member's covariance values by name, mean, and coefficients [n_crystals]."""
+    """Covariance values by name, mean, and coefficients [n_crystals].
+
+    Of a member's several processes all but the mean have an axis more, the first one.
+    """
 
     covariance: Mapping[str, Numbers]
     mean: float
     coefficients: Numbers
+
+
+def fit_processes(task: ProcessTask, seed: int) -> FittedProcess:
+    """Return processes on random halves of the descriptors; all have the moduli, which are last."""
+    width = task.inputs.shape[1]
+    rng = np.random.default_rng(seed)
+    chosen = [_choose_inputs(width, rng) for _ in range(N_PROCESSES)]
+    fitted = [fit_process(replace(task, inputs=task.inputs[:, inputs])) for inputs in chosen]
+    covariance = {
+        name: np.stack([each.covariance[name] for each in fitted]) for name in fitted[0].covariance
+    }
+    for name in PER_INPUT:
+        spread = np.zeros((N_PROCESSES, width))
+        for row, inputs, values in zip(spread, chosen, covariance[name], strict=True):
+            row[inputs] = values
+        covariance[name] = spread
+    coefficients = np.stack([each.coefficients for each in fitted])
+    return FittedProcess(covariance, fitted[0].mean, coefficients)
+
+
+def _choose_inputs(width: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    n_descriptors = width - len(FROM_NETWORK)
+    descriptors = rng.permutation(n_descriptors)[: math.ceil(SHARE * n_descriptors)]
+    return np.concatenate([np.sort(descriptors), np.arange(n_descriptors, width)])
 
 
 def fit_process(task: ProcessTask) -> FittedProcess:
@@ -150,9 +180,8 @@ class _Likelihood:
 
     def _signal(self, values: Mapping[str, tf.Tensor]) -> tf.Tensor:
         covariance = Covariance(**{field.name: values[field.name] for field in fields(Covariance)})
-        inputs, own = self._inputs, self._own
-        both = own[:, None] * own[None, :]
-        return covariance.shared(inputs, inputs) + both * covariance.own(inputs, inputs)
+        both = self._own[:, None] * self._own[None, :]
+        return covariance.shared(self._inputs) + both * covariance.own(self._inputs)
 
     def _noise(self, values: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """Return the variance of each reference's noise, before any weight."""
@@ -160,7 +189,7 @@ class _Likelihood:
 
 
 def write_process(process: FittedProcess, path: Path) -> None:
-    """Write a member's process, all at once: a part of one would be taken for it."""
+    """Write a member's processes, all at once: a part of one would be taken for it."""
     arrays = {**process.covariance, "mean": process.mean, "coefficients": process.coefficients}
     unfinished = path.with_suffix(".part")
     save_file(
@@ -170,7 +199,7 @@ def write_process(process: FittedProcess, path: Path) -> None:
 
 
 def read_process(path: Path) -> FittedProcess | None:
-    """Return the process in a file; None where there is no such file."""
+    """Return the processes in a file; None where there is no such file."""
     if not path.is_file():
         return None
     arrays = load_file(path)

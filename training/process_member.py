@@ -1,4 +1,4 @@
-"""The Gaussian process of one member: its task from the data, its file in the run."""
+"""The Gaussian processes of one member: their task from the data, their file in the run."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from models.gaussian_process import FROM_NETWORK, OUTPUTS, Process, join_inputs,
 from training.gaussian_process import (
     FittedProcess,
     ProcessTask,
-    fit_process,
+    fit_processes,
     read_process,
     write_process,
 )
@@ -28,13 +28,15 @@ FILE = "process.safetensors"
 class MemberData:
     """A data set as one member sees it: the rows it is trained on, its network's targets for all.
 
-    `targets` gives standardised targets [n_crystals, n_outputs] in the order of `outputs`.
+    `targets` gives standardised targets [n_crystals, n_outputs] in the order of `outputs`; `seed`
+    is the member's.
     """
 
     data: GraphDataset
     rows: Rows
     outputs: Sequence[str]
     targets: Callable[[], NDArray[np.float64]]
+    seed: int
 
     def moduli(self) -> NDArray[np.float32]:
         """Return what the network says of the moduli [n_crystals, 2], standardised."""
@@ -43,15 +45,15 @@ class MemberData:
 
 
 def train_process(title: str, data: MemberData, run_dir: Path) -> None:
-    """Fit the process of a member to its training rows, unless `run_dir` has it."""
+    """Fit the processes of a member to its training rows, unless `run_dir` has it."""
     if read_process(run_dir / FILE):
         return
     rows, descriptors = data.rows, standardised_descriptors(data.data)
     inputs = join_inputs(descriptors[rows], data.moduli()[None, rows])[0].numpy()
     log_ltc, own = process_labels(data.data)
     task = ProcessTask(inputs.astype(float), log_ltc[rows], own[rows])
-    write_process(fit_process(task), run_dir / FILE)
-    logger.info("%s: the process is fitted to %d crystals", title, len(rows))
+    write_process(fit_processes(task, data.seed), run_dir / FILE)
+    logger.info("%s: the processes are fitted to %d crystals", title, len(rows))
 
 
 def process_labels(data: GraphDataset) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -73,9 +75,9 @@ def join_processes(members: Sequence[MemberData], folders: Sequence[Path]) -> Pr
     """
     data = members[0].data
     fitted = [_fitted(folder) for folder in folders]
-    coefficients = np.zeros((len(folders), len(data.graphs)))
-    for row, process, member in zip(coefficients, fitted, members, strict=True):
-        row[member.rows] = process.coefficients
+    coefficients = np.zeros((len(folders), len(fitted[0].coefficients), len(data.graphs)))
+    for of_member, process, member in zip(coefficients, fitted, members, strict=True):
+        of_member[:, member.rows] = process.coefficients
     center, scale = data.descriptor_scale()
     names = fitted[0].covariance
     return Process(

@@ -84,6 +84,7 @@ def member_data(stage: Stage, split: int, run: TrainingRun) -> MemberData:
         rows=member_split(stage, split, run).train,
         outputs=run.preset.outputs,
         targets=lambda: member_targets(member, data, run.preset),
+        seed=run.member_seed(split),
     )
 
 

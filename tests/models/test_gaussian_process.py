@@ -8,9 +8,9 @@ import tensorflow as tf
 from safetensors.numpy import load_file, save_file
 
 from models.errors import DamagedEnsemble
-from models.gaussian_process import FARTHEST, FROM_NETWORK, Process
+from models.gaussian_process import FARTHEST, FROM_NETWORK, Prediction, Process
 
-N_MEMBERS, N_KNOWN, WIDTH = 3, 5, 2
+N_MEMBERS, N_PROCESSES, N_KNOWN, WIDTH = 3, 2, 5, 2
 N_INPUTS = WIDTH + len(FROM_NETWORK)
 
 
@@ -21,6 +21,9 @@ def process() -> Process:
     def positive(*shape: int) -> np.ndarray:
         return rng.uniform(0.3, 1.0, shape).astype(np.float32)
 
+    def by_process(*shape: int) -> np.ndarray:
+        return positive(N_MEMBERS, N_PROCESSES, *shape)
+
     return Process(
         center=np.array([1.0, -1.0], np.float32),
         scale=np.array([2.0, 0.5], np.float32),
@@ -28,47 +31,50 @@ def process() -> Process:
         moduli=rng.normal(size=(N_MEMBERS, N_KNOWN, 2)).astype(np.float32),
         is_half_heusler=np.array([0, 1, 0, 1, 0], np.float32),
         mean=positive(N_MEMBERS),
-        coefficients=rng.normal(size=(N_MEMBERS, N_KNOWN)).astype(np.float32),
-        rate=positive(N_MEMBERS, N_INPUTS),
-        amplitude=positive(N_MEMBERS),
-        slope=positive(N_MEMBERS, N_INPUTS),
-        own_amplitude=positive(N_MEMBERS),
-        own_rate=positive(N_MEMBERS),
-        own_offset=positive(N_MEMBERS),
+        coefficients=rng.normal(size=(N_MEMBERS, N_PROCESSES, N_KNOWN)).astype(np.float32),
+        rate=by_process(N_INPUTS),
+        amplitude=by_process(),
+        slope=by_process(N_INPUTS),
+        own_amplitude=by_process(),
+        own_rate=by_process(),
+        own_offset=by_process(),
     )
 
 
 def by_hand(
-    process: Process, member: int, descriptors: np.ndarray, moduli: np.ndarray
+    process: Process, member: int, number: int, descriptors: np.ndarray, moduli: np.ndarray
 ) -> tuple[float, float]:
-    """Return both predictions for one crystal in double precision, term by term."""
+    """Return one process's predictions for one crystal in double precision, term by term."""
     asked = [*(descriptors - process.center) / process.scale, *moduli]
-    at = np.clip(asked, -FARTHEST, FARTHEST)
+    at, its = np.clip(asked, -FARTHEST, FARTHEST), (member, number)
     places = np.concatenate([process.descriptors, process.moduli[member]], axis=1)
     ltc = own = 0.0
     for known, half_heusler, coefficient in zip(
-        places, process.is_half_heusler, process.coefficients[member], strict=True
+        places, process.is_half_heusler, process.coefficients[its], strict=True
     ):
-        r = np.sqrt(np.sum(((at - known) * process.rate[member]) ** 2))
+        r = np.sqrt(np.sum(((at - known) * process.rate[its]) ** 2))
         matern = (1 + np.sqrt(5) * r + 5 / 3 * r**2) * np.exp(-np.sqrt(5) * r)
-        linear = np.sum(at * known * process.slope[member] ** 2)
-        ltc += coefficient * (process.amplitude[member] * matern + linear)
-        bell = np.exp(-((process.own_rate[member] * r) ** 2))
-        extra = process.own_amplitude[member] * bell + process.own_offset[member]
+        linear = np.sum(at * known * process.slope[its] ** 2)
+        ltc += coefficient * (process.amplitude[its] * matern + linear)
+        bell = np.exp(-((process.own_rate[its] * r) ** 2))
+        extra = process.own_amplitude[its] * bell + process.own_offset[its]
         own += coefficient * half_heusler * extra
     return process.mean[member] + ltc, process.mean[member] + ltc + own
 
 
-def test_predictions_are_the_weighted_covariances(process):
+def test_predictions_are_the_processes_mean_of_weighted_covariances(process):
     descriptors = np.array([[0.5, -1.2], [40.0, -1.0]], np.float32)  # the second is cut off
     moduli = np.random.default_rng(1).normal(size=(N_MEMBERS, 2, 2)).astype(np.float32)
     moduli[2, 1, 0] = -9.0  # cut off as well
-    found = process.predict(tf.constant(descriptors), tf.constant(moduli)).numpy()
+    found = Prediction(process)(tf.constant(descriptors), tf.constant(moduli)).numpy()
     assert found.shape == (N_MEMBERS, 2, 2)
     for member in range(N_MEMBERS):
         for crystal, row in enumerate(descriptors):
-            expected = by_hand(process, member, row, moduli[member, crystal])
-            assert found[member, crystal] == pytest.approx(expected, abs=1e-4)
+            each = [
+                by_hand(process, member, number, row, moduli[member, crystal])
+                for number in range(N_PROCESSES)
+            ]
+            assert found[member, crystal] == pytest.approx(np.mean(each, axis=0), abs=1e-4)
 
 
 def test_a_process_comes_back_from_its_file(process, tmp_path):
@@ -82,6 +88,7 @@ def test_a_process_comes_back_from_its_file(process, tmp_path):
     ("name", "damage"),
     [
         ("mean", lambda value: value[:1]),
+        ("amplitude", lambda value: value[:, :1]),
         ("rate", lambda value: value * np.nan),
         ("coefficients", lambda value: value.astype(np.float64)),
         ("slope", None),

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models.gaussian_process import Process
+from models.gaussian_process import Prediction, Process
 from training.gaussian_process import (
+    N_PROCESSES,
+    PER_INPUT,
     FittedProcess,
     ProcessTask,
     fit_process,
+    fit_processes,
     read_process,
     write_process,
 )
@@ -34,6 +37,11 @@ def fitted(task) -> FittedProcess:
     return fit_process(task)
 
 
+def several(value: np.ndarray, n_axes: int) -> np.ndarray:
+    """Return what one process has as that of a member with one, what several have as it is."""
+    return value if value.ndim > n_axes else value[None]
+
+
 def predict(task: ProcessTask, fitted: FittedProcess, inputs: np.ndarray) -> np.ndarray:
     """Return both predictions [n_crystals, 2] as they would be served."""
 
@@ -47,11 +55,14 @@ def predict(task: ProcessTask, fitted: FittedProcess, inputs: np.ndarray) -> np.
         moduli=single(task.inputs[None, :, 1:]),
         is_half_heusler=single(task.own),
         mean=single([fitted.mean]),
-        coefficients=single([fitted.coefficients]),
-        **{name: single([value]) for name, value in fitted.covariance.items()},
+        coefficients=single([several(fitted.coefficients, 1)]),
+        **{
+            name: single([several(value, 1 if name in PER_INPUT else 0)])
+            for name, value in fitted.covariance.items()
+        },
     )
     parts = single(inputs[:, :1]), single(inputs[None, :, 1:])
-    answers: np.ndarray = process.predict(*map(tf.constant, parts)).numpy()[0]
+    answers: np.ndarray = Prediction(process)(*map(tf.constant, parts)).numpy()[0]
     return answers
 
 
@@ -79,6 +90,41 @@ def test_references_that_all_others_contradict_count_little(task, fitted):
     inputs = np.random.default_rng(8).uniform(-1.8, 1.8, (50, 3))
     moved = predict(task, fit_process(spoiled), inputs) - predict(task, fitted, inputs)
     assert np.abs(moved[:, 0]).mean() < SCATTER
+
+
+def test_each_process_has_half_of_the_descriptors_and_all_moduli():
+    rng = np.random.default_rng(9)
+    inputs = rng.uniform(-2, 2, (60, 8))  # the last two are the moduli
+    task = ProcessTask(inputs, inputs[:, 6] + inputs[:, 7], np.zeros(60))
+    rates = fit_processes(task, seed=1).covariance["rate"]
+    used = rates > 0
+    assert used.shape == (N_PROCESSES, 8)
+    assert used[:, 6:].all()
+    assert used[:, :6].sum(axis=1).tolist() == [3] * N_PROCESSES
+    assert len({tuple(row) for row in used.tolist()}) > 1
+    again = fit_processes(task, seed=1).covariance["rate"]
+    np.testing.assert_array_equal(rates, again)
+
+
+def test_several_processes_answer_with_their_mean():
+    rng = np.random.default_rng(10)
+    inputs = rng.uniform(-2, 2, (80, 3))
+    task = ProcessTask(inputs, np.sin(inputs[:, 1]) + inputs[:, 2], np.zeros(80))
+    fitted = fit_processes(task, seed=3)
+    asked = rng.uniform(-1.5, 1.5, (5, 3))
+    each = [
+        predict(
+            task,
+            FittedProcess(
+                {name: value[index] for name, value in fitted.covariance.items()},
+                fitted.mean,
+                fitted.coefficients[index],
+            ),
+            asked,
+        )
+        for index in range(N_PROCESSES)
+    ]
+    assert predict(task, fitted, asked) == pytest.approx(np.mean(each, axis=0), abs=1e-5)
 
 
 def test_a_fitted_process_comes_back_from_its_file(fitted, tmp_path):
