@@ -27,7 +27,7 @@ class Assessment:
     """The verdict on a crystal, its reasons, the nearest training crystals, and itself if known.
 
     `expected_error` of log10(LTC), from the distance to the nearest training crystal and from how
-    far network and Gaussian process disagree.
+    far the Gaussian processes disagree.
     """
 
     verdict: Verdict
@@ -41,7 +41,8 @@ class Assessment:
 class Asked:
     """The crystal asked about: identity, embedding [n_members, width], and what is new of it.
 
-    `disagreement`: log10 of the factor between network and process, mean over the members.
+    `disagreement`: standard deviation of log10(LTC) over a member's Gaussian processes, mean over
+    the members.
     """
 
     formula: str
@@ -96,8 +97,8 @@ def _reasons(
         )
     if asked.disagreement > calibration.usual_disagreement:
         yield (
-            "What the network and the Gaussian process say differs by a factor of "
-            f"{10**asked.disagreement:.1f}, more than the {10**calibration.usual_disagreement:.1f} "
+            "Models that see different properties of the crystal differ by a factor of "
+            f"{10**asked.disagreement:.2f}, more than the {10**calibration.usual_disagreement:.2f} "
             "of most crystals in testing."
         )
     expected = calibration.expected(distance, asked.disagreement)

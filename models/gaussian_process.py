@@ -144,28 +144,28 @@ class Prediction:
         self._known = tf.constant(known[:, 0])
         self._rate = tf.constant(process.rate)
         self._squares = tf.constant(np.sum((known * process.rate[:, :, None]) ** 2, axis=-1))
-        self._slope = tf.constant(
-            np.mean(process.slope**2 * np.matmul(weights[:, :, None], known)[:, :, 0], axis=1)
-        )
+        self._slope = tf.constant(process.slope**2 * np.matmul(weights, known[:, 0]))
         self._mean = tf.constant(process.mean)
-        self._offset = tf.constant(np.mean(process.own_offset * own.sum(axis=-1), axis=1))
+        self._offset = tf.constant(process.own_offset * own.sum(axis=-1))
         self._own_rate = tf.constant(process.own_rate)
         self._weights = tf.constant(weights * process.amplitude[..., None])
         self._own_weights = tf.constant(own * process.own_amplitude[..., None])
 
-    def __call__(self, descriptors: tf.Tensor, moduli: tf.Tensor) -> tf.Tensor:
+    def __call__(self, descriptors: tf.Tensor, moduli: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Return log10 of the LTC in W/(m K) [n_members, n_crystals, 2] for `OUTPUTS`.
 
-        Descriptors [n_crystals, n_descriptors] as they are, moduli [n_members, n_crystals, 2] as
-        the networks' standardised targets.
+        The second tensor is the standard deviation over a member's processes. Descriptors
+        [n_crystals, n_descriptors] as they are, moduli [n_members, n_crystals, 2] as the networks'
+        standardised targets.
         """
         asked = join_inputs(standardise(descriptors, self._center, self._scale), moduli)
         distance = self._distance(asked)
-        linear = tf.linalg.matvec(asked, self._slope) + self._mean[:, None]
-        ltc = linear + _mean_of(matern(distance), self._weights)
+        linear = tf.matmul(self._slope, asked, transpose_b=True) + self._mean[:, None, None]
+        ltc = linear + tf.linalg.matvec(matern(distance), self._weights)
         bell = tf.exp(-((self._own_rate[:, :, None, None] * distance) ** 2))
-        own = _mean_of(bell, self._own_weights) + self._offset[:, None]
-        return tf.stack([ltc, ltc + own], axis=-1)
+        own = tf.linalg.matvec(bell, self._own_weights) + self._offset[:, :, None]
+        both = tf.stack([ltc, ltc + own], axis=-1)
+        return tf.reduce_mean(both, axis=1), tf.math.reduce_std(both, axis=1)
 
     def _distance(self, asked: tf.Tensor) -> tf.Tensor:
         """Return the distances [n_members, n_processes, n_crystals, n_known] to the known ones."""
@@ -203,8 +203,3 @@ def join_inputs(descriptors: tf.Tensor, moduli: tf.Tensor) -> tf.Tensor:
     shape = tf.concat([tf.shape(moduli)[:2], tf.shape(descriptors)[-1:]], axis=0)
     bounded = tf.clip_by_value(moduli, -FARTHEST, FARTHEST)
     return tf.concat([tf.broadcast_to(descriptors, shape), bounded], axis=-1)
-
-
-def _mean_of(covariances: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-    """Return the processes' mean [n_members, n_crystals] of weighted sums over known crystals."""
-    return tf.reduce_mean(tf.linalg.matvec(covariances, weights), axis=1)

@@ -32,8 +32,8 @@ MODULI = tf.TensorSpec([None, None, len(FROM_NETWORK)], tf.float32)
 class Outputs:
     """LTC [n_crystals, n_members] in W/(m K), embeddings [n_crystals, n_members, width].
 
-    `disagreement` [n_crystals, n_members]: log10 of the factor between the LTC of network and
-    process; zero without a process. `quantities`: everything that is predicted, by name, each
+    `disagreement` [n_crystals, n_members]: standard deviation of log10(LTC) over a member's
+    processes; zero without any. `quantities`: everything that is predicted, by name, each
     [n_crystals, n_members], in the unit of its references.
     """
 
@@ -93,24 +93,25 @@ class Predictor:
         )
         quantities = self._decode(targets)
         chosen = np.array([is_half_heusler(graph) for graph in known])
-        ltc = _served(chosen, quantities)
         if not logs:
+            ltc = _served(chosen, quantities)
             return Outputs(ltc, embeddings, np.zeros_like(ltc), quantities)
-        said = {n: 10.0 ** logs[0][..., i].astype(float) for i, n in enumerate(PROCESS_OUTPUTS)}
-        disagreement = np.abs(np.log10(ltc / _served(chosen, said)))
+        said, spread = (_by_output(part) for part in logs)
         for name, share in PROCESS_SHARE.items():
-            quantities[name] = quantities[name] ** (1 - share) * said[name] ** share
-        return Outputs(_served(chosen, quantities), embeddings, disagreement, quantities)
+            quantities[name] = quantities[name] ** (1 - share) * 10 ** (share * said[name])
+        ltc = _served(chosen, quantities)
+        return Outputs(ltc, embeddings, _served(chosen, spread), quantities)
 
     def _forward(self, graphs: Sequence[CrystalGraph]) -> list[NDArray[np.float32]]:
-        """Return targets and embeddings, and log10 of the LTC by the process where there is one."""
+        """Return targets and embeddings; log10 of the LTC by processes and its spread if any."""
         batch = join_graphs(graphs)
         tensors = CrystalBatch(*map(tf.constant, batch))
         targets, embeddings = (part.numpy() for part in self._network(self._weights, tensors))
         if not self._process:
             return [targets, embeddings]
         moduli = targets[..., [self._names.index(name) for name in FROM_NETWORK]]
-        return [targets, embeddings, self._process(batch.descriptors, moduli).numpy()]
+        said, spread = self._process(batch.descriptors, moduli)
+        return [targets, embeddings, said.numpy(), spread.numpy()]
 
     def _nothing(self) -> Outputs:
         none = np.empty((0, len(self._transforms)))
@@ -141,6 +142,11 @@ def _network(shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> Any:
 
     # Called as it is, it does not ask each of its many inputs anew whether it fits.
     return tf.function(outputs, input_signature=[weights, BATCH_SIGNATURE]).get_concrete_function()
+
+
+def _by_output(values: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
+    """Return what the processes say [n_crystals, n_members, n_outputs] by the output's name."""
+    return {name: values[..., i].astype(float) for i, name in enumerate(PROCESS_OUTPUTS)}
 
 
 def _served(

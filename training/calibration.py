@@ -26,7 +26,7 @@ class UnseenErrors:
     """For each crystal some member had not seen: error of log10(LTC), what foretells it, its row.
 
     `distance`: to the nearest training crystal, in standard deviations of the embedding;
-    `disagreement`: log10 of the factor between network and process.
+    `disagreement`: standard deviation of log10(LTC) over a member's Gaussian processes.
     """
 
     error: Numbers

@@ -80,12 +80,10 @@ def test_the_verdict_follows_the_distance_to_the_nearest_training_crystal(eviden
 @pytest.mark.parametrize(
     ("disagreement", "verdict"), [(0.0, "inside"), (0.2, "edge"), (0.4, "outside")]
 )
-def test_the_verdict_follows_the_disagreement_of_network_and_process(
-    evidence, disagreement, verdict
-):
+def test_the_verdict_follows_the_disagreement_of_the_processes(evidence, disagreement, verdict):
     assessment = assess(evidence, asked(0.0, disagreement=disagreement))
     assert assessment.verdict == verdict
-    assert any("Gaussian process" in reason for reason in assessment.reasons) == (
+    assert any("Models that see" in reason for reason in assessment.reasons) == (
         verdict != "inside"
     )
 
@@ -93,7 +91,7 @@ def test_the_verdict_follows_the_disagreement_of_network_and_process(
 def test_the_reasons_name_what_is_unusual_and_nothing_else(evidence):
     far, doubtful = assess(evidence, asked(1.9)), assess(evidence, asked(0.0, disagreement=0.2))
     assert "0.90 away" in far.reasons[0]
-    assert "a factor of 1.6, more than the 1.1" in doubtful.reasons[0]
+    assert "a factor of 1.58, more than the 1.12" in doubtful.reasons[0]
     assert far.reasons[-1] == "Such crystals were wrong by a factor of 1.9 in the mean in testing."
     assert len(far.reasons) == len(doubtful.reasons) == 2
 

@@ -66,7 +66,9 @@ def test_predictions_are_the_processes_mean_of_weighted_covariances(process):
     descriptors = np.array([[0.5, -1.2], [40.0, -1.0]], np.float32)  # the second is cut off
     moduli = np.random.default_rng(1).normal(size=(N_MEMBERS, 2, 2)).astype(np.float32)
     moduli[2, 1, 0] = -9.0  # cut off as well
-    found = Prediction(process)(tf.constant(descriptors), tf.constant(moduli)).numpy()
+    found, spread = (
+        part.numpy() for part in Prediction(process)(tf.constant(descriptors), tf.constant(moduli))
+    )
     assert found.shape == (N_MEMBERS, 2, 2)
     for member in range(N_MEMBERS):
         for crystal, row in enumerate(descriptors):
@@ -75,6 +77,7 @@ def test_predictions_are_the_processes_mean_of_weighted_covariances(process):
                 for number in range(N_PROCESSES)
             ]
             assert found[member, crystal] == pytest.approx(np.mean(each, axis=0), abs=1e-4)
+            assert spread[member, crystal] == pytest.approx(np.std(each, axis=0), abs=1e-4)
 
 
 def test_a_process_comes_back_from_its_file(process, tmp_path):
