@@ -40,9 +40,10 @@ class Reference(Strict):
 class Calibration(Strict):
     """What the out-of-fold errors of log10(LTC) teach, as numbers.
 
-    The error expected is `base + per_distance * distance + per_disagreement * disagreement`; a
-    share `level` of the errors is below `quantile` times that. Crystals with an expected error up
-    to `inside` are inside the domain, above `outside` outside. `usual_distance` and
+    The error expected is `base + per_distance * distance + per_disagreement * disagreement`, and at
+    least `least`: not even a training crystal is foretold better than the easiest ones in testing.
+    A share `level` of the errors is below `quantile` times that. Crystals with an expected error
+    up to `inside` are inside the domain, above `outside` outside. `usual_distance` and
     `usual_disagreement` are those that most crystals in testing did not exceed.
     """
 
@@ -50,6 +51,7 @@ class Calibration(Strict):
     base: float = Field(gt=0)
     per_distance: float = Field(ge=0)
     per_disagreement: float = Field(ge=0)
+    least: float = Field(default=0.0, ge=0)
     quantile: float = Field(gt=0)
     inside: float = Field(gt=0)
     outside: float = Field(gt=0)
@@ -58,7 +60,8 @@ class Calibration(Strict):
 
     def expected(self, distance: float, disagreement: float) -> float:
         """Return the error of log10(LTC) that is expected."""
-        return self.base + self.per_distance * distance + self.per_disagreement * disagreement
+        linear = self.base + self.per_distance * distance + self.per_disagreement * disagreement
+        return max(linear, self.least)
 
     def half_width(self, expected: float) -> float:
         """Return the half width of the interval in log10(LTC) where this error is expected."""

@@ -13,6 +13,7 @@ from training.predictions import HeldOut
 
 LEVEL = 0.9
 INSIDE, OUTSIDE = 0.75, 0.95  # shares of unseen crystals below the two expected errors
+EASIEST = 0.1  # share of unseen crystals that are taken for equally easy
 SMALLEST_ERROR = 0.02  # of log10(LTC); no calibration claims to be better than 5 %
 N_FOLDS = 5
 SMALLEST_GROUP = 10  # crystals; the coverage of fewer says nothing
@@ -85,7 +86,9 @@ def calibrate(errors: UnseenErrors) -> Calibration:
     foretelling = np.stack([ones, errors.distance, errors.disagreement], axis=1)
     (base, per_distance, per_disagreement), _ = nnls(foretelling, errors.error)
     base = max(float(base), SMALLEST_ERROR)
-    expected = base + per_distance * errors.distance + per_disagreement * errors.disagreement
+    linear = base + per_distance * errors.distance + per_disagreement * errors.disagreement
+    least = float(np.quantile(linear, EASIEST))
+    expected = np.maximum(linear, least)
     ratios = errors.error / expected
     rank = min(1.0, np.ceil((len(ratios) + 1) * LEVEL) / len(ratios))
     inside, outside = np.quantile(expected, (INSIDE, OUTSIDE))
@@ -94,6 +97,7 @@ def calibrate(errors: UnseenErrors) -> Calibration:
         base=base,
         per_distance=float(per_distance),
         per_disagreement=float(per_disagreement),
+        least=least,
         quantile=float(np.quantile(ratios, rank)),
         inside=float(inside),
         outside=float(outside),

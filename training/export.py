@@ -39,6 +39,7 @@ from training.run import TrainingRun
 from training.stages import Stage
 from training.trained import TrainedEnsemble, read_trained
 
+READABLE = 0o644  # by whoever runs the service; the weights' writer leaves them to their owner
 GOLDEN_TOLERANCE = 1e-3  # relative; other processors and TensorFlow builds round otherwise
 REPORT = Path("docs/reproduction/report.json")
 VERSIONED = ("tensorflow", "numpy", "pymatgen", "safetensors")
@@ -65,6 +66,8 @@ def export_ensemble(
     if trained.process:
         trained.process.save(target / PROCESS)
         names.append(PROCESS)
+    for file in names:
+        (target / file).chmod(READABLE)
     files = {file: file_sha256(target / file) for file in names}
     manifest = manifest.model_copy(update={"files": files})
     (target / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n")

@@ -34,6 +34,14 @@ def test_errors_that_shrink_with_the_distance_give_one_width_for_all():
     assert calibration.expected(0.0, 0.0) == calibration.expected(9.0, 9.0)
 
 
+def test_no_crystal_is_expected_to_be_easier_than_a_tenth_of_the_unseen_ones(law):
+    calibration = calibrate(law)
+    pairs = zip(law.distance, law.disagreement, strict=True)
+    expected = np.array([calibration.expected(*pair) for pair in pairs])
+    assert calibration.expected(0.0, 0.0) == calibration.least == expected.min()
+    assert np.mean(expected == calibration.least) == pytest.approx(0.1, abs=0.005)
+
+
 def test_the_quantile_leaves_a_tenth_outside(law):
     calibration = calibrate(law)
     pairs = zip(law.distance, law.disagreement, strict=True)
