@@ -139,7 +139,9 @@ class Prediction:
 
     def __init__(self, process: Process) -> None:
         known = process.inputs()[:, None]  # [n_members, 1, n_known, n_inputs]
-        weights, own = process.coefficients, process.coefficients * process.is_half_heusler
+        half_heuslers = np.flatnonzero(process.is_half_heusler)
+        weights, own = process.coefficients, process.coefficients[..., half_heuslers]
+        self._half_heuslers = tf.constant(half_heuslers)
         self._center, self._scale = tf.constant(process.center), tf.constant(process.scale)
         self._known = tf.constant(known[:, 0])
         self._rate = tf.constant(process.rate)
@@ -162,7 +164,8 @@ class Prediction:
         distance = self._distance(asked)
         linear = tf.matmul(self._slope, asked, transpose_b=True) + self._mean[:, None, None]
         ltc = linear + tf.linalg.matvec(matern(distance), self._weights)
-        bell = tf.exp(-((self._own_rate[:, :, None, None] * distance) ** 2))
+        to_half_heuslers = tf.gather(distance, self._half_heuslers, axis=-1)
+        bell = tf.exp(-((self._own_rate[:, :, None, None] * to_half_heuslers) ** 2))
         own = tf.linalg.matvec(bell, self._own_weights) + self._offset[:, :, None]
         both = tf.stack([ltc, ltc + own], axis=-1)
         return tf.reduce_mean(both, axis=1), tf.math.reduce_std(both, axis=1)

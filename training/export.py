@@ -77,7 +77,9 @@ def export_ensemble(
 def _manifest(trained: TrainedEnsemble, others: tuple[Metrics, ...]) -> Manifest:
     preset, stages, data = trained.run.preset, trained.stages, trained.data
     errors = {
-        part: honest_errors(data.ltc, trained.predictions, rows) for part, rows in _parts(data)
+        part: honest_errors(data.ltc, trained.predictions, rows)
+        for part, rows in _parts(data)
+        if np.any(trained.predictions.covered & rows)
     }
     metrics = [record for part, found in errors.items() for record in as_metrics(part, found)]
     sources = [read_dataset(stage.dataset, trained.run.data_dir) for stage in stages]
