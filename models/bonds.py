@@ -1,6 +1,7 @@
 """Pairs of near atoms: all neighbours, and of these the bonds, closer than MEGNet's cutoff."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,12 +30,12 @@ class Bonds:
     distance: NDArray[np.float64]
     vector: NDArray[np.float64]
 
-    @property
+    @cached_property
     def first(self) -> NDArray[np.int64]:
         """Where each atom's pairs begin [n_atoms]; every atom has some."""
         return np.searchsorted(self.center, np.arange(self.center[-1] + 1))
 
-    @property
+    @cached_property
     def nearest(self) -> NDArray[np.float64]:
         """The distance [n_atoms] in A of each atom's nearest neighbour."""
         return np.minimum.reduceat(self.distance, self.first)

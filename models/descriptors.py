@@ -6,7 +6,6 @@ lattice thermal conductivity depends on (Slack, J. Phys. Chem. Solids 34, 321 (1
 
 import numpy as np
 from numpy.typing import NDArray
-from pymatgen.core import Structure
 
 from models import bond_valence, electrons, springs, stiffness
 from models.bonds import Bonds
@@ -38,22 +37,20 @@ Numbers = NDArray[np.int64]
 
 
 def describe(
-    structure: Structure, neighbors: Bonds, bonds: Bonds, symmetry: Symmetry
+    numbers: Numbers, volume: float, neighbors: Bonds, bonds: Bonds, symmetry: Symmetry
 ) -> NDArray[np.float32]:
     """Return the descriptors [len(NAMES)] of a crystal, in the order of `NAMES`.
 
-    `neighbors`: all near atoms; `bonds`: those among them that the graph has.
-
-    Masses are log10 of atomic units, volumes log10 of A^3, distances A. Equivalent cells have the
-    same descriptors, up to rounding.
+    `numbers` [n_sites]: atomic numbers; `volume` of the cell in A^3; `neighbors`: all near atoms;
+    `bonds`: those among them that the graph has. Masses are log10 of atomic units, volumes log10 of
+    A^3, distances A. Equivalent cells have the same descriptors, up to rounding.
     """
-    numbers = np.array([site.specie.Z for site in structure])
     properties = element_properties()[numbers]
     nearest = bonds.nearest
     shell = bonds.chosen(bonds.distance < SHELL * nearest[bonds.center])
     parts = (
         *(properties.mean(0), properties.min(0), properties.max(0), properties.std(0)),
-        _size(structure, numbers, symmetry),
+        _size(volume, numbers, symmetry),
         np.array([nearest.mean(), nearest.min(), nearest.max()]),
         _coordination(shell, len(bonds.center), len(numbers)),
         *(_contrast(shell, numbers), _stretch(shell, numbers)),
@@ -61,7 +58,7 @@ def describe(
         *(_symmetry(symmetry), _masses(numbers)),
         _electrons(numbers, symmetry),
         bond_valence.describe_bond_valence(neighbors, numbers),
-        springs.describe_springs(neighbors, numbers, structure.volume),
+        springs.describe_springs(neighbors, numbers, volume),
     )
     return np.concatenate(parts).astype(np.float32)
 
@@ -74,10 +71,10 @@ def _electrons(numbers: Numbers, symmetry: Symmetry) -> Floats:
     )
 
 
-def _size(structure: Structure, numbers: Numbers, symmetry: Symmetry) -> Floats:
+def _size(cell_volume: float, numbers: Numbers, symmetry: Symmetry) -> Floats:
     masses = 10 ** element_property("mass")[numbers]
     spheres = 4 / 3 * np.pi * element_property("radius")[numbers] ** 3
-    volume = structure.volume / len(numbers)
+    volume = cell_volume / len(numbers)
     logarithms = np.log10([symmetry.n_primitive, volume, masses.mean() / volume])
     return np.array([*logarithms, len(np.unique(numbers)), np.log10(spheres.mean() / volume)])
 

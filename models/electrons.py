@@ -73,11 +73,11 @@ def valence_electrons(species: Ints, counts: Ints) -> int:
 
 def _imbalance(species: Ints, counts: Ints) -> int:
     """Return the smallest charge of the cell that common oxidation states leave."""
-    charges = np.zeros(1, dtype=np.int64)
+    charges = {0}
     for number, count in zip(species.tolist(), counts.tolist(), strict=True):
-        states = np.array(_oxidation_states(number) if len(species) > 1 else (0,))
-        charges = np.unique(np.add.outer(charges, count * states))
-    return int(np.abs(charges).min())
+        states = _oxidation_states(number) if len(species) > 1 else (0,)
+        charges = {charge + count * state for charge in charges for state in states}
+    return min(map(abs, charges))
 
 
 @lru_cache(maxsize=HEAVIEST + 1)

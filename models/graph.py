@@ -62,8 +62,8 @@ def crystal_graph(structure: Structure) -> CrystalGraph:
     neighbors = find_neighbors(structure)
     bonds = bonds_among(neighbors)
     level = _length_classes(bonds.distance)
-    symmetry = find_symmetry(structure)
-    descriptors = describe(structure, neighbors, bonds, symmetry)
+    symmetry = find_symmetry(structure, numbers)
+    descriptors = describe(numbers, structure.volume, neighbors, bonds, symmetry)
     return _quotient(numbers, bonds, level, descriptors, symmetry)
 
 

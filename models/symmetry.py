@@ -1,9 +1,11 @@
 """The symmetry of a crystal, as spglib finds it."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import spglib
+from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 HALF_HEUSLER = (216, 3, 3)  # space group, sites in the primitive cell, elements
@@ -24,10 +26,12 @@ class Symmetry:
         return (self.number, self.n_primitive, n_elements) == HALF_HEUSLER
 
 
-def find_symmetry(structure: Structure) -> Symmetry:
-    """Return the symmetry of an ordered structure; P1 where spglib finds none."""
-    numbers = [site.specie.Z for site in structure]
-    cell = (structure.lattice.matrix.tolist(), structure.frac_coords.tolist(), numbers)
+def find_symmetry(structure: Structure, numbers: NDArray[np.int64]) -> Symmetry:
+    """Return the symmetry of an ordered structure; P1 where spglib finds none.
+
+    `numbers` [n_sites]: its atomic numbers.
+    """
+    cell = (structure.lattice.matrix.tolist(), structure.frac_coords.tolist(), numbers.tolist())
     found = spglib.get_symmetry_dataset(cell, symprec=SYMPREC)
     if found is None:
         return Symmetry("P1", 1, 1, len(numbers))
@@ -40,6 +44,7 @@ def find_symmetry(structure: Structure) -> Symmetry:
     )
 
 
+@lru_cache(maxsize=530)  # the number of Hall symbols
 def _point_order(hall_number: int) -> int:
     """Return the number of rotations, of which a supercell's shape may break some."""
     operations = spglib.get_symmetry_from_database(hall_number) or {"rotations": np.eye(3)[None]}
