@@ -8,6 +8,7 @@ import numpy as np
 from models.graph import CrystalGraph, Floats, Ints
 
 MAX_BONDS = 3_000  # inequivalent bonds in one forward pass; more would not fit the caches
+MAX_CRYSTALS = 64  # in one forward pass: each has a covariance with all known crystals
 
 
 class CrystalBatch(NamedTuple):

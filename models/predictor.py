@@ -12,7 +12,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from models.architecture import Weights
-from models.batch import MAX_BONDS, CrystalBatch, join_graphs
+from models.batch import MAX_BONDS, MAX_CRYSTALS, CrystalBatch, join_graphs
 from models.cores import n_cores
 from models.gaussian_process import FROM_NETWORK, Prediction, Process
 from models.gaussian_process import OUTPUTS as PROCESS_OUTPUTS
@@ -165,11 +165,12 @@ def is_half_heusler(graph: CrystalGraph) -> bool:
 
 
 def _groups(graphs: Iterable[CrystalGraph]) -> Iterator[list[CrystalGraph]]:
-    """Yield the graphs in order, in groups of at most MAX_BONDS bonds (or one graph)."""
+    """Yield the graphs in order, in groups of at most MAX_CRYSTALS and MAX_BONDS (or one graph)."""
     group: list[CrystalGraph] = []
     n_bonds = 0
     for graph in graphs:
-        if group and n_bonds + graph.n_bonds > MAX_BONDS:
+        full = len(group) == MAX_CRYSTALS or n_bonds + graph.n_bonds > MAX_BONDS
+        if group and full:
             yield group
             group, n_bonds = [], 0
         group.append(graph)

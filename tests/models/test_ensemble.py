@@ -161,6 +161,14 @@ def test_a_crystals_answer_does_not_depend_on_its_batch(ensemble, monkeypatch, m
     assert ltc(ensemble, crystals[::-1]) == pytest.approx(alone[::-1], rel=SAME_ANSWER)
 
 
+def test_a_forward_pass_takes_a_limited_number_of_crystals(monkeypatch):
+    graphs = [crystal_graph(crystal) for crystal in generated_crystals(5, seed=7)]
+    monkeypatch.setattr(models.predictor, "MAX_CRYSTALS", 2)
+    groups = list(models.predictor._groups(graphs))
+    assert [len(group) for group in groups] == [2, 2, 1]
+    assert [graph for group in groups for graph in group] == graphs
+
+
 def test_answers_follow_each_members_own_transform(intact, ensemble, tmp_path):
     changed = shutil.copytree(intact, tmp_path / NAME)
     record = json.loads((changed / MANIFEST).read_text())
