@@ -12,11 +12,11 @@ from pymatgen.core import Structure
 from app.ensembles import ServedEnsemble, default_name, ensemble_names, load_ensemble
 from app.screening import FORMATS, Outcome, outcomes, ranked, read_source, screen
 from app.settings import Settings
+from models.batch import MAX_CRYSTALS
 from models.errors import ParaisiteError
 from models.structure import StructureLimits, parse_structure
 
 LoadEnsemble = Callable[[Settings, str], ServedEnsemble]
-BATCH = 64  # crystals a forward pass
 
 
 def main(argv: Sequence[str] | None = None, load: LoadEnsemble = load_ensemble) -> int:
@@ -110,7 +110,7 @@ def _predict(options: argparse.Namespace, settings: Settings, ensemble: ServedEn
     failed = 0
     if not options.json:
         print(f"{'file':<32} {'formula':<16} {'LTC':>9} {'spread':>9}  W/(m K)")
-    for outcome in outcomes(crystals, ensemble, BATCH):
+    for outcome in outcomes(crystals, ensemble, MAX_CRYSTALS):
         failed += outcome.error is not None
         print(json.dumps(outcome.row()) if options.json else _line(outcome))
     return int(failed > 0)
@@ -133,7 +133,7 @@ def _screen(options: argparse.Namespace, settings: Settings, ensemble: ServedEns
         print(f"paraisite: --out must end in {' or '.join(FORMATS)}", file=sys.stderr)
         return 2
     source = read_source(options.source, settings.structure_limits)
-    for progress in screen(source, ensemble, options.out, BATCH):
+    for progress in screen(source, ensemble, options.out, MAX_CRYSTALS):
         print(f"\r{progress}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     _print_ranking(options)

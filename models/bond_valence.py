@@ -26,9 +26,8 @@ Floats = NDArray[np.float64]
 def describe_bond_valence(neighbors: Bonds, numbers: NDArray[np.int64]) -> Floats:
     """Return the descriptors [len(NAMES)]; `neighbors`: of every site, `numbers` [n_sites].
 
-    The valence of a site is the sum of its bonds' strengths, polar: weighted by the difference in
-    electronegativity; saturation: log10 of it over its
-    valence electrons; one-sided: the length of the
+    The valence of a site is the sum of its bonds' strengths; polar: weighted by the difference in
+    electronegativity; saturation: over the site's valence electrons; one-sided: the length of the
     strengths' vector sum over their sum; concentration: one over the number of bonds it is as if
     it had.
     """

@@ -53,21 +53,19 @@ def find_neighbors(structure: Structure) -> Bonds:
     Raises IsolatedAtom when an atom has no neighbour within 10 A.
     """
     near = _pairs_within(structure, REACH + CUTOFF_SLACK)
-    if len(np.unique(near.center)) == len(structure):
+    if not _isolated(near, len(structure)).size:
         return near
     far = _pairs_within(structure, FARTHEST)
-    for atom in range(len(structure)):
-        if not np.any(far.center == atom):
-            raise IsolatedAtom(
-                f"Site {atom} has no neighbour within {FARTHEST:g} A; check the cell's lengths, "
-                "and send a crystal rather than a molecule in a box."
-            )
+    for atom in _isolated(far, len(structure)):
+        raise IsolatedAtom(
+            f"Site {atom} has no neighbour within {FARTHEST:g} A; check the cell's lengths, "
+            "and send a crystal rather than a molecule in a box."
+        )
     return _within(far, REACH + CUTOFF_SLACK)
 
 
-def find_bonds(structure: Structure) -> Bonds:
-    """Return all pairs up to 4 A; as `bonds_among` the neighbours."""
-    return bonds_among(find_neighbors(structure))
+def _isolated(pairs: Bonds, n_sites: int) -> NDArray[np.int64]:
+    return np.setdiff1d(np.arange(n_sites), pairs.center)
 
 
 def bonds_among(neighbors: Bonds) -> Bonds:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import numpy as np
-from pymatgen.core import Element
 
 from models.electrons import CLOSED_SHELLS, has_odd_electron, valence_electrons
+from models.elements import is_nonmetal
 from models.graph import CrystalGraph
 from models.second_opinion import SecondOpinion
 
@@ -24,8 +24,7 @@ def _metal(graph: CrystalGraph) -> Iterator[str]:
     (or the crystal is magnetic). Half-Heuslers of 8 and 18 valence electrons are semiconductors
     though made of metals.
     """
-    species = graph.species.astype(np.int64)
-    counts = np.round(graph.atom_share * graph.symmetry.n_primitive).astype(np.int64)
+    species, counts = graph.species.astype(np.int64), graph.atom_counts
     if has_odd_electron(species, counts):
         yield (
             f"Likely a metal or magnetic ({np.sum(counts * species)} electrons in a cell, an odd "
@@ -33,8 +32,7 @@ def _metal(graph: CrystalGraph) -> Iterator[str]:
         )
         return
     valence = valence_electrons(species, counts)
-    metals = all(Element.from_Z(int(number)).is_metal for number in set(graph.species.tolist()))
-    if metals and valence not in CLOSED_SHELLS:
+    if not is_nonmetal()[species].any() and valence not in CLOSED_SHELLS:
         yield f"Likely a metal (all its elements are): {ONLY_LATTICE}"
 
 

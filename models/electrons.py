@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Element
 
-from models.elements import HEAVIEST, element_property
+from models.elements import HEAVIEST, element_property, is_nonmetal
 
 FAMILIES = {  # elements that behave alike, by atomic number
     "coinage": (29, 47, 79),
@@ -47,7 +47,7 @@ def describe_electrons(species: Ints, counts: Ints, *, is_half_heusler: bool) ->
     """
     n_sites = counts.sum()
     valence = valence_electrons(species, counts)
-    n_nonmetals = np.sum(counts[_nonmetals()[species]])
+    n_nonmetals = np.sum(counts[is_nonmetal()[species]])
     excess = (valence - OCTET * n_nonmetals) / n_sites if n_nonmetals else 0.0
     distance = min(abs(valence - closed) for closed in CLOSED_SHELLS) if is_half_heusler else 0
     return np.array(
@@ -83,13 +83,6 @@ def _imbalance(species: Ints, counts: Ints) -> int:
 @lru_cache(maxsize=HEAVIEST + 1)
 def _oxidation_states(number: int) -> tuple[int, ...]:
     return Element.from_Z(number).common_oxidation_states or (0,)
-
-
-@lru_cache(maxsize=1)
-def _nonmetals() -> NDArray[np.bool_]:
-    """Return which elements [95] are no metals, by atomic number."""
-    metals = [Element.from_Z(number).is_metal for number in range(1, HEAVIEST + 1)]
-    return ~np.array([True, *metals])
 
 
 @lru_cache(maxsize=1)

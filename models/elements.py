@@ -44,6 +44,13 @@ def element_property(name: str) -> Floats:
     return element_properties()[:, PROPERTIES.index(name)]
 
 
+@lru_cache(maxsize=1)
+def is_nonmetal() -> NDArray[np.bool_]:
+    """Return which elements [95] are no metals, by atomic number; row 0 is not used."""
+    metals = [Element.from_Z(number).is_metal for number in range(1, HEAVIEST + 1)]
+    return ~np.array([True, *metals])
+
+
 def _properties(element: Element) -> list[float]:
     ionization = element.ionization_energies
     return [

@@ -138,15 +138,15 @@ class Prediction:
     """A process made ready to predict: what does not depend on the crystal asked is worked out."""
 
     def __init__(self, process: Process) -> None:
-        known = process.inputs()[:, None]  # [n_members, 1, n_known, n_inputs]
+        known = process.inputs()
         half_heuslers = np.flatnonzero(process.is_half_heusler)
         weights, own = process.coefficients, process.coefficients[..., half_heuslers]
         self._half_heuslers = tf.constant(half_heuslers)
         self._center, self._scale = tf.constant(process.center), tf.constant(process.scale)
-        self._known = tf.constant(known[:, 0])
-        self._rate = tf.constant(process.rate)
-        self._squares = tf.constant(np.sum((known * process.rate[:, :, None]) ** 2, axis=-1))
-        self._slope = tf.constant(process.slope**2 * np.matmul(weights, known[:, 0]))
+        self._known = tf.constant(known)
+        self._squared_rate = tf.constant(process.rate[:, :, None] ** 2)
+        self._squares = tf.constant(np.matmul(process.rate**2, (known**2).swapaxes(1, 2)))
+        self._slope = tf.constant(process.slope**2 * np.matmul(weights, known))
         self._mean = tf.constant(process.mean)
         self._offset = tf.constant(process.own_offset * own.sum(axis=-1))
         self._own_rate = tf.constant(process.own_rate)
@@ -172,9 +172,9 @@ class Prediction:
 
     def _distance(self, asked: tf.Tensor) -> tf.Tensor:
         """Return the distances [n_members, n_processes, n_crystals, n_known] to the known ones."""
-        squared_rate = self._rate[:, :, None] ** 2
-        scaled = asked[:, None] * squared_rate
+        scaled = asked[:, None] * self._squared_rate
         shape = tf.shape(scaled)
+        # Processes side by side: broadcast, each would get a copy of the known crystals.
         flat = tf.reshape(scaled, [shape[0], shape[1] * shape[2], shape[3]])
         products = tf.reshape(
             tf.matmul(flat, self._known, transpose_b=True), [shape[0], shape[1], shape[2], -1]

@@ -47,6 +47,11 @@ class CrystalGraph:
         return len(self.species)
 
     @property
+    def atom_counts(self) -> NDArray[np.int64]:
+        """Numbers of atoms [n_atoms] of the primitive cell that each one stands for."""
+        return np.round(self.atom_share * self.symmetry.n_primitive).astype(np.int64)
+
+    @property
     def n_bonds(self) -> int:
         """Number of inequivalent bonds."""
         return len(self.distance)
@@ -75,8 +80,7 @@ def symbols(graph: CrystalGraph) -> list[str]:
 def reduced_formula(graph: CrystalGraph) -> str:
     """Return the reduced chemical formula of the crystal."""
     counts: dict[str, int] = {}
-    shares = np.round(graph.atom_share * graph.symmetry.n_primitive).astype(int)
-    for symbol, count in zip(symbols(graph), shares.tolist(), strict=True):
+    for symbol, count in zip(symbols(graph), graph.atom_counts.tolist(), strict=True):
         counts[symbol] = counts.get(symbol, 0) + count
     return Composition(counts).reduced_formula
 

@@ -90,6 +90,7 @@ class Preset:
 def read_preset(name: str) -> Preset:
     """Return the preset of this name, or of this path where it ends in .toml.
 
+    A preset with a `base` is that preset but for the settings it names, inside of schedules too.
     Raises DataError for an unknown name and for an unknown, missing or mistyped setting.
     """
     path = Path(name) if name.endswith(".toml") else PRESETS / f"{name}.toml"
@@ -98,9 +99,20 @@ def read_preset(name: str) -> Preset:
         raise DataError(f"No preset {name}: give one of {known}, or the path of a .toml file.")
     try:
         settings = tomllib.loads(path.read_text())
+        if base := settings.pop("base", None):
+            settings = _merged(as_dict(read_preset(base)), settings)
         return TypeAdapter(Preset).validate_python(settings | {"name": path.stem})
     except (tomllib.TOMLDecodeError, ValidationError) as error:
         raise DataError(f"{path}: {error}") from error
+
+
+def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    inner = {
+        name: _merged(base[name], value)
+        for name, value in changes.items()
+        if isinstance(value, dict) and name in base
+    }
+    return {**base, **changes, **inner}
 
 
 def as_dict(preset: Preset) -> dict[str, Any]:

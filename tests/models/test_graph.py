@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
-from models.bonds import find_bonds
+from models.bonds import bonds_among, find_neighbors
 from models.errors import IsolatedAtom
 from models.fingerprint import fingerprint
 from models.graph import CrystalGraph, crystal_graph
@@ -91,7 +91,7 @@ def test_shares_sum_to_one(crystal):
 
 @pytest.mark.parametrize("crystal", generated_crystals(20, seed=1))
 def test_bonds_are_those_of_pymatgen(crystal):
-    bonds = find_bonds(crystal)
+    bonds = bonds_among(find_neighbors(crystal))
     neighbours = crystal.get_all_neighbors(4.0)
     assert np.bincount(bonds.center).tolist() == [len(shell) for shell in neighbours]
     lengths = [neighbour.nn_distance for shell in neighbours for neighbour in shell]
@@ -137,7 +137,7 @@ def cubic_cell(length: float) -> Structure:
 
 @pytest.mark.parametrize("length", [4.1, 6.0, 9.99])
 def test_an_isolated_atom_gets_its_nearest_shell(length):
-    bonds = find_bonds(cubic_cell(length))
+    bonds = bonds_among(find_neighbors(cubic_cell(length)))
     assert bonds.center.tolist() == [0] * 6
     assert bonds.distance == pytest.approx([length] * 6)
 
@@ -145,7 +145,7 @@ def test_an_isolated_atom_gets_its_nearest_shell(length):
 def test_only_the_isolated_atom_gets_more_bonds():
     positions = [(0.0, 0.0, 0.0), (0.5, 0.5, 0.0), (0.0, 0.0, 0.5)]
     slab = Structure(Lattice.tetragonal(3.5, 11), ["Na", "Cl", "Xe"], positions)
-    bonds = find_bonds(slab)
+    bonds = bonds_among(find_neighbors(slab))
     # Na and Cl: 4 unlike and 4 like ones each; xenon: its own 4 images at 3.5 A.
     assert np.bincount(bonds.center).tolist() == [8, 8, 4]
 
@@ -153,7 +153,7 @@ def test_only_the_isolated_atom_gets_more_bonds():
 def test_an_isolated_atom_beside_others_sees_them_and_not_the_reverse():
     positions = [(0.0, 0.0, 0.0), (1.2 / 9, 0.0, 0.0), (0.5, 0.5, 0.5)]
     dimer = Structure(Lattice.cubic(9), ["O", "O", "Xe"], positions)
-    bonds = find_bonds(dimer)
+    bonds = bonds_among(find_neighbors(dimer))
     assert np.bincount(bonds.center, minlength=3).tolist() == [1, 1, 4]
     nearest = np.sqrt(4.5**2 * 2 + 3.3**2)
     assert bonds.distance[bonds.center == 2] == pytest.approx([nearest] * 4)
@@ -177,7 +177,7 @@ def test_a_pair_at_4_angstrom_sharp_is_a_bond_however_its_cell_is_rounded(roundi
 def test_a_shell_at_4_angstrom_is_whole_in_every_cell():
     crystal = ROCKSALT.crystal(["Mg", "O"], 4 / np.sqrt(2))  # 12 like neighbours at 4 A
     for cell in (crystal, *equivalent_cells(crystal).values()):
-        assert set(np.bincount(find_bonds(cell).center)) == {18}
+        assert set(np.bincount(bonds_among(find_neighbors(cell)).center)) == {18}
 
 
 def test_a_graph_cannot_be_changed():

@@ -13,7 +13,7 @@ from pymatgen.core import Lattice, Structure
 
 from models.architecture import Architecture, initial_weights, weight_shapes
 from models.batch import join_graphs
-from models.bonds import CUTOFF, find_bonds
+from models.bonds import CUTOFF, bonds_among, find_neighbors
 from models.graph import CrystalGraph, crystal_graph
 from models.network import embed_crystals, expand_distance, forward, prepare, softplus2
 from tests.crystals import equivalent_cells, generated_crystals
@@ -50,7 +50,7 @@ def outputs(members: Sequence[WeightArrays], graphs: Sequence[CrystalGraph]) -> 
 
 def unreduced_graph(structure: Structure) -> CrystalGraph:
     """Return MEGNet's graph: every site is an atom, every bond is kept, all weigh the same."""
-    bonds = find_bonds(structure)
+    bonds = bonds_among(find_neighbors(structure))
     degree = np.bincount(bonds.center)
     n_bonds = len(bonds.center)
     return replace(

@@ -69,6 +69,25 @@ def test_a_preset_is_read_from_its_path_and_named_after_it(write):
     assert preset.schedule("mix-stage3", "mix").epochs == 2
 
 
+def test_a_preset_is_its_base_but_for_what_it_names(write):
+    base = as_dict(read_preset("paper"))
+    changed = as_dict(
+        read_preset(write('base = "paper"\nseed = 7\n[schedules.aflow]\nepochs = 3\n'))
+    )
+    assert changed.pop("seed") == 7
+    assert changed["schedules"]["aflow"].pop("epochs") == 3
+    for name in ("seed", "name"):
+        base.pop(name)
+    changed.pop("name")
+    base["schedules"]["aflow"].pop("epochs")
+    assert changed == base
+
+
+def test_an_unknown_base_raises(write):
+    with pytest.raises(DataError, match="No preset nowhere"):
+        read_preset(write('base = "nowhere"\n'))
+
+
 def test_a_stages_own_schedule_goes_before_its_data_sets(write):
     longer = SCHEDULE.replace("epochs = 2", "epochs = 9")
     text = f"{SETTINGS}[schedules.mix]\n{SCHEDULE}[schedules.mix-stage3]\n{longer}"
