@@ -6,9 +6,9 @@ Matern function (nu = 5/2) with a length for each input, and a linear function, 
 the data. Source: Rasmussen and Williams, Gaussian Processes for Machine Learning (2006).
 
 A member has several processes, each on its own half of the descriptors, and answers with their
-mean: they err in different ways (Ho, IEEE Trans. Pattern Anal. 20, 832 (1998)). Half-Heusler
-references, of another method, share a process and have a second one of their own on top, so that
-each teaches the other.
+mean: they err in different ways (Ho, IEEE Trans. Pattern Anal. 20, 832 (1998)). References of the
+`METHODS` share a process with all others and have a second one of their own on top, so that each
+teaches the other.
 """
 
 from dataclasses import dataclass, fields
@@ -25,8 +25,10 @@ from models.errors import DamagedEnsemble
 
 FARTHEST = 4.0  # standard deviations; beyond, a descriptor counts as this far
 SQRT_5 = 5**0.5
-OUTPUTS = ("ltc", "ltc_half_heusler")
+METHODS = ("ltc_phono3py", "ltc_half_heusler")  # that have a process of their own
+OUTPUTS = ("ltc", *METHODS)
 FROM_NETWORK = ("bulk_modulus", "shear_modulus")  # inputs, standardised, beside the descriptors
+OWN = ("own_amplitude", "own_rate", "own_offset")
 SMALLEST_SQUARE = 1e-12  # of a distance: a root has no slope at zero
 
 Single = NDArray[np.float32]
@@ -34,11 +36,12 @@ Single = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Covariance:
-    """What sets the covariance of two crystals; tensors, one value each or [n_inputs].
+    """What sets the covariance of two crystals; tensors.
 
-    `rate`: one over the length of each input. `amplitude`: variance of the Matern part.
-    `slope`: standard deviation of the linear part's coefficients. `own_amplitude`, `own_rate`,
-    `own_offset`: variances, and rate relative to `rate`, of half-Heuslers' own process.
+    `rate` [n_inputs]: one over the length of each input. `amplitude`: variance of the Matern part.
+    `slope` [n_inputs]: standard deviation of the linear part's coefficients. `own_amplitude`,
+    `own_rate`, `own_offset` [n_methods]: variances of a method's own process, and its rate relative
+    to `rate`.
     """
 
     rate: tf.Tensor
@@ -55,9 +58,9 @@ class Covariance:
         return self.amplitude * matern(self._distance(inputs)) + linear
 
     def own(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Return what two half-Heuslers' covariances have in addition."""
-        distance = self.own_rate * self._distance(inputs)
-        return self.own_amplitude * tf.exp(-(distance**2)) + self.own_offset
+        """Return what covariances have in addition [n_methods, n, n] for two of one method."""
+        bell = tf.exp(-((self.own_rate[:, None, None] * self._distance(inputs)) ** 2))
+        return self.own_amplitude[:, None, None] * bell + self.own_offset[:, None, None]
 
     def _distance(self, inputs: tf.Tensor) -> tf.Tensor:
         scaled = inputs * self.rate
@@ -72,9 +75,9 @@ class Process:
 
     `descriptors` [n_known, n_descriptors] standardised by `center` and `scale`; `moduli`
     [n_members, n_known, 2]: standardised targets of the networks for `FROM_NETWORK`;
-    `is_half_heusler` [n_known]: 1 where the reference is of the half-Heusler method, else 0;
-    `mean` [n_members]. By member and process: `coefficients` [n_members, n_processes, n_known],
-    zero for crystals kept from the member, and the covariance's values; rate and slope
+    `methods` [n_methods, n_known]: 1 where the reference is of the method, else 0; `mean`
+    [n_members]. By member and process: `coefficients` [n_members, n_processes, n_known], zero for
+    crystals kept from the member, and the covariance's values; rate and slope
     [n_members, n_processes, n_inputs] are zero for inputs that are not the process's.
     """
 
@@ -82,7 +85,7 @@ class Process:
     scale: Single
     descriptors: Single
     moduli: Single
-    is_half_heusler: Single
+    methods: Single
     mean: Single
     coefficients: Single
     rate: Single
@@ -119,9 +122,10 @@ class Process:
         expected = {
             **dict.fromkeys(("center", "scale"), (n_descriptors,)),
             **dict.fromkeys(("rate", "slope"), (*of_members, n_descriptors + len(FROM_NETWORK))),
+            **dict.fromkeys(OWN, (*of_members, len(METHODS))),
             "descriptors": (n_known, n_descriptors),
             "moduli": (n_members, n_known, len(FROM_NETWORK)),
-            "is_half_heusler": (n_known,),
+            "methods": (len(METHODS), n_known),
             "mean": (n_members,),
             "coefficients": (*of_members, n_known),
         }
@@ -139,22 +143,18 @@ class Prediction:
 
     def __init__(self, process: Process) -> None:
         known = process.inputs()
-        half_heuslers = np.flatnonzero(process.is_half_heusler)
-        weights, own = process.coefficients, process.coefficients[..., half_heuslers]
-        self._half_heuslers = tf.constant(half_heuslers)
+        weights = process.coefficients
         self._center, self._scale = tf.constant(process.center), tf.constant(process.scale)
         self._known = tf.constant(known)
         self._squared_rate = tf.constant(process.rate[:, :, None] ** 2)
         self._squares = tf.constant(np.matmul(process.rate**2, (known**2).swapaxes(1, 2)))
         self._slope = tf.constant(process.slope**2 * np.matmul(weights, known))
         self._mean = tf.constant(process.mean)
-        self._offset = tf.constant(process.own_offset * own.sum(axis=-1))
-        self._own_rate = tf.constant(process.own_rate)
         self._weights = tf.constant(weights * process.amplitude[..., None])
-        self._own_weights = tf.constant(own * process.own_amplitude[..., None])
+        self._methods = [_Own(process, index) for index in range(len(METHODS))]
 
     def __call__(self, descriptors: tf.Tensor, moduli: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Return log10 of the LTC in W/(m K) [n_members, n_crystals, 2] for `OUTPUTS`.
+        """Return log10 of the LTC in W/(m K) [n_members, n_crystals, n_outputs] for `OUTPUTS`.
 
         The second tensor is the standard deviation over a member's processes. Descriptors
         [n_crystals, n_descriptors] as they are, moduli [n_members, n_crystals, 2] as the networks'
@@ -164,11 +164,8 @@ class Prediction:
         distance = self._distance(asked)
         linear = tf.matmul(self._slope, asked, transpose_b=True) + self._mean[:, None, None]
         ltc = linear + tf.linalg.matvec(matern(distance), self._weights)
-        to_half_heuslers = tf.gather(distance, self._half_heuslers, axis=-1)
-        bell = tf.exp(-((self._own_rate[:, :, None, None] * to_half_heuslers) ** 2))
-        own = tf.linalg.matvec(bell, self._own_weights) + self._offset[:, :, None]
-        both = tf.stack([ltc, ltc + own], axis=-1)
-        return tf.reduce_mean(both, axis=1), tf.math.reduce_std(both, axis=1)
+        said = tf.stack([ltc, *(ltc + own(distance) for own in self._methods)], axis=-1)
+        return tf.reduce_mean(said, axis=1), tf.math.reduce_std(said, axis=1)
 
     def _distance(self, asked: tf.Tensor) -> tf.Tensor:
         """Return the distances [n_members, n_processes, n_crystals, n_known] to the known ones."""
@@ -181,6 +178,25 @@ class Prediction:
         )
         squares = tf.reduce_sum(scaled * asked[:, None], axis=-1)
         return root(squares[..., None] + self._squares[:, :, None] - 2 * products)
+
+
+class _Own:
+    """What the process of one method adds, made ready to predict."""
+
+    def __init__(self, process: Process, index: int) -> None:
+        references = np.flatnonzero(process.methods[index])
+        weights = process.coefficients[..., references]
+        self._references = tf.constant(references)
+        self._rate = tf.constant(process.own_rate[..., index, None, None])
+        self._weights = tf.constant(weights * process.own_amplitude[..., index, None])
+        offset = process.own_offset[..., index] * weights.sum(axis=-1)
+        self._offset = tf.constant(offset[..., None])
+
+    def __call__(self, distance: tf.Tensor) -> tf.Tensor:
+        """Return what is added to log10 of the LTC for distances [..., n_crystals, n_known]."""
+        to_references = tf.gather(distance, self._references, axis=-1)
+        bell = tf.exp(-((self._rate * to_references) ** 2))
+        return tf.linalg.matvec(bell, self._weights) + self._offset
 
 
 def matern(distance: tf.Tensor) -> tf.Tensor:

@@ -18,13 +18,15 @@ from models.gaussian_process import FROM_NETWORK, Prediction, Process
 from models.gaussian_process import OUTPUTS as PROCESS_OUTPUTS
 from models.graph import CrystalGraph
 from models.network import Tensors, embed_crystals, prepare, read_out
+from models.structure_type import HALF_HEUSLER, SIMPLE_BINARIES, structure_type
 from models.tensors import BATCH_SIGNATURE
 from models.transform import TargetTransform
 
 Transforms = Sequence[Sequence[TargetTransform]]  # of each output, by member
-LTC, HALF_HEUSLER_LTC = PROCESS_OUTPUTS
+LTC, PHONO3PY_LTC, HALF_HEUSLER_LTC = PROCESS_OUTPUTS
 DESCRIPTORS = BATCH_SIGNATURE.descriptors
-PROCESS_SHARE = {LTC: 3 / 4, HALF_HEUSLER_LTC: 1 / 2}  # of a member's answer; the rest: network's
+# of a member's answer; the rest: network's
+PROCESS_SHARE = {LTC: 3 / 4, PHONO3PY_LTC: 3 / 4, HALF_HEUSLER_LTC: 1 / 2}
 MODULI = tf.TensorSpec([None, None, len(FROM_NETWORK)], tf.float32)
 
 
@@ -92,13 +94,15 @@ class Predictor:
             np.concatenate(parts, axis=1).swapaxes(0, 1) for parts in zip(*groups, strict=True)
         )
         quantities = self._decode(targets)
-        chosen = np.array([is_half_heusler(graph) for graph in known])
+        chosen = [serving_output(graph) for graph in known]
         if not logs:
             ltc = _served(chosen, quantities)
             return Outputs(ltc, embeddings, np.zeros_like(ltc), quantities)
         said, spread = (_by_output(part) for part in logs)
+        by_network = dict(quantities)
         for name, share in PROCESS_SHARE.items():
-            quantities[name] = quantities[name] ** (1 - share) * 10 ** (share * said[name])
+            network = by_network.get(name, by_network[LTC])
+            quantities[name] = network ** (1 - share) * 10 ** (share * said[name])
         ltc = _served(chosen, quantities)
         return Outputs(ltc, embeddings, _served(chosen, spread), quantities)
 
@@ -150,18 +154,20 @@ def _by_output(values: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
 
 
 def _served(
-    half_heusler: NDArray[np.bool_], quantities: Mapping[str, NDArray[np.float64]]
+    chosen: Sequence[str], quantities: Mapping[str, NDArray[np.float64]]
 ) -> NDArray[np.float64]:
-    """Return the LTC that is answered: a half-Heusler's by the method with most references."""
-    ltc = next(iter(quantities.values()))
-    if HALF_HEUSLER_LTC not in quantities:
-        return ltc
-    return np.where(half_heusler[:, None], quantities[HALF_HEUSLER_LTC], ltc)
+    """Return the LTC [n_crystals, n_members] by the output chosen for each, the first for want."""
+    first = next(iter(quantities))
+    rows = [quantities.get(name, quantities[first])[row] for row, name in enumerate(chosen)]
+    return np.stack(rows)
 
 
-def is_half_heusler(graph: CrystalGraph) -> bool:
-    """Tell whether the crystal is a half-Heusler: F-43m, one site for each of three elements."""
-    return graph.symmetry.is_half_heusler(len(np.unique(graph.species)))
+def serving_output(graph: CrystalGraph) -> str:
+    """Return the output that answers for a crystal: by the method most at home in its type."""
+    kind = structure_type(graph)
+    if kind == HALF_HEUSLER:
+        return HALF_HEUSLER_LTC
+    return PHONO3PY_LTC if kind in SIMPLE_BINARIES else LTC
 
 
 def _groups(graphs: Iterable[CrystalGraph]) -> Iterator[list[CrystalGraph]]:

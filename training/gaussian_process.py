@@ -18,7 +18,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
-from models.gaussian_process import FROM_NETWORK, Covariance
+from models.gaussian_process import FROM_NETWORK, METHODS, OWN, Covariance
 
 N_PROCESSES = 8
 SHARE = 0.5  # of the descriptors that a process has
@@ -29,7 +29,8 @@ WEIGHT_STEPS = 10
 JITTER = 1e-5
 LENGTH_PRIOR = 1.0  # standard deviation of the logarithm of a length about its start
 PER_INPUT = ("rate", "slope")
-SCALARS = ("amplitude", "own_amplitude", "own_rate", "own_offset", "noise", "own_noise")
+SCALARS = ("amplitude", "noise")
+PER_METHOD = (*OWN, "own_noise")
 START = {  # variances of log10(LTC); `own_rate` is relative
     "amplitude": 0.3,
     "own_amplitude": 0.03,
@@ -48,12 +49,13 @@ class ProcessTask:
     """What a process is fitted to.
 
     `inputs` [n_crystals, n_inputs]: descriptors and moduli, standardised; `log_ltc` [n_crystals]:
-    log10 of references in W/(m K); `own` [n_crystals]: 1 for half-Heuslers' own method, else 0.
+    log10 of references in W/(m K); `methods` [n_methods, n_crystals]: 1 where the reference is of
+    the method, else 0.
     """
 
     inputs: Numbers
     log_ltc: Numbers
-    own: Numbers
+    methods: Numbers
 
 
 @dataclass(frozen=True)
@@ -114,14 +116,15 @@ class _Likelihood:
 
     def __init__(self, task: ProcessTask) -> None:
         self._mean = float(task.log_ltc.mean())
-        self._inputs, self._own = tf.constant(task.inputs), tf.constant(task.own)
+        self._inputs, self._methods = tf.constant(task.inputs), tf.constant(task.methods)
         self._residual = tf.constant(task.log_ltc - self._mean)[:, None]
         self._width = width = task.inputs.shape[1]
         self._length_start = 0.5 * math.log(width)
         scalars = [math.log(START[name]) for name in SCALARS]
+        own = [math.log(START[name]) for name in PER_METHOD for _ in METHODS]
         slopes = np.full(width, math.log(SLOPE_START))
-        self.start = np.concatenate([np.full(width, -self._length_start), slopes, scalars])
-        self._weight = tf.Variable(tf.ones_like(self._own))
+        self.start = np.concatenate([np.full(width, -self._length_start), slopes, scalars, own])
+        self._weight = tf.Variable(tf.ones_like(self._inputs[:, 0]))
         self._compiled: Any = tf.function(self._differentiate)
 
     def value_and_gradient(self, vector: Numbers) -> tuple[float, Numbers]:
@@ -172,20 +175,29 @@ class _Likelihood:
     def _values(self, vector: tf.Tensor) -> dict[str, tf.Tensor]:
         positive = tf.exp(vector)
         width = self._width
-        scalars = dict(zip(SCALARS, tf.unstack(positive[2 * width :]), strict=True))
-        return {"rate": positive[:width], "slope": positive[width : 2 * width], **scalars}
+        scalars, own = positive[2 * width :][: len(SCALARS)], positive[2 * width + len(SCALARS) :]
+        return {
+            "rate": positive[:width],
+            "slope": positive[width : 2 * width],
+            **dict(zip(SCALARS, tf.unstack(scalars), strict=True)),
+            **dict(zip(PER_METHOD, tf.split(own, len(PER_METHOD)), strict=True)),
+        }
 
     def _matrix(self, values: Mapping[str, tf.Tensor]) -> tf.Tensor:
         return self._signal(values) + tf.linalg.diag(self._noise(values) / self._weight)
 
     def _signal(self, values: Mapping[str, tf.Tensor]) -> tf.Tensor:
         covariance = Covariance(**{field.name: values[field.name] for field in fields(Covariance)})
-        both = self._own[:, None] * self._own[None, :]
-        return covariance.shared(self._inputs) + both * covariance.own(self._inputs)
+        both = self._methods[:, :, None] * self._methods[:, None, :]
+        own = tf.reduce_sum(both * covariance.own(self._inputs), axis=0)
+        return covariance.shared(self._inputs) + own
 
     def _noise(self, values: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """Return the variance of each reference's noise, before any weight."""
-        return values["noise"] * (1 - self._own) + values["own_noise"] * self._own + JITTER
+        others = values["noise"] * (1 - tf.reduce_sum(self._methods, axis=0))
+        return (
+            others + tf.linalg.matvec(self._methods, values["own_noise"], transpose_a=True) + JITTER
+        )
 
 
 def write_process(process: FittedProcess, path: Path) -> None:

@@ -6,21 +6,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from models.graph import CrystalGraph
-from models.predictor import is_half_heusler
+from models.structure_type import structure_type
 from training.graphs import GraphDataset
-
-# (space group, sites in the primitive cell, elements) -> structure type
-STRUCTURE_TYPES = {
-    (225, 2, 2): "rocksalt",
-    (216, 2, 2): "zincblende",
-    (186, 4, 2): "wurtzite",
-    (227, 2, 1): "diamond",
-    (221, 5, 3): "perovskite",
-    (225, 3, 2): "fluorite",
-    (225, 4, 3): "full_heusler",
-}
-OTHER = "other_types"
 
 
 def coverage_groups(data: GraphDataset) -> Mapping[str, NDArray[np.bool_]]:
@@ -38,15 +25,6 @@ def coverage_groups(data: GraphDataset) -> Mapping[str, NDArray[np.bool_]]:
         for kind, values in labels.items()
         for name in sorted(set(values))
     }
-
-
-def structure_type(graph: CrystalGraph) -> str:
-    """Return the name of the crystal's structure type, told by symmetry and size of the cell."""
-    if is_half_heusler(graph):
-        return "half_heusler"
-    n_elements = len(np.unique(graph.species))
-    key = (graph.symmetry.number, graph.symmetry.n_primitive, n_elements)
-    return STRUCTURE_TYPES.get(key, OTHER)
 
 
 def _decade(ltc: float) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.gaussian_process import FROM_NETWORK, OUTPUTS, Process, join_inputs, standardise
+from models.gaussian_process import FROM_NETWORK, METHODS, Process, join_inputs, standardise
 from training.gaussian_process import (
     FittedProcess,
     ProcessTask,
@@ -50,17 +50,19 @@ def train_process(title: str, data: MemberData, run_dir: Path) -> None:
         return
     rows, descriptors = data.rows, standardised_descriptors(data.data)
     inputs = join_inputs(descriptors[rows], data.moduli()[None, rows])[0].numpy()
-    log_ltc, own = process_labels(data.data)
-    task = ProcessTask(inputs.astype(float), log_ltc[rows], own[rows])
+    log_ltc, methods = process_labels(data.data)
+    task = ProcessTask(inputs.astype(float), log_ltc[rows], methods[:, rows])
     write_process(fit_processes(task, data.seed), run_dir / FILE)
     logger.info("%s: the processes are fitted to %d crystals", title, len(rows))
 
 
 def process_labels(data: GraphDataset) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return log10 of all references in W/(m K), and 1 where of the half-Heusler method, else 0."""
-    table = label_table(data.dataset.crystals, data.owners(), OUTPUTS)
-    own = np.isfinite(table[:, OUTPUTS.index("ltc_half_heusler")])
-    return np.log10(np.nanmax(table, axis=1)), own.astype(float)
+    """Return log10 of all references in W/(m K), and 1 where of a method, else 0.
+
+    The second is [n_methods, n_crystals], in the order of `METHODS`.
+    """
+    table = label_table(data.dataset.crystals, data.owners(), METHODS)
+    return np.log10(data.ltc), np.isfinite(table.T).astype(float)
 
 
 def standardised_descriptors(data: GraphDataset) -> NDArray[np.float32]:
@@ -85,7 +87,7 @@ def join_processes(members: Sequence[MemberData], folders: Sequence[Path]) -> Pr
         scale=scale,
         descriptors=standardised_descriptors(data),
         moduli=np.stack([member.moduli() for member in members]),
-        is_half_heusler=_single(process_labels(data)[1]),
+        methods=_single(process_labels(data)[1]),
         mean=_single([process.mean for process in fitted]),
         coefficients=_single(coefficients),
         **{name: _single([process.covariance[name] for process in fitted]) for name in names},

@@ -8,7 +8,7 @@ import tensorflow as tf
 from safetensors.numpy import load_file, save_file
 
 from models.errors import DamagedEnsemble
-from models.gaussian_process import FARTHEST, FROM_NETWORK, Prediction, Process
+from models.gaussian_process import FARTHEST, FROM_NETWORK, METHODS, Prediction, Process
 
 N_MEMBERS, N_PROCESSES, N_KNOWN, WIDTH = 3, 2, 5, 2
 N_INPUTS = WIDTH + len(FROM_NETWORK)
@@ -29,28 +29,28 @@ def process() -> Process:
         scale=np.array([2.0, 0.5], np.float32),
         descriptors=rng.normal(size=(N_KNOWN, WIDTH)).astype(np.float32),
         moduli=rng.normal(size=(N_MEMBERS, N_KNOWN, 2)).astype(np.float32),
-        is_half_heusler=np.array([0, 1, 0, 1, 0], np.float32),
+        methods=np.array([[1, 0, 0, 0, 1], [0, 1, 0, 1, 0]], np.float32),
         mean=positive(N_MEMBERS),
         coefficients=rng.normal(size=(N_MEMBERS, N_PROCESSES, N_KNOWN)).astype(np.float32),
         rate=by_process(N_INPUTS),
         amplitude=by_process(),
         slope=by_process(N_INPUTS),
-        own_amplitude=by_process(),
-        own_rate=by_process(),
-        own_offset=by_process(),
+        own_amplitude=by_process(len(METHODS)),
+        own_rate=by_process(len(METHODS)),
+        own_offset=by_process(len(METHODS)),
     )
 
 
 def by_hand(
     process: Process, member: int, number: int, descriptors: np.ndarray, moduli: np.ndarray
-) -> tuple[float, float]:
+) -> list[float]:
     """Return one process's predictions for one crystal in double precision, term by term."""
     asked = [*(descriptors - process.center) / process.scale, *moduli]
     at, its = np.clip(asked, -FARTHEST, FARTHEST), (member, number)
     places = np.concatenate([process.descriptors, process.moduli[member]], axis=1)
-    ltc = own = 0.0
-    for known, half_heusler, coefficient in zip(
-        places, process.is_half_heusler, process.coefficients[its], strict=True
+    ltc, own = process.mean[member], np.zeros(len(METHODS))
+    for known, methods, coefficient in zip(
+        places, process.methods.T, process.coefficients[its], strict=True
     ):
         r = np.sqrt(np.sum(((at - known) * process.rate[its]) ** 2))
         matern = (1 + np.sqrt(5) * r + 5 / 3 * r**2) * np.exp(-np.sqrt(5) * r)
@@ -58,8 +58,8 @@ def by_hand(
         ltc += coefficient * (process.amplitude[its] * matern + linear)
         bell = np.exp(-((process.own_rate[its] * r) ** 2))
         extra = process.own_amplitude[its] * bell + process.own_offset[its]
-        own += coefficient * half_heusler * extra
-    return process.mean[member] + ltc, process.mean[member] + ltc + own
+        own += coefficient * methods * extra
+    return [ltc, *(ltc + own)]
 
 
 def test_predictions_are_the_processes_mean_of_weighted_covariances(process):
@@ -69,7 +69,7 @@ def test_predictions_are_the_processes_mean_of_weighted_covariances(process):
     found, spread = (
         part.numpy() for part in Prediction(process)(tf.constant(descriptors), tf.constant(moduli))
     )
-    assert found.shape == (N_MEMBERS, 2, 2)
+    assert found.shape == (N_MEMBERS, 2, 1 + len(METHODS))
     for member in range(N_MEMBERS):
         for crystal, row in enumerate(descriptors):
             each = [

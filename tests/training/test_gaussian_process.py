@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models.gaussian_process import Prediction, Process
+from models.gaussian_process import OWN, Prediction, Process
 from training.gaussian_process import (
     N_PROCESSES,
     PER_INPUT,
@@ -18,18 +18,18 @@ from training.gaussian_process import (
     write_process,
 )
 
-OFFSET = 0.4  # of the half-Heusler method, log10
+OFFSETS = (0.4, -0.3)  # of the methods, log10
 SCATTER = 0.05
 
 
 @pytest.fixture(scope="module")
 def task() -> ProcessTask:
-    """A law of the first of three inputs; every fifth reference is of the other method."""
+    """A law of the first of three inputs; two references in five are of a method of their own."""
     rng = np.random.default_rng(5)
     inputs = rng.uniform(-2, 2, (150, 3))
-    own = (np.arange(150) % 5 == 0).astype(float)
-    log_ltc = np.sin(2 * inputs[:, 0]) + OFFSET * own + rng.normal(0, SCATTER, 150)
-    return ProcessTask(inputs, log_ltc, own)
+    methods = np.stack([np.arange(150) % 5 == index for index in range(2)]).astype(float)
+    log_ltc = np.sin(2 * inputs[:, 0]) + OFFSETS @ methods + rng.normal(0, SCATTER, 150)
+    return ProcessTask(inputs, log_ltc, methods)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def several(value: np.ndarray, n_axes: int) -> np.ndarray:
 
 
 def predict(task: ProcessTask, fitted: FittedProcess, inputs: np.ndarray) -> np.ndarray:
-    """Return both predictions [n_crystals, 2] as they would be served."""
+    """Return all predictions [n_crystals, n_outputs] as they would be served."""
 
     def single(values: object) -> np.ndarray:
         return np.asarray(values, dtype=np.float32)
@@ -53,11 +53,11 @@ def predict(task: ProcessTask, fitted: FittedProcess, inputs: np.ndarray) -> np.
         scale=np.ones(1, np.float32),
         descriptors=single(task.inputs[:, :1]),
         moduli=single(task.inputs[None, :, 1:]),
-        is_half_heusler=single(task.own),
+        methods=single(task.methods),
         mean=single([fitted.mean]),
         coefficients=single([several(fitted.coefficients, 1)]),
         **{
-            name: single([several(value, 1 if name in PER_INPUT else 0)])
+            name: single([several(value, 1 if name in (*PER_INPUT, *OWN) else 0)])
             for name, value in fitted.covariance.items()
         },
     )
@@ -72,10 +72,11 @@ def test_the_law_is_found_at_new_places(task, fitted):
     assert np.abs(errors).mean() < SCATTER
 
 
-def test_the_other_methods_offset_is_found(task, fitted):
+@pytest.mark.parametrize("index", [0, 1])
+def test_a_methods_offset_is_found(task, fitted, index):
     inputs = np.random.default_rng(7).uniform(-1.8, 1.8, (50, 3))
-    both = predict(task, fitted, inputs)
-    assert np.mean(both[:, 1] - both[:, 0]) == pytest.approx(OFFSET, abs=0.1)
+    said = predict(task, fitted, inputs)
+    assert np.mean(said[:, 1 + index] - said[:, 0]) == pytest.approx(OFFSETS[index], abs=0.1)
 
 
 def test_inputs_without_say_get_long_lengths(fitted):
@@ -95,7 +96,7 @@ def test_references_that_all_others_contradict_count_little(task, fitted):
 def test_each_process_has_half_of_the_descriptors_and_all_moduli():
     rng = np.random.default_rng(9)
     inputs = rng.uniform(-2, 2, (60, 8))  # the last two are the moduli
-    task = ProcessTask(inputs, inputs[:, 6] + inputs[:, 7], np.zeros(60))
+    task = ProcessTask(inputs, inputs[:, 6] + inputs[:, 7], np.zeros((2, 60)))
     rates = fit_processes(task, seed=1).covariance["rate"]
     used = rates > 0
     assert used.shape == (N_PROCESSES, 8)
@@ -109,7 +110,7 @@ def test_each_process_has_half_of_the_descriptors_and_all_moduli():
 def test_several_processes_answer_with_their_mean():
     rng = np.random.default_rng(10)
     inputs = rng.uniform(-2, 2, (80, 3))
-    task = ProcessTask(inputs, np.sin(inputs[:, 1]) + inputs[:, 2], np.zeros(80))
+    task = ProcessTask(inputs, np.sin(inputs[:, 1]) + inputs[:, 2], np.zeros((2, 80)))
     fitted = fit_processes(task, seed=3)
     asked = rng.uniform(-1.5, 1.5, (5, 3))
     each = [
