@@ -20,7 +20,6 @@ from training.splits import Rows
 OUTPUTS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     {
         "ltc": ("ltc", ("dataset1", "phonix")),
-        "ltc_phono3py": ("ltc", ("dataset1",)),
         "ltc_half_heusler": ("ltc", ("dataset2",)),
         "ltc_agl": ("ltc", ("aflow",)),
         "debye_temperature": ("debye_temperature", ("aflow",)),
