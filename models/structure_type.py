@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from models import symmetry
 from models.graph import CrystalGraph
 
 HALF_HEUSLER = "half_heusler"
@@ -20,14 +21,12 @@ _TYPES: Mapping[tuple[int, int, int], str] = MappingProxyType(
         (221, 5, 3): "perovskite",
         (225, 3, 2): "fluorite",
         (225, 4, 3): "full_heusler",
+        symmetry.HALF_HEUSLER: HALF_HEUSLER,
     }
 )
 
 
 def structure_type(graph: CrystalGraph) -> str:
     """Return the structure type of a crystal, `OTHER` where it is none of those named here."""
-    n_elements = len(np.unique(graph.species))
-    symmetry = graph.symmetry
-    if symmetry.is_half_heusler(n_elements):
-        return HALF_HEUSLER
-    return _TYPES.get((symmetry.number, symmetry.n_primitive, n_elements), OTHER)
+    found, n_elements = graph.symmetry, len(np.unique(graph.species))
+    return _TYPES.get((found.number, found.n_primitive, n_elements), OTHER)

@@ -173,14 +173,13 @@ class _Likelihood:
         )
 
     def _values(self, vector: tf.Tensor) -> dict[str, tf.Tensor]:
-        positive = tf.exp(vector)
-        width = self._width
-        scalars, own = positive[2 * width :][: len(SCALARS)], positive[2 * width + len(SCALARS) :]
+        sizes = [self._width] * len(PER_INPUT) + [len(SCALARS)] + [len(METHODS)] * len(PER_METHOD)
+        rate, slope, scalars, *own = tf.split(tf.exp(vector), sizes)
         return {
-            "rate": positive[:width],
-            "slope": positive[width : 2 * width],
+            "rate": rate,
+            "slope": slope,
             **dict(zip(SCALARS, tf.unstack(scalars), strict=True)),
-            **dict(zip(PER_METHOD, tf.split(own, len(PER_METHOD)), strict=True)),
+            **dict(zip(PER_METHOD, own, strict=True)),
         }
 
     def _matrix(self, values: Mapping[str, tf.Tensor]) -> tf.Tensor:
@@ -194,10 +193,8 @@ class _Likelihood:
 
     def _noise(self, values: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """Return the variance of each reference's noise, before any weight."""
-        others = values["noise"] * (1 - tf.reduce_sum(self._methods, axis=0))
-        return (
-            others + tf.linalg.matvec(self._methods, values["own_noise"], transpose_a=True) + JITTER
-        )
+        own = tf.linalg.matvec(self._methods, values["own_noise"], transpose_a=True)
+        return values["noise"] * (1 - tf.reduce_sum(self._methods, axis=0)) + own + JITTER
 
 
 def write_process(process: FittedProcess, path: Path) -> None:
