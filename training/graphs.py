@@ -46,11 +46,13 @@ class GraphDataset:
 
 
 @lru_cache(maxsize=1)
-def ltc_formulas(data_dir: Path) -> tuple[str, ...]:
-    """Return the reduced formulas of all crystals with an LTC, of any fidelity."""
+def ltc_formulas(data_dir: Path) -> tuple[tuple[str, ...], ...]:
+    """Return the reduced formulas of all crystals with an LTC, of any fidelity, by data set."""
     datasets = [read_dataset(name, data_dir) for name in LTC_DATASETS]
-    crystals = [crystal for dataset in datasets for crystal in dataset.crystals]
-    return tuple(c.structure.composition.reduced_formula for c in crystals)
+    return tuple(
+        tuple(c.structure.composition.reduced_formula for c in dataset.crystals)
+        for dataset in datasets
+    )
 
 
 @lru_cache(maxsize=8)

@@ -59,32 +59,35 @@ def with_unsplit_rows(split: Split, formulas: Sequence[str]) -> Split:
 
 def grouped_split(
     formulas: Sequence[str],
-    grouped: Sequence[str],
+    grouped: Sequence[Sequence[str]],
     seed: int,
     labelled: NDArray[np.bool_] | None = None,
 ) -> Split:
     """Return split `seed` (1 to 9) of crystals by formula; none is ever on both sides.
 
-    `labelled` [n_crystals] is true where a crystal has an LTC (default: all have); one without, but
-    with moduli, say, is trained on whatever its formula, as MEGNet was on formation energies.
+    `grouped`: the formulas to split, by data set, the smallest first. `labelled` [n_crystals] is
+    true where a crystal has an LTC (default: all have); one without, but with moduli, say, is
+    trained on whatever its formula, as MEGNet was on formation energies.
 
-    The `grouped` formulas are dealt into nine folds; a member keeps two of them for validation, so
-    that every crystal of these formulas is unseen by two members. Before that a fifth of the
-    formulas, the CHOICE_SEED's, is set aside: settings were chosen on them, all members are trained
-    on them, and no error is reported on them.
+    The formulas are dealt into nine folds, data set by data set, so that each fold has its share of
+    the small ones; a member keeps one fold for validation. Before that a fifth of the formulas, the
+    CHOICE_SEED's, is set aside: settings were chosen on them, all members are trained on them, and
+    no error is reported on them.
     """
-    distinct = sorted(set(grouped))
-    order = np.random.RandomState(CHOICE_SEED).permutation(len(distinct))
-    reported = order[: int(TRAIN_FRACTION * len(distinct))]
-    held = {
-        distinct[index]
-        for fold in (seed - 1, seed % N_SPLITS)
-        for index in reported[fold::N_SPLITS]
-    }
+    held = set(_dealt(grouped)[seed - 1 :: N_SPLITS])
     unseen = np.array([formula in held for formula in formulas])
     if labelled is not None:
         unseen &= labelled
     return Split(np.flatnonzero(~unseen), np.empty(0, dtype=np.int64), np.flatnonzero(unseen))
+
+
+def _dealt(grouped: Sequence[Sequence[str]]) -> list[str]:
+    """Return the reported formulas in the order they are dealt in."""
+    rank = {formula: rank for rank, of_set in reversed([*enumerate(grouped)]) for formula in of_set}
+    distinct = sorted(rank)
+    order = np.random.RandomState(CHOICE_SEED).permutation(len(distinct))
+    reported = [distinct[index] for index in order[: int(TRAIN_FRACTION * len(distinct))]]
+    return sorted(reported, key=lambda formula: rank[formula])
 
 
 def _split_part(size: int, seed: int, inner_fraction: float) -> tuple[Rows, Rows, Rows]:

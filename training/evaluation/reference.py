@@ -69,7 +69,7 @@ class ReferenceSet:
         """Return true for the crystals [n_crystals] that this kind of split keeps from training."""
         if splitting == "published":
             return self.validation(split)
-        grouped = [formula for name in LTC_DATASETS for formula in sets[name].formulas.tolist()]
+        grouped = [sets[name].formulas.tolist() for name in LTC_DATASETS]
         mask = np.zeros(len(self.ltc), dtype=bool)
         mask[grouped_split(self.formulas.tolist(), grouped, split).validation] = True
         return mask
