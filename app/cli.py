@@ -16,6 +16,7 @@ from models.batch import MAX_CRYSTALS
 from models.errors import ParaisiteError
 from models.structure import StructureLimits, parse_structure
 
+_HEAD = f"{'LTC':>9} {'from':>9} {'to':>9} {'verdict':>8}"
 LoadEnsemble = Callable[[Settings, str], ServedEnsemble]
 
 
@@ -109,7 +110,7 @@ def _predict(options: argparse.Namespace, settings: Settings, ensemble: ServedEn
 
     failed = 0
     if not options.json:
-        print(f"{'file':<32} {'formula':<16} {'LTC':>9} {'spread':>9}  W/(m K)")
+        print(f"{'file':<32} {'formula':<16} {_HEAD}  in W/(m K)")
     for outcome in outcomes(crystals, ensemble, MAX_CRYSTALS):
         failed += outcome.error is not None
         print(json.dumps(outcome.row()) if options.json else _line(outcome))
@@ -122,10 +123,25 @@ def _read_structure(file: str, limits: StructureLimits) -> Structure:
 
 
 def _line(outcome: Outcome) -> str:
-    if outcome.ltc is None:
+    """Return the line of a table for one file, with one line below for each thing to mind."""
+    judged = outcome.judgement
+    if judged is None:
         return f"{outcome.material_id:<32} {outcome.error}"
-    ltc = outcome.ltc
-    return f"{outcome.material_id:<32} {outcome.formula:<16} {ltc.mean:9.3f} {ltc.std:9.3f}"
+    interval, domain = judged.interval, judged.assessment
+    values = _values(
+        judged.ltc.mean,
+        interval.lower if interval else None,
+        interval.upper if interval else None,
+        domain.verdict if domain else None,
+    )
+    notes = (*(domain.reasons if domain else ()), *judged.cautions)
+    first = f"{outcome.material_id:<32} {outcome.formula:<16} {values}"
+    return "\n".join((first, *(f"  {note}" for note in notes)))
+
+
+def _values(mean: float, lower: float | None, upper: float | None, verdict: str | None) -> str:
+    low, high = ("-" if bound is None else f"{bound:.3f}" for bound in (lower, upper))
+    return f"{mean:9.3f} {low:>9} {high:>9} {verdict or '-':>8}"
 
 
 def _screen(options: argparse.Namespace, settings: Settings, ensemble: ServedEnsemble) -> int:
@@ -144,8 +160,10 @@ def _print_ranking(options: argparse.Namespace) -> None:
     order = "highest" if options.highest else "lowest"
     rows = ranked(options.out, options.top, highest=options.highest)
     print(f"{order} LTC of {options.out} in W/(m K)")
+    print(f"     {'crystal':<32} {'formula':<16} {_HEAD}")
     for place, row in enumerate(rows, 1):
-        print(f"{place:4} {row.material_id:<32} {row.formula:<16} {row.mean:9.3f} {row.std:9.3f}")
+        values = _values(row.mean, row.lower, row.upper, row.verdict)
+        print(f"{place:4} {row.material_id:<32} {row.formula:<16} {values}")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,11 @@
 """The ensembles that are served: which ones, loaded and checked."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from app.settings import Settings
@@ -40,9 +38,6 @@ class ServedEnsemble(Protocol):
     @property
     def references(self) -> tuple[Reference, ...]:
         """The crystals its LTC was learned from; empty where it keeps no evidence."""
-
-    def predict(self, graphs: Iterable[CrystalGraph]) -> NDArray[np.float64]:
-        """Return the LTC in W/(m K), [n_crystals, n_members]."""
 
     def judge(self, graphs: Sequence[CrystalGraph], fingerprints: Sequence[str]) -> list[Judgement]:
         """Return LTC, interval and domain of each crystal; DamagedEnsemble if not finite."""

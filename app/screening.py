@@ -5,10 +5,10 @@ import gzip
 import heapq
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from itertools import islice, tee
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,8 +16,9 @@ from pymatgen.core import Structure
 
 from app.ensembles import ServedEnsemble
 from models.errors import DataError, ParaisiteError, UnreadableStructure
+from models.fingerprint import fingerprint
 from models.graph import CrystalGraph, crystal_graph
-from models.statistics import LtcSummary, summarise
+from models.judgement import Judgement
 from models.structure import StructureLimits, check_structure, parse_structure
 
 FORMATS = (".csv", ".jsonl")
@@ -30,12 +31,21 @@ COLUMNS = (
     "ltc_median",
     "ltc_min",
     "ltc_max",
+    "interval_level",
+    "interval_lower",
+    "interval_upper",
+    "verdict",
+    "reasons",
+    "in_training_data",
+    "warnings",
     "ensemble",
     "digest",
     "error",
 )
+BOUNDS = ("interval_lower", "interval_upper")
 
 Row = dict[str, Any]
+Crystal = tuple[CrystalGraph, str]  # with its fingerprint
 Read = Callable[[], Structure]
 
 
@@ -49,34 +59,44 @@ class Source:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one crystal: its LTC in W/(m K), or an error."""
+    """What came of one crystal: what the ensemble says of it (LTC in W/(m K)), or an error."""
 
     material_id: str
     ensemble: ServedEnsemble
     formula: str = ""
     n_sites: int = 0
-    ltc: LtcSummary | None = None
+    judgement: Judgement | None = None
     error: str | None = None
 
     def row(self) -> Row:
-        """Return the outcome as a row with `COLUMNS`."""
-        ltc = self.ltc
-        values = (ltc.mean, ltc.std, ltc.median, ltc.min, ltc.max) if ltc else (None,) * 5
-        return dict(
-            zip(
-                COLUMNS,
-                (
-                    self.material_id,
-                    self.formula or None,
-                    self.n_sites or None,
-                    *values,
-                    self.ensemble.name,
-                    self.ensemble.digest,
-                    self.error,
-                ),
-                strict=True,
-            )
-        )
+        """Return the outcome as a row with `COLUMNS`; what there is none of is null."""
+        known = {
+            "material_id": self.material_id,
+            "formula": self.formula or None,
+            "n_sites": self.n_sites or None,
+            "ensemble": self.ensemble.name,
+            "digest": self.ensemble.digest,
+            "error": self.error,
+        }
+        if self.judgement:
+            known |= _judged(self.judgement)
+        return {column: known.get(column) for column in COLUMNS}
+
+
+def _judged(judgement: Judgement) -> Row:
+    ltc, interval, domain = judgement.ltc, judgement.interval, judgement.assessment
+    row: Row = {
+        f"ltc_{name}": getattr(ltc, name) for name in ("mean", "std", "median", "min", "max")
+    }
+    if interval:
+        row |= {f"interval_{name}": value for name, value in asdict(interval).items()}
+    if domain:
+        row |= {
+            "verdict": domain.verdict,
+            "reasons": " ".join(domain.reasons) or None,
+            "in_training_data": bool(domain.itself),
+        }
+    return row | {"warnings": " ".join(judgement.cautions) or None}
 
 
 @dataclass(frozen=True)
@@ -98,12 +118,14 @@ class Progress:
 
 @dataclass(frozen=True)
 class Ranked:
-    """One place of a ranking: `mean` and `std` of the LTC in W/(m K)."""
+    """One place of a ranking: the LTC in W/(m K), its interval and verdict where there are any."""
 
     material_id: str
     formula: str
     mean: float
-    std: float
+    lower: float | None
+    upper: float | None
+    verdict: str | None
 
 
 def read_source(path: Path, limits: StructureLimits) -> Source:
@@ -129,10 +151,15 @@ def outcomes(
     """Yield what comes of each crystal, in order; `batch` of them share a forward pass."""
     stream = iter(crystals)
     while chunk := list(islice(stream, batch)):
-        prepared, again = tee(_prepare(material_id, read, ensemble) for material_id, read in chunk)
-        answers = iter(ensemble.predict(graph for _, graph in prepared if graph is not None))
-        for outcome, graph in again:
-            yield outcome if graph is None else replace(outcome, ltc=summarise(next(answers)))
+        prepared = [_prepare(material_id, read, ensemble) for material_id, read in chunk]
+        readable = [crystal for _, crystal in prepared if crystal]
+        judgements = iter(ensemble.judge(*_columns(readable)))
+        for outcome, crystal in prepared:
+            yield replace(outcome, judgement=next(judgements)) if crystal else outcome
+
+
+def _columns(crystals: Sequence[Crystal]) -> tuple[list[CrystalGraph], list[str]]:
+    return [graph for graph, _ in crystals], [identity for _, identity in crystals]
 
 
 def screen(source: Source, ensemble: ServedEnsemble, out: Path, batch: int) -> Iterator[Progress]:
@@ -158,18 +185,26 @@ def screen(source: Source, ensemble: ServedEnsemble, out: Path, batch: int) -> I
 
 def ranked(out: Path, top: int, *, highest: bool) -> list[Ranked]:
     """Return the `top` rows of a screening's table by mean LTC, lowest first unless `highest`."""
-    rows = [
-        Ranked(r["material_id"], r["formula"], float(r["ltc_mean"]), float(r["ltc_std"]))
-        for r in _finished_rows(out)
-        if not r["error"]
-    ]
+    rows = [_ranked(row) for row in _finished_rows(out) if not row["error"]]
     pick = heapq.nlargest if highest else heapq.nsmallest
     return pick(top, rows, key=lambda row: row.mean)
 
 
+def _ranked(row: Row) -> Ranked:
+    lower, upper = (float(row[name]) if row[name] else None for name in BOUNDS)
+    return Ranked(
+        material_id=row["material_id"],
+        formula=row["formula"],
+        mean=float(row["ltc_mean"]),
+        lower=lower,
+        upper=upper,
+        verdict=row["verdict"] or None,
+    )
+
+
 def _prepare(
     material_id: str, read: Read, ensemble: ServedEnsemble
-) -> tuple[Outcome, CrystalGraph | None]:
+) -> tuple[Outcome, Crystal | None]:
     try:
         structure = read()
         graph = crystal_graph(structure)
@@ -177,7 +212,8 @@ def _prepare(
         code = error.code if isinstance(error, ParaisiteError) else "unreadable-file"
         return Outcome(material_id, ensemble, error=f"{code}: {' '.join(str(error).split())}"), None
     formula = structure.composition.reduced_formula
-    return Outcome(material_id, ensemble, formula, len(structure)), graph
+    outcome = Outcome(material_id, ensemble, formula, len(structure))
+    return outcome, (graph, fingerprint(structure, graph))
 
 
 def _cif_reader(file: Path, limits: StructureLimits) -> Read:
@@ -224,6 +260,8 @@ def _resume(out: Path, ensemble: ServedEnsemble) -> set[str]:
     if complete != content:
         out.write_bytes(complete)
     rows = _finished_rows(out)
+    if rows and tuple(rows[0]) != COLUMNS:
+        raise DataError(f"{out} has other columns than are written now; choose another file.")
     others = {row["digest"] for row in rows} - {ensemble.digest}
     if others:
         raise DataError(

@@ -7,19 +7,46 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from app.cli import main
+from models.domain import Assessment
+from models.statistics import Interval
+from tests.app.conftest import FakeEnsemble
+
+
+def run_cli(ensemble, *arguments):
+    options = [str(argument) for argument in arguments]
+    return main([*options, "--ensemble", ensemble.name], load=lambda _s, _n: ensemble)
 
 
 @pytest.fixture
 def paraisite(ensemble):
-    def run(*arguments):
-        options = [str(argument) for argument in arguments]
-        return main([*options, "--ensemble", ensemble.name], load=lambda _s, _n: ensemble)
+    return partial(run_cli, ensemble)
 
-    return run
+
+class Sceptic(FakeEnsemble):
+    """Doubts everything: the interval is a factor of two either way, the verdict outside."""
+
+    def judge(self, graphs, fingerprints):
+        doubt = Assessment("outside", ("No training crystal holds Na.",), (), (), 0.3)
+        return [
+            replace(
+                judged,
+                interval=Interval(0.9, judged.ltc.mean / 2, judged.ltc.mean * 2),
+                assessment=doubt,
+                cautions=("Likely a metal.",),
+            )
+            for judged in super().judge(graphs, fingerprints)
+        ]
+
+
+@pytest.fixture
+def sceptic():
+    return partial(run_cli, Sceptic())
 
 
 @pytest.fixture
@@ -54,8 +81,41 @@ def test_predict_prints_a_table(paraisite, cifs, capsys):
     assert paraisite("predict", cifs / "nacl.cif", cifs / "deeper" / "zns.cif") == 0
     lines = capsys.readouterr().out.splitlines()
     assert "W/(m K)" in lines[0]
-    assert lines[1].split()[1:] == ["NaCl", "14.400", "0.258"]
-    assert lines[2].split()[1:] == ["ZnS", "23.400", "0.258"]
+    assert lines[1].split()[1:] == ["NaCl", "14.400", "-", "-", "-"]
+    assert lines[2].split()[1:] == ["ZnS", "23.400", "-", "-", "-"]
+
+
+def test_predict_says_how_far_to_believe_it(sceptic, cifs, capsys):
+    assert sceptic("predict", cifs / "nacl.cif") == 0
+    line, *notes = capsys.readouterr().out.splitlines()[1:]
+    assert line.split()[1:] == ["NaCl", "14.400", "7.200", "28.800", "outside"]
+    assert [note.strip() for note in notes] == ["No training crystal holds Na.", "Likely a metal."]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_screen_says_how_far_to_believe_it(sceptic, cifs, tmp_path, capsys, suffix):
+    table = tmp_path / f"ltc{suffix}"
+    sceptic("screen", cifs, "--out", table)
+    rows = {row["material_id"]: row for row in rows_of(table)}
+    row = rows["nacl.cif"]
+    assert [float(row[f"interval_{name}"]) for name in ("level", "lower", "upper")] == [
+        *(0.9, pytest.approx(7.2), pytest.approx(28.8))
+    ]
+    assert (row["verdict"], str(row["in_training_data"])) == ("outside", "False")
+    assert (row["reasons"], row["warnings"]) == ("No training crystal holds Na.", "Likely a metal.")
+    assert not rows["broken.cif"]["verdict"]
+    assert capsys.readouterr().out.splitlines()[2].split()[2:] == [
+        *("NaCl", "14.400", "7.200", "28.800", "outside")
+    ]
+
+
+def test_a_table_with_other_columns_is_not_continued(paraisite, ensemble, cifs, tmp_path, capsys):
+    table = tmp_path / "ltc.csv"
+    table.write_text(f"material_id,digest,error\nnacl.cif,{ensemble.digest},\n")
+    before = table.read_bytes()
+    assert paraisite("screen", cifs, "--out", table) == 1
+    assert "other columns" in capsys.readouterr().err
+    assert table.read_bytes() == before
 
 
 def test_a_bad_file_does_not_stop_the_others(paraisite, cifs, capsys):
@@ -91,7 +151,7 @@ def test_screen_writes_and_ranks(paraisite, cifs, tmp_path, capsys, suffix):
     assert rows["broken.cif"]["error"].startswith("unreadable-structure")
     assert float(rows["deeper/zns.cif"]["ltc_mean"]) == pytest.approx(23.4)
     output = capsys.readouterr()
-    ranking = [line.split()[1] for line in output.out.splitlines()[1:]]
+    ranking = [line.split()[1] for line in output.out.splitlines()[2:]]
     assert ranking == ["nacl.cif", "deeper/zns.cif"]
     assert "3/3 crystals, 1 failed" in output.err
 
@@ -99,7 +159,7 @@ def test_screen_writes_and_ranks(paraisite, cifs, tmp_path, capsys, suffix):
 def test_highest_first(paraisite, cifs, tmp_path, capsys):
     paraisite("screen", cifs, "--out", tmp_path / "t.csv", "--highest", "--top", 1)
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[1] for line in lines[1:]] == ["deeper/zns.cif"]
+    assert [line.split()[1] for line in lines[2:]] == ["deeper/zns.cif"]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
