@@ -15,8 +15,8 @@ def ensemble_section(report: Report, figures: Sequence[str]) -> Iterator[str]:
     yield (
         "Errors of a single member and of the members' mean, on crystals that two members or more "
         "had not seen: in the ensemble's own data those of its splits, elsewhere those of new "
-        "formulas. In its own data a crystal is unseen by two members on average, by one where splits "
-        "are grouped, so that the full nine-member mean shows only on data no member has."
+        "formulas. In its own data a crystal is unseen by two members on average, by one where "
+        "splits are grouped, so that the full nine-member mean shows only on data no member has."
     )
     rows = [cell for cell in report.honest if cell.gain and _is_shown(cell)]
     yield ""
