@@ -36,6 +36,13 @@ def _parser() -> argparse.ArgumentParser:
     fetch_cli.add_arguments(fetch)
     fetch.set_defaults(command=fetch_cli.run)
     train = commands.add_parser("train", help="train an ensemble and the stages before it")
+    train.add_argument(
+        "ensemble",
+        nargs="?",
+        choices=[*STAGES],
+        metavar="ENSEMBLE",
+        help=f"{', '.join(STAGES)}; default: all that the preset has schedules for",
+    )
     _add_run_arguments(train)
     train.add_argument("--workers", type=int, default=os.cpu_count(), help="members side by side")
     train.set_defaults(command=_train)
@@ -43,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate_cli.add_arguments(evaluate)
     evaluate.set_defaults(command=evaluate_cli.run)
     export = commands.add_parser("export", help="write a trained ensemble to be served")
+    export.add_argument("ensemble", choices=[*STAGES], metavar="ENSEMBLE", help=", ".join(STAGES))
     _add_run_arguments(export)
     export.add_argument("--out", type=Path, default=Path("models/ensembles"), help="folder")
     export.add_argument("--report", type=Path, help="default: docs/reproduction/report.json")
@@ -52,7 +60,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
     presets = ", ".join(sorted(path.stem for path in PRESETS.glob("*.toml")))
-    parser.add_argument("ensemble", choices=[*STAGES], metavar="ENSEMBLE", help=", ".join(STAGES))
     parser.add_argument("--preset", default="fast", help=f"{presets}, or a .toml file")
     parser.add_argument("--data", type=Path, help="folder of the data sets (PARAISITE_DATA)")
     parser.add_argument("--run", type=Path, dest="run_dir", help="default: runs/PRESET")
@@ -69,9 +76,11 @@ def training_run(options: argparse.Namespace) -> TrainingRun:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from training.ensemble import train_ensemble  # TensorFlow takes seconds
+    from training.ensemble import ensembles_of, train_ensemble  # TensorFlow takes seconds
 
-    train_ensemble(options.ensemble, training_run(options), options.workers)
+    run = training_run(options)
+    for name in (options.ensemble,) if options.ensemble else ensembles_of(run.preset):
+        train_ensemble(name, run, options.workers)
     return 0
 
 

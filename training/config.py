@@ -69,6 +69,10 @@ class Preset:
     deterministic: bool = False
     checkpoint_seconds: float = 20.0
 
+    def has_schedule(self, stage: str, dataset: str) -> bool:
+        """Tell whether the preset says how a stage is trained."""
+        return stage in self.schedules or dataset in self.schedules
+
     def has_process(self, stage: str, dataset: str) -> bool:
         """Tell whether a stage's members have a Gaussian process beside the network."""
         found = self.schedules.get(stage) or self.schedules.get(dataset)

@@ -13,7 +13,7 @@ import pytest
 from models.errors import DataError
 from tests.training.conftest import AFLOW_EPOCHS, ROOT, SECONDS, SIZES, command
 from training.config import read_preset
-from training.ensemble import train_ensemble
+from training.ensemble import ensembles_of, train_ensemble
 from training.labels import fit_target
 from training.member import FittedMember, read_member
 from training.run import TrainingRun
@@ -103,3 +103,10 @@ def test_an_unknown_ensemble_is_refused_before_anything_is_written(tmp_path, sma
     with pytest.raises(DataError, match="No ensemble is called mix-stage9"):
         train_ensemble("mix-stage9", run, workers=1)
     assert not run.run_dir.exists()
+
+
+def test_a_preset_trains_all_that_it_has_schedules_for():
+    assert ensembles_of(read_preset("recommended")) == ("harmonic-stage2", "recommended")
+    paper = ensembles_of(read_preset("paper"))
+    assert len(paper) == 11
+    assert "recommended" not in paper
