@@ -75,10 +75,10 @@ def _nearest(evidence: Evidence, distances: NDArray[np.float64]) -> tuple[Neighb
 def _itself(
     evidence: Evidence, asked: Asked, distances: NDArray[np.float64]
 ) -> Iterator[Reference]:
-    for reference, distance in zip(evidence.references, distances, strict=True):
-        near = distance <= SAME_CRYSTAL and reference.formula == asked.formula
-        if near or reference.fingerprint == asked.fingerprint:
-            yield reference
+    near = np.flatnonzero(distances <= SAME_CRYSTAL).tolist()
+    alike = {row for row in near if evidence.references[row].formula == asked.formula}
+    for row in sorted(alike.union(evidence.rows.get(asked.fingerprint, ()))):
+        yield evidence.references[row]
 
 
 def _unknown(asked: Asked) -> Iterator[str]:

@@ -4,7 +4,9 @@ Kept beside the weights: the references that an answer shows as evidence, each c
 in every member, and what was calibrated on out-of-fold errors.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -100,8 +102,17 @@ class Evidence:
         deviations, as the mean over the members.
         """
         differences = embedding / self.scale - self.embeddings
-        distances: Numbers = np.sqrt(np.mean(differences.astype(float) ** 2, axis=2)).mean(axis=1)
+        squares = np.einsum("rmw,rmw->rm", differences, differences) / differences.shape[2]
+        distances: Numbers = np.sqrt(squares).mean(axis=1, dtype=float)
         return distances
+
+    @cached_property
+    def rows(self) -> Mapping[str, Sequence[int]]:
+        """The references' rows by fingerprint."""
+        rows: dict[str, list[int]] = {}
+        for row, reference in enumerate(self.references):
+            rows.setdefault(reference.fingerprint, []).append(row)
+        return rows
 
 
 def load_evidence(directory: Path, n_members: int) -> Evidence | None:
