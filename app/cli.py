@@ -10,13 +10,13 @@ from pathlib import Path
 from pymatgen.core import Structure
 
 from app.ensembles import ServedEnsemble, default_name, ensemble_names, load_ensemble
-from app.screening import FORMATS, Outcome, outcomes, ranked, read_source, screen
+from app.screening import FORMATS, Brief, Outcome, outcomes, ranked, read_source, screen
 from app.settings import Settings
 from models.batch import MAX_CRYSTALS
 from models.errors import ParaisiteError
 from models.structure import StructureLimits, parse_structure
 
-_HEAD = f"{'LTC':>9} {'from':>9} {'to':>9} {'verdict':>8}"
+_HEAD = f"{'LTC':>9} {'spread':>9} {'from':>9} {'to':>9} {'verdict':>8}"
 LoadEnsemble = Callable[[Settings, str], ServedEnsemble]
 
 
@@ -127,21 +127,16 @@ def _line(outcome: Outcome) -> str:
     judged = outcome.judgement
     if judged is None:
         return f"{outcome.material_id:<32} {outcome.error}"
-    interval, domain = judged.interval, judged.assessment
-    values = _values(
-        judged.ltc.mean,
-        interval.lower if interval else None,
-        interval.upper if interval else None,
-        domain.verdict if domain else None,
-    )
+    domain = judged.assessment
     notes = (*(domain.reasons if domain else ()), *judged.cautions)
-    first = f"{outcome.material_id:<32} {outcome.formula:<16} {values}"
+    first = f"{outcome.material_id:<32} {outcome.formula:<16} {_values(Brief.of(outcome.row()))}"
     return "\n".join((first, *(f"  {note}" for note in notes)))
 
 
-def _values(mean: float, lower: float | None, upper: float | None, verdict: str | None) -> str:
-    low, high = ("-" if bound is None else f"{bound:.3f}" for bound in (lower, upper))
-    return f"{mean:9.3f} {low:>9} {high:>9} {verdict or '-':>8}"
+def _values(brief: Brief) -> str:
+    bounds = (brief.lower, brief.upper)
+    low, high = ("-" if bound is None else f"{bound:.3f}" for bound in bounds)
+    return f"{brief.mean:9.3f} {brief.std:9.3f} {low:>9} {high:>9} {brief.verdict or '-':>8}"
 
 
 def _screen(options: argparse.Namespace, settings: Settings, ensemble: ServedEnsemble) -> int:
@@ -162,8 +157,7 @@ def _print_ranking(options: argparse.Namespace) -> None:
     print(f"{order} LTC of {options.out} in W/(m K)")
     print(f"     {'crystal':<32} {'formula':<16} {_HEAD}")
     for place, row in enumerate(rows, 1):
-        values = _values(row.mean, row.lower, row.upper, row.verdict)
-        print(f"{place:4} {row.material_id:<32} {row.formula:<16} {values}")
+        print(f"{place:4} {row.material_id:<32} {row.formula:<16} {_values(row)}")
 
 
 if __name__ == "__main__":

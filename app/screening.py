@@ -5,12 +5,12 @@ import gzip
 import heapq
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from pymatgen.core import Structure
 
@@ -117,15 +117,30 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Ranked:
-    """One place of a ranking: the LTC in W/(m K), its interval and verdict where there are any."""
+class Brief:
+    """A row in short: LTC and spread in W/(m K), interval and verdict where there are any."""
 
     material_id: str
     formula: str
     mean: float
+    std: float
     lower: float | None
     upper: float | None
     verdict: str | None
+
+    @classmethod
+    def of(cls, row: Row) -> Self:
+        """Return a row without an error in short, be it as made or as read from a table."""
+        lower, upper = (float(row[name]) if row[name] else None for name in BOUNDS)
+        return cls(
+            material_id=row["material_id"],
+            formula=row["formula"],
+            mean=float(row["ltc_mean"]),
+            std=float(row["ltc_std"]),
+            lower=lower,
+            upper=upper,
+            verdict=row["verdict"] or None,
+        )
 
 
 def read_source(path: Path, limits: StructureLimits) -> Source:
@@ -153,13 +168,10 @@ def outcomes(
     while chunk := list(islice(stream, batch)):
         prepared = [_prepare(material_id, read, ensemble) for material_id, read in chunk]
         readable = [crystal for _, crystal in prepared if crystal]
-        judgements = iter(ensemble.judge(*_columns(readable)))
+        graphs, fingerprints = [graph for graph, _ in readable], [name for _, name in readable]
+        judgements = iter(ensemble.judge(graphs, fingerprints))
         for outcome, crystal in prepared:
             yield replace(outcome, judgement=next(judgements)) if crystal else outcome
-
-
-def _columns(crystals: Sequence[Crystal]) -> tuple[list[CrystalGraph], list[str]]:
-    return [graph for graph, _ in crystals], [identity for _, identity in crystals]
 
 
 def screen(source: Source, ensemble: ServedEnsemble, out: Path, batch: int) -> Iterator[Progress]:
@@ -183,23 +195,11 @@ def screen(source: Source, ensemble: ServedEnsemble, out: Path, batch: int) -> I
     yield Progress(written + count, source.total, failed, count / (time.perf_counter() - start))
 
 
-def ranked(out: Path, top: int, *, highest: bool) -> list[Ranked]:
+def ranked(out: Path, top: int, *, highest: bool) -> list[Brief]:
     """Return the `top` rows of a screening's table by mean LTC, lowest first unless `highest`."""
-    rows = [_ranked(row) for row in _finished_rows(out) if not row["error"]]
+    rows = [Brief.of(row) for row in _finished_rows(out) if not row["error"]]
     pick = heapq.nlargest if highest else heapq.nsmallest
     return pick(top, rows, key=lambda row: row.mean)
-
-
-def _ranked(row: Row) -> Ranked:
-    lower, upper = (float(row[name]) if row[name] else None for name in BOUNDS)
-    return Ranked(
-        material_id=row["material_id"],
-        formula=row["formula"],
-        mean=float(row["ltc_mean"]),
-        lower=lower,
-        upper=upper,
-        verdict=row["verdict"] or None,
-    )
 
 
 def _prepare(

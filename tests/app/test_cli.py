@@ -81,14 +81,14 @@ def test_predict_prints_a_table(paraisite, cifs, capsys):
     assert paraisite("predict", cifs / "nacl.cif", cifs / "deeper" / "zns.cif") == 0
     lines = capsys.readouterr().out.splitlines()
     assert "W/(m K)" in lines[0]
-    assert lines[1].split()[1:] == ["NaCl", "14.400", "-", "-", "-"]
-    assert lines[2].split()[1:] == ["ZnS", "23.400", "-", "-", "-"]
+    assert lines[1].split()[1:] == ["NaCl", "14.400", "0.258", "-", "-", "-"]
+    assert lines[2].split()[1:] == ["ZnS", "23.400", "0.258", "-", "-", "-"]
 
 
 def test_predict_says_how_far_to_believe_it(sceptic, cifs, capsys):
     assert sceptic("predict", cifs / "nacl.cif") == 0
     line, *notes = capsys.readouterr().out.splitlines()[1:]
-    assert line.split()[1:] == ["NaCl", "14.400", "7.200", "28.800", "outside"]
+    assert line.split()[1:] == ["NaCl", "14.400", "0.258", "7.200", "28.800", "outside"]
     assert [note.strip() for note in notes] == ["No training crystal holds Na.", "Likely a metal."]
 
 
@@ -105,7 +105,7 @@ def test_screen_says_how_far_to_believe_it(sceptic, cifs, tmp_path, capsys, suff
     assert (row["reasons"], row["warnings"]) == ("No training crystal holds Na.", "Likely a metal.")
     assert not rows["broken.cif"]["verdict"]
     assert capsys.readouterr().out.splitlines()[2].split()[2:] == [
-        *("NaCl", "14.400", "7.200", "28.800", "outside")
+        *("NaCl", "14.400", "0.258", "7.200", "28.800", "outside")
     ]
 
 
