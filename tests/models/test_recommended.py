@@ -79,7 +79,7 @@ def test_a_second_opinion_comes_with_every_answer(answers):
     assert len(opinions) == len(MEASURED)
     slack = np.log([opinion.slack for opinion in opinions])
     measured = np.log([crystal.ltc for crystal in MEASURED])
-    assert np.corrcoef(slack, measured)[0, 1] > 0.75  # it ranks well, its values are rough
+    assert np.corrcoef(slack, measured)[0, 1] > 0.79  # it ranks well, its values are rough
     for opinion, answer in zip(opinions, answers, strict=True):
         assert 0.1 < opinion.minimum < 3
         assert not answer.cautions
