@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 from pathlib import Path
+from typing import Literal
 
 from models.errors import ParaisiteError
 from models.manifest import CARD
@@ -36,21 +37,13 @@ def _parser() -> argparse.ArgumentParser:
     fetch_cli.add_arguments(fetch)
     fetch.set_defaults(command=fetch_cli.run)
     train = commands.add_parser("train", help="train an ensemble and the stages before it")
-    train.add_argument(
-        "ensemble",
-        nargs="?",
-        choices=[*STAGES],
-        metavar="ENSEMBLE",
-        help=f"{', '.join(STAGES)}; default: all that the preset has schedules for",
-    )
-    _add_run_arguments(train)
+    _add_run_arguments(train, nargs="?")
     train.add_argument("--workers", type=int, default=os.cpu_count(), help="members side by side")
     train.set_defaults(command=_train)
     evaluate = commands.add_parser("evaluate", help="write the evaluation report")
     evaluate_cli.add_arguments(evaluate)
     evaluate.set_defaults(command=evaluate_cli.run)
     export = commands.add_parser("export", help="write a trained ensemble to be served")
-    export.add_argument("ensemble", choices=[*STAGES], metavar="ENSEMBLE", help=", ".join(STAGES))
     _add_run_arguments(export)
     export.add_argument("--out", type=Path, default=Path("models/ensembles"), help="folder")
     export.add_argument("--report", type=Path, help="default: docs/reproduction/report.json")
@@ -58,7 +51,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_run_arguments(parser: argparse.ArgumentParser, nargs: Literal["?"] | None = None) -> None:
+    known = ", ".join(STAGES)
+    unnamed = "; default: all that the preset has schedules for" if nargs else ""
+    parser.add_argument(
+        "ensemble", nargs=nargs, choices=[*STAGES], metavar="ENSEMBLE", help=known + unnamed
+    )
     presets = ", ".join(sorted(path.stem for path in PRESETS.glob("*.toml")))
     parser.add_argument("--preset", default="fast", help=f"{presets}, or a .toml file")
     parser.add_argument("--data", type=Path, help="folder of the data sets (PARAISITE_DATA)")

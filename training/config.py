@@ -71,11 +71,11 @@ class Preset:
 
     def has_schedule(self, stage: str, dataset: str) -> bool:
         """Tell whether the preset says how a stage is trained."""
-        return stage in self.schedules or dataset in self.schedules
+        return self._found(stage, dataset) is not None
 
     def has_process(self, stage: str, dataset: str) -> bool:
         """Tell whether a stage's members have a Gaussian process beside the network."""
-        found = self.schedules.get(stage) or self.schedules.get(dataset)
+        found = self._found(stage, dataset)
         return found is not None and found.gaussian_process
 
     @property
@@ -85,10 +85,13 @@ class Preset:
 
     def schedule(self, stage: str, dataset: str) -> Schedule:
         """Return the schedule for a stage: its own if the preset has one, else its data set's."""
-        for key in (stage, dataset):
-            if key in self.schedules:
-                return self.schedules[key]
-        raise DataError(f"Preset {self.name} has no schedule for {stage} or {dataset}.")
+        found = self._found(stage, dataset)
+        if found is None:
+            raise DataError(f"Preset {self.name} has no schedule for {stage} or {dataset}.")
+        return found
+
+    def _found(self, stage: str, dataset: str) -> Schedule | None:
+        return self.schedules.get(stage) or self.schedules.get(dataset)
 
 
 def read_preset(name: str) -> Preset:
