@@ -1,0 +1,26 @@
+"""CIF text -> the cell and every atom in it, by gemmi's reader.
+
+gemmi's grammar is compiled and free of back-tracking, so that no text keeps it busy for long; what
+symmetry operations make of the sites is bounded before it is computed.
+"""
+
+from pymatgen.core import Structure
+
+from models.cif.block import only_block, read_blocks
+from models.cif.cell import read_lattice
+from models.cif.images import all_sites
+from models.cif.operations import read_operations
+from models.cif.sites import listed_sites
+
+
+def read_cif(text: str, max_sites: int) -> Structure:
+    """Return the one ordered crystal in a CIF, with all sites of its cell.
+
+    Isotopes count as their element, charges are left out. Raises UnreadableStructure, NoStructure,
+    SeveralStructures, DisorderedStructure, UnsupportedElement, StructureTooLarge.
+    """
+    block = only_block(read_blocks(text))
+    lattice = read_lattice(block)
+    listed = listed_sites(block, max_sites)
+    sites = all_sites(listed, read_operations(block, lattice), lattice.matrix, max_sites)
+    return Structure(lattice, sites.numbers.tolist(), sites.positions)
