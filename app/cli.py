@@ -12,6 +12,7 @@ from pymatgen.core import Structure
 from app.ensembles import ServedEnsemble, default_name, ensemble_names, load_ensemble
 from app.screening import FORMATS, Brief, Outcome, outcomes, ranked, read_source, screen
 from app.settings import Settings
+from app.start import without_native_messages
 from models.batch import MAX_CRYSTALS
 from models.errors import ParaisiteError
 from models.structure import StructureLimits, parse_structure
@@ -28,7 +29,8 @@ def main(argv: Sequence[str] | None = None, load: LoadEnsemble = load_ensemble) 
         if options.command == "serve":
             return _serve(options, settings)
         name = options.ensemble or default_name(ensemble_names(settings), settings)
-        ensemble = load(settings, name)
+        with without_native_messages():
+            ensemble = load(settings, name)
         return (
             _predict(options, settings, ensemble)
             if options.command == "predict"

@@ -14,7 +14,7 @@ from app.known_uploads import KnownUploads
 from app.metrics import Metrics, RequestMetrics
 from app.predictor import MaterialSource
 from app.problems import MEDIA_TYPE, add_problem_handlers
-from app.routes import ensembles, health, page, predict, problems, structure
+from app.routes import docs, ensembles, health, page, predict, problems, structure
 from app.runtime import LoadEnsembles, Runtime
 from app.settings import Settings
 from models.materials_project import MaterialsProject
@@ -60,13 +60,18 @@ def create_app(
         await runtime.close()
 
     app = Service(
-        title="ParAIsite", version=__version__, description=DESCRIPTION, lifespan=lifespan
+        title="ParAIsite",
+        version=__version__,
+        description=DESCRIPTION,
+        docs_url=None,  # app.routes.docs
+        redoc_url=None,
+        lifespan=lifespan,
     )
     app.state.runtime = runtime
     app.add_middleware(KnownUploads, runtime=runtime, route=predict.upload_route())
     app.add_middleware(RequestMetrics, metrics=metrics)  # the outer one: it counts them all
     add_problem_handlers(app)
-    for routes in (page, predict, structure, ensembles, health, problems):
+    for routes in (page, docs, predict, structure, ensembles, health, problems):
         app.include_router(routes.router)
     return app
 

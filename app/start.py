@@ -4,6 +4,7 @@ import contextlib
 import gc
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from types import ModuleType
 from typing import cast
@@ -57,3 +58,28 @@ def without_collection() -> Iterator[None]:
         gc.freeze()
     finally:
         gc.enable()
+
+
+@contextlib.contextmanager
+def without_native_messages() -> Iterator[None]:
+    """Hold back what compiled code writes to standard error; an exception lets it through.
+
+    On a machine without a GPU TensorFlow says three times there that it found none, before it reads
+    any setting that could keep it from doing so.
+    """
+    if sys.stderr is None:
+        yield
+        return
+    sys.stderr.flush()
+    shown = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(shown, held.read())
+            raise
+        finally:
+            os.dup2(shown, 2)
+            os.close(shown)

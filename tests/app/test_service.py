@@ -1,5 +1,6 @@
 """Readiness, ensembles, problems, metrics, and what importing the app does."""
 
+import re
 import subprocess
 import sys
 import threading
@@ -155,8 +156,13 @@ def test_codes_are_unique():
     assert len({kind.code for kind in STATUS}) == len(STATUS)
 
 
-def test_documentation_is_there(client):
-    assert client.get("/docs").status_code == 200
+def test_documentation_comes_with_its_files(client):
+    page = client.get("/docs")
+    files = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert page.status_code == 200
+    assert len(files) == 3
+    assert all(client.get(file).status_code == 200 for file in files)
+    assert client.get("/docs/nothing.js").status_code == 404
 
 
 def test_metrics(client, rocksalt_cif):

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from app.start import without_collection
+from app.start import without_collection, without_native_messages
 from tests.app.conftest import serving
 
 PROBE = """
@@ -49,3 +49,21 @@ def test_an_app_that_ends_leaves_nothing_out(settings, ensemble):
     with serving(settings, ensemble):
         assert gc.get_freeze_count() > 0
     assert gc.get_freeze_count() == 0
+
+
+def test_native_messages_are_held_back(capfd):
+    with without_native_messages():
+        os.write(2, b"no GPU\n")
+    os.write(2, b"afterwards\n")
+    assert capfd.readouterr().err == "afterwards\n"
+
+
+def test_native_messages_come_with_an_exception(capfd):
+    @without_native_messages()
+    def fail():
+        os.write(2, b"out of memory\n")
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        fail()
+    assert capfd.readouterr().err == "out of memory\n"
