@@ -9,7 +9,7 @@ from app.schemas import Document
 
 Entry = TypeVar("Entry", bound=Document)
 
-CACHE_VERSION = 3  # part of every key; raise it when an entry's content changes its meaning
+CACHE_VERSION = 4  # part of every key; raise it when an entry's content changes its meaning
 
 
 class StoredStructure(Document):

@@ -279,6 +279,7 @@ def describe_crystal(structure: Structure, material_id: str | None = None) -> Cr
         formula=structure.composition.reduced_formula,
         n_sites=len(structure),
         space_group=graph.symmetry.symbol,
-        fingerprint=fingerprint(structure, graph),
+        idealised=graph.symmetry.idealised,
+        fingerprint=fingerprint(graph),
     )
     return Crystal(material, graph)

@@ -213,7 +213,7 @@ def _prepare(
         return Outcome(material_id, ensemble, error=f"{code}: {' '.join(str(error).split())}"), None
     formula = structure.composition.reduced_formula
     outcome = Outcome(material_id, ensemble, formula, len(structure))
-    return outcome, (graph, fingerprint(structure, graph))
+    return outcome, (graph, fingerprint(graph))
 
 
 def _cif_reader(file: Path, limits: StructureLimits) -> Read:

@@ -88,7 +88,7 @@ def _identity(read: Callable[[str], Structure], text: str, times: list[float], s
     try:
         structure = read(text)
         times.append(time.perf_counter() - start)
-        return fingerprint(structure, crystal_graph(structure))
+        return fingerprint(crystal_graph(structure))
     except (ParaisiteError, ValueError) as error:
         return f"{type(error).__name__}: {str(error)[:80]}"
 

@@ -17,7 +17,7 @@ PROPERTIES = (
 )
 LOGARITHMIC = ("mass", "melting_point", "molar_volume")
 FULL_INNER_SHELLS = {(1, "d"): 10, (2, "f"): 14}  # electrons; part of the core when full
-D_OF_VALENCE = (11, 12)  # groups whose full d shell counts: it lies close to the outer electrons
+D_OF_VALENCE = (10, 11, 12)  # groups whose full d shell counts: it is near the outer electrons
 
 Floats = NDArray[np.float64]
 
@@ -75,7 +75,8 @@ def _number(value: object) -> float:
 def _valence(element: Element) -> list[float]:
     """Return the valence electrons in s, p, d and f shells, and their sum."""
     shells = element.full_electronic_structure
-    outermost = max(n for n, _, _ in shells)
+    # A d shell lies below the next s shell, which palladium alone leaves empty.
+    outermost = max(n + (orbital == "d") for n, orbital, _ in shells)
     counts = dict.fromkeys("spdf", 0)
     for n, orbital, electrons in shells:
         if _is_valence(outermost - n, orbital, electrons, element.group):

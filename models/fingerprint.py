@@ -3,21 +3,20 @@
 import hashlib
 
 import numpy as np
-from pymatgen.core import Structure
 
-from models.graph import CrystalGraph
+from models.graph import CrystalGraph, reduced_formula
 
 STEP = 1e-3  # A; distances that differ by less are not told apart
 OFFSET = 0.000271828  # A; keeps decimal cell lengths off the edges between two steps
 
 
-def fingerprint(structure: Structure, graph: CrystalGraph) -> str:
+def fingerprint(graph: CrystalGraph) -> str:
     """Return 32 hex digits, equal for equivalent cells and reordered sites.
 
     Made of the reduced formula, the volume per atom to 0.1 %, and the graph: element and share of
     each inequivalent atom, length to 0.001 A and count of each bond.
     """
-    volume = round(np.log(structure.volume / len(structure)) / STEP + 0.271828)
+    volume = round(np.log(graph.volume) / STEP + 0.271828)
     lengths = np.floor((graph.distance.astype(float) + OFFSET) / STEP).astype(int)
     bonds = sorted(
         zip(
@@ -36,5 +35,5 @@ def fingerprint(structure: Structure, graph: CrystalGraph) -> str:
             strict=True,
         )
     )
-    text = repr((structure.composition.reduced_formula, volume, atoms, bonds))
+    text = repr((reduced_formula(graph), volume, atoms, bonds))
     return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -15,7 +15,7 @@ from pymatgen.core import Composition, Element, Structure
 
 from models.bonds import SAME_DISTANCE, Bonds, bonds_among, find_neighbors
 from models.descriptors import describe
-from models.symmetry import Symmetry, find_symmetry
+from models.symmetry import Symmetry, idealise
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
@@ -28,7 +28,8 @@ class CrystalGraph:
     `species` [n_atoms]: atomic number. `atom_share` [n_atoms]: fraction of the crystal's atoms that
     this one stands for. `center`, `neighbor` [n_bonds]: the atoms joined. `distance` [n_bonds]: A.
     `bond_weight` [n_bonds]: fraction of the center's bonds, `bond_share` [n_bonds]: fraction of the
-    crystal's bonds. `descriptors`: see `models.descriptors`; `symmetry` of the crystal.
+    crystal's bonds. `volume`: A^3 for each atom. `descriptors`: see `models.descriptors`.
+    `symmetry`: the crystal's, to which atoms that were a little off have been moved.
     """
 
     species: Ints
@@ -38,6 +39,7 @@ class CrystalGraph:
     distance: Floats
     bond_weight: Floats
     bond_share: Floats
+    volume: float
     descriptors: Floats
     symmetry: Symmetry
 
@@ -60,16 +62,17 @@ class CrystalGraph:
 def crystal_graph(structure: Structure) -> CrystalGraph:
     """Return the crystal graph of an ordered structure.
 
-    Equivalent cells and reordered sites give the same graph, up to rounding of the distances.
+    Equivalent cells and reordered sites give the same graph, up to rounding of the distances; so do
+    cells whose atoms are a little off the sites of their space group (see `idealise`).
     Raises IsolatedAtom when an atom has no neighbour within 10 A.
     """
-    numbers = np.array([site.specie.Z for site in structure], dtype=np.int64)
-    neighbors = find_neighbors(structure)
+    ideal, symmetry = idealise(structure)
+    numbers = np.array([site.specie.Z for site in ideal], dtype=np.int64)
+    neighbors = find_neighbors(ideal)
     bonds = bonds_among(neighbors)
-    level = _length_classes(bonds.distance)
-    symmetry = find_symmetry(structure, numbers)
-    descriptors = describe(numbers, structure.volume, neighbors, bonds, symmetry)
-    return _quotient(numbers, bonds, level, descriptors, symmetry)
+    descriptors = describe(numbers, ideal.volume, neighbors, bonds, symmetry)
+    volume = ideal.volume / len(ideal)
+    return _quotient(numbers, bonds, volume, descriptors, symmetry)
 
 
 def symbols(graph: CrystalGraph) -> list[str]:
@@ -125,10 +128,11 @@ def _scramble(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
 def _quotient(
     numbers: NDArray[np.int64],
     bonds: Bonds,
-    level: NDArray[np.int64],
+    volume: float,
     descriptors: Floats,
     symmetry: Symmetry,
 ) -> CrystalGraph:
+    level = _length_classes(bonds.distance)
     colour = _atom_classes(numbers, bonds, level)
     _, first, atom_class, sizes = np.unique(
         colour, return_index=True, return_inverse=True, return_counts=True
@@ -148,6 +152,7 @@ def _quotient(
         distance=distance.astype(np.float32),
         bond_weight=(count / degree[center[start]]).astype(np.float32),
         bond_share=(count / len(bonds.center)).astype(np.float32),
+        volume=volume,
         descriptors=descriptors,
         symmetry=symmetry,
     )

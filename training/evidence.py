@@ -57,7 +57,7 @@ def _references(trained: TrainedEnsemble) -> tuple[Reference, ...]:
             material_id=crystal.material_id,
             formula=crystal.structure.composition.reduced_formula,
             dataset=owner,
-            fingerprint=fingerprint(crystal.structure, graph),
+            fingerprint=fingerprint(graph),
             ltc=crystal.ltc,
             out_of_fold=None if np.isnan(mean) else float(mean),
         )

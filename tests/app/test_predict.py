@@ -47,6 +47,7 @@ def test_answer_has_the_documented_form(client, rocksalt_cif):
             "formula": "NaCl",
             "n_sites": 2,
             "space_group": "Fm-3m",
+            "idealised": False,
         },
         "ltc": {
             "mean": pytest.approx(14.4),

@@ -38,7 +38,7 @@ def read(text: str, max_sites: int = 500) -> Structure:
 
 
 def identity(structure: Structure) -> str:
-    return fingerprint(structure, crystal_graph(structure))
+    return fingerprint(crystal_graph(structure))
 
 
 def conventional() -> Structure:

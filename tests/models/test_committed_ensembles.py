@@ -41,7 +41,7 @@ def test_its_interval_was_measured_to_cover_what_it_says(ensemble):
 def test_its_golden_crystal_is_known_as_one_it_was_trained_on(ensemble):
     structure = ensemble.manifest.golden.cell.structure()
     graph = crystal_graph(structure)
-    judgement = ensemble.judge([graph], [fingerprint(structure, graph)])[0]
+    judgement = ensemble.judge([graph], [fingerprint(graph)])[0]
     assert judgement.assessment is not None
     assert judgement.interval is not None
     assert judgement.assessment.itself

@@ -16,6 +16,7 @@ from models.batch import join_graphs
 from models.bonds import CUTOFF, bonds_among, find_neighbors
 from models.graph import CrystalGraph, crystal_graph
 from models.network import embed_crystals, expand_distance, forward, prepare, softplus2
+from models.symmetry import idealise
 from tests.crystals import equivalent_cells, generated_crystals
 from training.datasets import data_directory
 from training.megnet_compat import import_megnet
@@ -67,7 +68,9 @@ def unreduced_graph(structure: Structure) -> CrystalGraph:
 
 @pytest.fixture(scope="module")
 def crystals() -> list[Structure]:
-    return generated_crystals(N_CRYSTALS, seed=11)
+    # Those that a graph moves no atom of: megnet takes a crystal as it is.
+    crystals = generated_crystals(N_CRYSTALS, seed=11)
+    return [crystal for crystal in crystals if idealise(crystal)[0] is crystal]
 
 
 @pytest.fixture(scope="module")
@@ -234,7 +237,7 @@ def test_the_network_is_megnets(keras_model, crystals, graphs):
     set_keras_weights(keras_model, weights)
     reference = keras_outputs(keras_model, crystals)
     found = outputs([weights], graphs)[0]
-    assert found.shape == (N_CRYSTALS, 1)
+    assert found.shape == (len(graphs), 1)
     assert reference.std() > 0.01
     assert np.abs(found - reference).max() <= ALLOWED
 
@@ -247,7 +250,7 @@ def test_the_embedding_is_megnets_last_hidden_layer(keras_model, crystals, graph
     hidden = Model(keras_model.inputs, keras_model.get_layer("readout_1").output)
     stacked = {name: value[None] for name, value in weights.items()}
     found = embed_crystals(prepare(stacked), join_graphs(graphs)).numpy()[0]
-    assert found.shape == (N_CRYSTALS, 16)
+    assert found.shape == (len(graphs), 16)
     assert np.abs(found - keras_outputs(hidden, crystals)).max() <= ALLOWED
 
 

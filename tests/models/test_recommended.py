@@ -24,7 +24,7 @@ def ensemble() -> Ensemble:
 
 def judge(ensemble: Ensemble, structures: list[Structure]) -> list[Judgement]:
     graphs = [crystal_graph(structure) for structure in structures]
-    prints = [fingerprint(s, graph) for s, graph in zip(structures, graphs, strict=True)]
+    prints = [fingerprint(graph) for graph in graphs]
     return ensemble.judge(graphs, prints)
 
 

@@ -36,7 +36,7 @@ def cif(structure: Structure, **options) -> str:
 
 
 def identity(structure: Structure) -> str:
-    return fingerprint(structure, crystal_graph(structure))
+    return fingerprint(crystal_graph(structure))
 
 
 @pytest.mark.parametrize("crystal", generated_crystals(10, seed=8))
