@@ -4,7 +4,7 @@ import hashlib
 
 from app.cache import Cache, MemoryCache
 from app.ensembles import ServedEnsemble
-from app.entries import CACHE_VERSION, read, written
+from app.entries import key, read, written
 from app.schemas import Answer
 from app.settings import Settings
 
@@ -27,7 +27,7 @@ class Answers:
         """Return the key of the answer to this text: what is accepted depends on the limits too."""
         digest = hashlib.sha256(text.encode()).hexdigest()
         limits = f"{self._settings.max_upload_bytes}:{self._settings.max_sites}"
-        return f"paraisite:{CACHE_VERSION}:upload:{ensemble.digest}:{limits}:{digest}"
+        return key("upload", ensemble.digest, limits, digest)
 
     def at_hand(self, key: str) -> bytes | None:
         """Return the answer as JSON if this process has it; waits for nothing."""

@@ -29,7 +29,7 @@ class ServedEnsemble(Protocol):
 
     @property
     def digest(self) -> str:
-        """sha256 over everything that decides its answers."""
+        """sha256 of its manifest, which holds those of its files."""
 
     @property
     def manifest(self) -> BaseModel:

@@ -6,10 +6,11 @@ from pydantic import ValidationError
 from pymatgen.core import Structure
 
 from app.schemas import Document
+from models.code import code_digest
 
 Entry = TypeVar("Entry", bound=Document)
 
-CACHE_VERSION = 4  # part of every key; raise it when an entry's content changes its meaning
+CACHE_VERSION = 4  # raise it when an entry's content changes its meaning
 
 
 class StoredStructure(Document):
@@ -37,6 +38,11 @@ class MaterialRecord(Document):
     """What the Materials Project has under an id: a structure, or nothing."""
 
     stored: StoredStructure | None
+
+
+def key(kind: str, *parts: str) -> str:
+    """Return the key of an entry; code of another version has keys of its own."""
+    return ":".join(("paraisite", str(CACHE_VERSION), code_digest()[:16], kind, *parts))
 
 
 def written(entry: Document) -> bytes:

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from app import __version__
 from app.cache import create_cache
 from app.ensembles import load_ensembles
+from app.head import HeadAsGet
 from app.known_uploads import KnownUploads
 from app.metrics import Metrics, RequestMetrics
 from app.predictor import MaterialSource
@@ -69,7 +70,8 @@ def create_app(
     )
     app.state.runtime = runtime
     app.add_middleware(KnownUploads, runtime=runtime, route=predict.upload_route())
-    app.add_middleware(RequestMetrics, metrics=metrics)  # the outer one: it counts them all
+    app.add_middleware(RequestMetrics, metrics=metrics)  # it counts them all
+    app.add_middleware(HeadAsGet)
     add_problem_handlers(app)
     for routes in (page, docs, predict, structure, ensembles, health, problems):
         app.include_router(routes.router)

@@ -50,7 +50,7 @@ class KnownUploads:
         if ensemble is None:
             return None
         try:
-            text = await read_cif(request, self._runtime.settings.max_upload_bytes)
+            text = await read_cif(request, self._runtime.settings)
         except (ParaisiteError, ClientDisconnect):
             return None
         return predictor.answered(text, ensemble)

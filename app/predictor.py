@@ -14,7 +14,7 @@ from app.answers import Answers
 from app.batching import ForwardQueue
 from app.cache import Cache
 from app.ensembles import Ensembles, ServedEnsemble
-from app.entries import CACHE_VERSION, MaterialRecord, StoredStructure, read, written
+from app.entries import MaterialRecord, StoredStructure, key, read, written
 from app.errors import RequestTimeout
 from app.evaluation import Evaluation, evaluation_of
 from app.metrics import Metrics
@@ -222,48 +222,48 @@ class Predictor:
     async def _evaluation(
         self, crystal: Crystal, ensemble: ServedEnsemble, durations: Durations
     ) -> tuple[Evaluation, Literal["hit", "miss"]]:
-        key = f"paraisite:{CACHE_VERSION}:answer:{ensemble.digest}:{crystal.material.fingerprint}"
+        name = key("answer", ensemble.digest, crystal.material.fingerprint)
         with durations.step("cache"):
-            cached = read(Evaluation, await self._cache.get(key))
+            cached = read(Evaluation, await self._cache.get(name))
         self._metrics.note_lookup("answer", hit=cached is not None)
         if cached is not None:
             return cached, "hit"
         with durations.step("forward"):
             evaluation = await self._evaluations.run(
-                key, lambda: self._compute(key, crystal, ensemble)
+                name, lambda: self._compute(name, crystal, ensemble)
             )
         return evaluation, "miss"
 
-    async def _compute(self, key: str, crystal: Crystal, ensemble: ServedEnsemble) -> Evaluation:
+    async def _compute(self, name: str, crystal: Crystal, ensemble: ServedEnsemble) -> Evaluation:
         queue = self._queues[ensemble.digest]
         judgement = await queue.judge(crystal.graph, crystal.material.fingerprint)
         evaluation = evaluation_of(judgement)
         self._metrics.note_crystal(ensemble.name)
-        await self._cache.set(key, written(evaluation), self._settings.answer_ttl)
+        await self._cache.set(name, written(evaluation), self._settings.answer_ttl)
         return evaluation
 
     async def _structure_of(self, material_id: str) -> Structure:
-        key = f"paraisite:{CACHE_VERSION}:material:{material_id}"
-        record = read(MaterialRecord, await self._cache.get(key))
+        name = key("material", material_id)
+        record = read(MaterialRecord, await self._cache.get(name))
         self._metrics.note_lookup("structure", hit=record is not None)
         if record is None:
-            return await self._fetches.run(key, lambda: self._fetch(key, material_id))
+            return await self._fetches.run(name, lambda: self._fetch(name, material_id))
         if record.stored is None:
             raise UnknownMaterial(
                 f"The Materials Project had no {material_id} a moment ago; check the id."
             )
         return record.stored.structure()
 
-    async def _fetch(self, key: str, material_id: str) -> Structure:
+    async def _fetch(self, name: str, material_id: str) -> Structure:
         try:
             with self._fetchers.place():
                 structure = await self._fetchers.run(self._checked_structure, material_id)
         except UnknownMaterial:
             unknown = written(MaterialRecord(stored=None))
-            await self._cache.set(key, unknown, self._settings.unknown_material_ttl)
+            await self._cache.set(name, unknown, self._settings.unknown_material_ttl)
             raise
         record = written(MaterialRecord(stored=StoredStructure.of(structure)))
-        await self._cache.set(key, record, self._settings.structure_ttl)
+        await self._cache.set(name, record, self._settings.structure_ttl)
         return structure
 
     def _checked_structure(self, material_id: str) -> Structure:

@@ -117,7 +117,7 @@ class EnsembleReference(Document):
     """The ensemble that answered."""
 
     name: str = Field(description="Name of the ensemble.")
-    digest: str = Field(description="sha256 over everything that decides its answers.")
+    digest: str = Field(description="sha256 of its manifest, which holds those of its files.")
 
 
 class Answer(Document):

@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     max_upload_bytes: int = _field(1_000_000, "bytes", "Largest request body.", ge=1)
     max_sites: int = _field(500, "sites", "Most sites in a cell.", ge=1)
     request_timeout: float = _field(
-        60.0, "s", "Longest time from the arrival of a request to its answer.", gt=0
+        60.0, "s", "Longest wait for a request's body, and then for its answer.", gt=0
     )
     concurrency: int = _field(2, "crystals", "Crystals worked on at the same time.", ge=1)
     max_queue: int = _field(

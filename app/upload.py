@@ -1,5 +1,6 @@
 """The text of a CIF out of a request body, in any of the three forms."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from fastapi import Request
@@ -8,8 +9,9 @@ from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from app.errors import InvalidRequest, UnsupportedMediaType
+from app.errors import InvalidRequest, RequestTimeout, UnsupportedMediaType
 from app.schemas import CifText
+from app.settings import Settings
 from models.errors import NoStructure, ParaisiteError, SeveralStructures, StructureTooLarge
 
 FIELD = "file"
@@ -38,16 +40,16 @@ REQUEST_BODY = {
 }
 
 
-async def read_cif(request: Request, max_bytes: int) -> str:
+async def read_cif(request: Request, settings: Settings) -> str:
     """Return the CIF text of the body, which is read once however often this is asked.
 
     Raises UnsupportedMediaType, StructureTooLarge, InvalidRequest, NoStructure,
-    SeveralStructures.
+    SeveralStructures, RequestTimeout.
     """
     state = request.state
     if not hasattr(state, "upload"):
         try:
-            state.upload = await _read_request(request, max_bytes)
+            state.upload = await _read_request(request, settings)
         except ParaisiteError as error:
             state.upload = error
     if isinstance(state.upload, ParaisiteError):
@@ -56,7 +58,7 @@ async def read_cif(request: Request, max_bytes: int) -> str:
     return text
 
 
-async def _read_request(request: Request, max_bytes: int) -> str:
+async def _read_request(request: Request, settings: Settings) -> str:
     media_type = parse_options_header(request.headers.get("content-type"))[0].decode("latin-1")
     reader = READERS.get(media_type.lower())
     if reader is None:
@@ -64,7 +66,15 @@ async def _read_request(request: Request, max_bytes: int) -> str:
             f"The body is {media_type or 'of no stated type'}; send {', '.join(READERS)}, "
             f"for instance with `curl -F {FIELD}=@crystal.cif`."
         )
-    return await reader(await _read_body(request, max_bytes), request.headers)
+    seconds = settings.request_timeout
+    try:
+        async with asyncio.timeout(seconds):
+            body = await _read_body(request, settings.max_upload_bytes)
+    except TimeoutError as error:
+        raise RequestTimeout(
+            f"The body did not arrive within {seconds:g} s; send it again."
+        ) from error
+    return await reader(body, request.headers)
 
 
 async def _read_body(request: Request, max_bytes: int) -> bytes:

@@ -8,7 +8,10 @@ from models.electrons import CLOSED_SHELLS, has_odd_electron, valence_electrons
 from models.elements import is_nonmetal
 from models.graph import CrystalGraph
 from models.second_opinion import SecondOpinion
+from models.structure_type import FULL_HEUSLER, HALF_HEUSLER, structure_type
 
+# Valence electrons of the primitive cell at which compounds of metals alone have a gap.
+SEMICONDUCTING = {HALF_HEUSLER: CLOSED_SHELLS, FULL_HEUSLER: (24,)}
 ONLY_LATTICE = "only the lattice part is predicted, and a metal's electrons conduct heat as well."
 
 
@@ -21,18 +24,18 @@ def _metal(graph: CrystalGraph) -> Iterator[str]:
     """Yield why the crystal is likely a metal: an odd electron, or metals without a closed shell.
 
     Bands hold two electrons each, so that an odd number in the primitive cell leaves one half full
-    (or the crystal is magnetic). Half-Heuslers of 8 and 18 valence electrons are semiconductors
-    though made of metals.
+    (or the crystal is magnetic). Half-Heuslers of 8 and 18 valence electrons, and Heuslers of 24,
+    are semiconductors though made of metals.
     """
-    species, counts = graph.species.astype(np.int64), graph.atom_counts
+    species, counts = (np.array(part) for part in zip(*graph.composition.items(), strict=True))
     if has_odd_electron(species, counts):
         yield (
             f"Likely a metal or magnetic ({np.sum(counts * species)} electrons in a cell, an odd "
             f"number): {ONLY_LATTICE}"
         )
         return
-    valence = valence_electrons(species, counts)
-    if not is_nonmetal()[species].any() and valence not in CLOSED_SHELLS:
+    closed = SEMICONDUCTING.get(structure_type(graph), ())
+    if not is_nonmetal()[species].any() and valence_electrons(species, counts) not in closed:
         yield f"Likely a metal (all its elements are): {ONLY_LATTICE}"
 
 

@@ -118,7 +118,7 @@ def _stretch(shell: Bonds, numbers: Numbers) -> Floats:
 
 def _symmetry(symmetry: Symmetry) -> Floats:
     system = np.searchsorted(LAST_OF_SYSTEM, symmetry.number)
-    return np.array([symmetry.number, np.log10(symmetry.point_order), *np.eye(7)[system]])
+    return np.array([symmetry.achiral_number, np.log10(symmetry.point_order), *np.eye(7)[system]])
 
 
 def _masses(numbers: Numbers) -> Floats:

@@ -33,7 +33,7 @@ NAMES = (
     *("has_nonmetal", "nonmetal_share"),
     *(f"{family}_share" for family in FAMILIES),
 )
-CLOSED_SHELLS = (8, 18)  # valence electrons of the primitive cell at which intermetallics have gaps
+CLOSED_SHELLS = (8, 18)  # valence electrons of the primitive cell at which half-Heuslers have gaps
 OCTET = 8
 
 Floats = NDArray[np.float64]

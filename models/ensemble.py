@@ -45,7 +45,7 @@ class Ensemble:
         process = Process.load(directory / PROCESS, n_members) if manifest.has_process else None
         names = manifest.network.outputs
         predictor = Predictor(weights, manifest.transforms(), names, process)
-        evidence = load_evidence(directory, n_members)
+        evidence = load_evidence(directory, n_members) if manifest.has_evidence else None
         return cls(manifest, manifest_digest(directory), predictor, evidence)
 
     @property

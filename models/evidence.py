@@ -115,14 +115,12 @@ class Evidence:
         return rows
 
 
-def load_evidence(directory: Path, n_members: int) -> Evidence | None:
-    """Return the evidence of the ensemble in `directory`; None where it has none.
+def load_evidence(directory: Path, n_members: int) -> Evidence:
+    """Return the evidence of the ensemble in `directory`.
 
     Raises DamagedEnsemble when its two files do not fit each other or the ensemble.
     """
     path = directory / EVIDENCE
-    if not path.is_file():
-        return None
     try:
         record = EvidenceRecord.model_validate_json(path.read_bytes())
         arrays = load_file(directory / EMBEDDINGS)
@@ -134,4 +132,10 @@ def load_evidence(directory: Path, n_members: int) -> Evidence | None:
             f"{path} has {len(record.references)} references, the ensemble {n_members} members, "
             f"but {EMBEDDINGS} is of shape {embeddings.shape}."
         )
+    if scale.shape != embeddings.shape[1:] or not _finite(embeddings) or not _finite(scale):
+        raise DamagedEnsemble(f"{EMBEDDINGS} beside {path} has a number missing or not finite.")
     return Evidence(record.calibration, record.references, embeddings, scale)
+
+
+def _finite(array: NDArray[np.float32]) -> bool:
+    return array.dtype == np.float32 and bool(np.isfinite(array).all())

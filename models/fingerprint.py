@@ -13,8 +13,9 @@ OFFSET = 0.000271828  # A; keeps decimal cell lengths off the edges between two 
 def fingerprint(graph: CrystalGraph) -> str:
     """Return 32 hex digits, equal for equivalent cells and reordered sites.
 
-    Made of the reduced formula, the volume per atom to 0.1 %, and the graph: element and share of
-    each inequivalent atom, length to 0.001 A and count of each bond.
+    Made of the reduced formula, the symmetry, the volume per atom to 0.1 %, and the graph: element
+    and share of each inequivalent atom, length to 0.001 A and count of each bond. The symmetry
+    tells stackings apart, whose bonds are the same.
     """
     volume = round(np.log(graph.volume) / STEP + 0.271828)
     lengths = np.floor((graph.distance.astype(float) + OFFSET) / STEP).astype(int)
@@ -35,5 +36,6 @@ def fingerprint(graph: CrystalGraph) -> str:
             strict=True,
         )
     )
-    text = repr((reduced_formula(graph), volume, atoms, bonds))
+    symmetry = (graph.symmetry.achiral_number, graph.symmetry.n_primitive)
+    text = repr((reduced_formula(graph), symmetry, volume, atoms, bonds))
     return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -49,9 +49,11 @@ class CrystalGraph:
         return len(self.species)
 
     @property
-    def atom_counts(self) -> NDArray[np.int64]:
-        """Numbers of atoms [n_atoms] of the primitive cell that each one stands for."""
-        return np.round(self.atom_share * self.symmetry.n_primitive).astype(np.int64)
+    def composition(self) -> dict[int, int]:
+        """How many atoms of each element, by atomic number, the primitive cell has."""
+        shares = np.bincount(self.species, weights=self.atom_share)
+        counts = np.rint(shares * self.symmetry.n_primitive).astype(int)
+        return {number: int(counts[number]) for number in np.unique(self.species).tolist()}
 
     @property
     def n_bonds(self) -> int:
@@ -82,9 +84,7 @@ def symbols(graph: CrystalGraph) -> list[str]:
 
 def reduced_formula(graph: CrystalGraph) -> str:
     """Return the reduced chemical formula of the crystal."""
-    counts: dict[str, int] = {}
-    for symbol, count in zip(symbols(graph), graph.atom_counts.tolist(), strict=True):
-        counts[symbol] = counts.get(symbol, 0) + count
+    counts = {Element.from_Z(number): count for number, count in graph.composition.items()}
     return Composition(counts).reduced_formula
 
 

@@ -12,6 +12,7 @@ from models.architecture import FARTHEST_GAUSSIAN, GAUSSIAN_WIDTH, N_GAUSSIANS, 
 from models.bonds import CUTOFF
 from models.descriptors import NAMES
 from models.errors import DamagedEnsemble
+from models.evidence import EVIDENCE
 from models.records import Strict
 from models.transform import TargetTransform
 
@@ -109,7 +110,7 @@ class Metrics(Strict):
     n_crystals: int
     values: Mapping[str, float]
     deviations: Mapping[str, float] = Field(
-        default={}, description="Standard deviation over the nine splits, where taken per split"
+        default={}, description="Sample standard deviation over the splits, where taken per split"
     )
 
 
@@ -160,6 +161,11 @@ class Manifest(Strict):
     def has_process(self) -> bool:
         """Whether a Gaussian process answers together with the network."""
         return PROCESS in self.files
+
+    @property
+    def has_evidence(self) -> bool:
+        """Whether references and calibrations come with it."""
+        return EVIDENCE in self.files
 
     def transforms(self) -> list[tuple[TargetTransform, ...]]:
         """Return the transforms of all outputs, by member."""

@@ -9,6 +9,7 @@ from models import symmetry
 from models.graph import CrystalGraph
 
 HALF_HEUSLER = "half_heusler"
+FULL_HEUSLER = "full_heusler"
 OTHER = "other_types"
 SIMPLE_BINARIES = frozenset({"rocksalt", "zincblende", "wurtzite"})
 # (space group, sites in the primitive cell, elements) -> structure type
@@ -20,7 +21,7 @@ _TYPES: Mapping[tuple[int, int, int], str] = MappingProxyType(
         (227, 2, 1): "diamond",
         (221, 5, 3): "perovskite",
         (225, 3, 2): "fluorite",
-        (225, 4, 3): "full_heusler",
+        (225, 4, 3): FULL_HEUSLER,
         symmetry.HALF_HEUSLER: HALF_HEUSLER,
     }
 )

@@ -14,8 +14,12 @@ import spglib
 from pymatgen.core import Structure
 
 HALF_HEUSLER = (216, 3, 3)  # space group, sites in the primitive cell, elements
-EXACT = 0.01  # A; within this a crystal is taken as it is
+EXACT = 0.001  # A; within this a crystal is taken as it is
 BLUR = 0.1  # A; the Materials Project's tolerance
+MIRRORED = {  # space groups that are the mirror images of others, which stand for both
+    78: 76, 95: 91, 96: 92, 145: 144, 153: 151, 154: 152,
+    170: 169, 172: 171, 179: 178, 181: 180, 213: 212,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,11 @@ class Symmetry:
     point_order: int
     n_primitive: int
     idealised: bool = False
+
+    @property
+    def achiral_number(self) -> int:
+        """The number of the space group, the lower one of a pair of mirror images."""
+        return MIRRORED.get(self.number, self.number)
 
     @property
     def order(self) -> float:

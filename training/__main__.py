@@ -2,11 +2,11 @@
 
 import argparse
 import logging
-import os
 import sys
 from pathlib import Path
 from typing import Literal
 
+from models.cores import n_cores
 from models.errors import ParaisiteError
 from models.manifest import CARD
 from training.config import PRESETS, read_preset
@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     fetch.set_defaults(command=fetch_cli.run)
     train = commands.add_parser("train", help="train an ensemble and the stages before it")
     _add_run_arguments(train, nargs="?")
-    train.add_argument("--workers", type=int, default=os.cpu_count(), help="members side by side")
+    train.add_argument("--workers", type=int, default=n_cores(), help="members side by side")
     train.set_defaults(command=_train)
     evaluate = commands.add_parser("evaluate", help="write the evaluation report")
     evaluate_cli.add_arguments(evaluate)
@@ -62,7 +62,12 @@ def _add_run_arguments(parser: argparse.ArgumentParser, nargs: Literal["?"] | No
     parser.add_argument("--data", type=Path, help="folder of the data sets (PARAISITE_DATA)")
     parser.add_argument("--run", type=Path, dest="run_dir", help="default: runs/PRESET")
     parser.add_argument(
-        "--splits", type=int, nargs="+", default=range(1, N_SPLITS + 1), help="default: all nine"
+        *("--splits",),
+        type=int,
+        nargs="+",
+        choices=range(1, N_SPLITS + 1),
+        default=range(1, N_SPLITS + 1),
+        help="default: all nine",
     )
 
 

@@ -7,6 +7,7 @@ read stops with `DataError`. Rows keep their published order: the nine splits de
 import gzip
 import hashlib
 import json
+import logging
 import os
 import zlib
 from collections.abc import Mapping
@@ -21,6 +22,8 @@ from pymatgen.core import Structure
 
 from models.errors import DataError
 from training.rows import Row, refusal
+
+logger = logging.getLogger(__name__)
 
 DATA_VARIABLE = "PARAISITE_DATA"
 DEFAULT_DIRECTORY = Path("../shared/data")
@@ -153,6 +156,10 @@ def read_dataset_file(name: str, path: Path, required: tuple[str, ...] = ("ltc",
             dropped.append(DroppedRow(path.name, number, error.material_id, str(error)))
         else:
             crystals[crystal.material_id] = crystal
+    for row in dropped:
+        logger.warning(
+            "%s line %d (%s) is not used: %s", path, row.line, row.material_id, row.reason
+        )
     source = DatasetSource(path.name, hashlib.sha256(content).hexdigest(), len(lines))
     return Dataset(name, tuple(crystals.values()), (source,), tuple(dropped))
 

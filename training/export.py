@@ -3,6 +3,7 @@
 import dataclasses
 import importlib.metadata
 import platform
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -118,12 +119,13 @@ def _elements(dataset: Dataset) -> set[str]:
 
 
 def _data_records(dataset: Dataset) -> Iterator[DataRecord]:
+    dropped = Counter(row.file_name for row in dataset.dropped)
     for source in dataset.sources:
         yield DataRecord(
             dataset=dataset.name,
             file_name=source.file_name,
             sha256=source.sha256,
-            n_crystals=source.n_rows,
+            n_crystals=source.n_rows - dropped[source.file_name],
         )
 
 

@@ -37,7 +37,7 @@ def _metrics(cell: PaperCell, n_crystals: int) -> Metrics:
     return Metrics(
         dataset=cell.test_set,
         protocol="paper",
-        what=f"Table I's procedure, on members trained with preset {cell.preset}",
+        what=f"Table I's procedure, preset {cell.preset}, {len(cell.ours.values)} of nine splits",
         n_crystals=n_crystals,
         values={"mape": cell.ours.mean} | {k: v for k, v in published.items() if v is not None},
         deviations={name: value for name, value in deviations.items() if value is not None},

@@ -11,6 +11,7 @@ from app.predictor import Prediction
 from app.problems import problem_responses
 from app.schemas import Answer
 from app.upload import REQUEST_BODY, read_cif
+from app.while_connected import while_connected
 from models import errors
 
 router = APIRouter(tags=["predict"])
@@ -55,8 +56,8 @@ async def predict_cif(
     ensemble: EnsembleName = None,
 ) -> Response:
     """Predict the lattice thermal conductivity of the crystal in a CIF."""
-    text = await read_cif(request, runtime.settings.max_upload_bytes)
-    return answer(await predictor.predict_cif(text, ensemble))
+    text = await read_cif(request, runtime.settings)
+    return answer(await while_connected(request, predictor.predict_cif(text, ensemble)))
 
 
 @router.get(
@@ -72,12 +73,14 @@ async def predict_cif(
     ),
 )
 async def predict_material(
+    request: Request,
     material_id: Annotated[str, Path(description="Materials Project id.", examples=["mp-9127"])],
     predictor: PredictorDep,
     ensemble: EnsembleName = None,
 ) -> Response:
     """Predict the lattice thermal conductivity of a material of the Materials Project."""
-    return answer(await predictor.predict_material(material_id, ensemble))
+    work = predictor.predict_material(material_id, ensemble)
+    return answer(await while_connected(request, work))
 
 
 def upload_route() -> APIRoute:

@@ -30,7 +30,7 @@ async def read_structure(
     request: Request, runtime: RuntimeDep, predictor: PredictorDep
 ) -> CrystalStructure:
     """Read a CIF as a prediction does, and give all sites of its cell."""
-    text = await read_cif(request, runtime.settings.max_upload_bytes)
+    text = await read_cif(request, runtime.settings)
     return CrystalStructure.of(await predictor.read_structure(text))
 
 

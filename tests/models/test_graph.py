@@ -9,7 +9,7 @@ from pymatgen.core import Lattice, Structure
 from models.bonds import bonds_among, find_neighbors
 from models.errors import IsolatedAtom
 from models.fingerprint import fingerprint
-from models.graph import CrystalGraph, crystal_graph
+from models.graph import CrystalGraph, crystal_graph, reduced_formula
 from tests.crystals import (
     CAESIUM_CHLORIDE,
     HALF_HEUSLER,
@@ -19,6 +19,7 @@ from tests.crystals import (
     ZINCBLENDE,
     equivalent_cells,
     generated_crystals,
+    supercell,
 )
 
 CRYSTALS = {
@@ -126,6 +127,44 @@ def test_elements_that_change_places_change_the_fingerprint():
     half_heusler = HALF_HEUSLER.crystal(["Ni", "Ti", "Sn"], 2.57)
     exchanged = HALF_HEUSLER.crystal(["Ti", "Ni", "Sn"], 2.57)
     assert fingerprint(crystal_graph(half_heusler)) != fingerprint(crystal_graph(exchanged))
+
+
+def test_stackings_with_the_same_bonds_have_fingerprints_of_their_own():
+    stackings = [kind.crystal(["Cd", "Te"], 2.8) for kind in (ZINCBLENDE, WURTZITE_TYPE)]
+    assert len({fingerprint(crystal_graph(crystal)) for crystal in stackings}) == 2
+
+
+def test_mirror_images_are_one_crystal():
+    lattice = Lattice.hexagonal(4.91, 5.40)
+    sites = {"P3_221": (2 / 3, 0.786), "P3_121": (1 / 3, 0.214)}
+    left, right = (
+        crystal_graph(
+            Structure.from_spacegroup(
+                group, lattice, ["Si", "O"], [[0.47, 0, z], [0.413, 0.267, height]]
+            )
+        )
+        for group, (z, height) in sites.items()
+    )
+    assert left.symmetry.number != right.symmetry.number
+    assert left.descriptors == pytest.approx(right.descriptors)
+    assert fingerprint(left) == fingerprint(right)
+
+
+def test_atoms_off_their_sites_do_not_change_the_composition():
+    crystal = supercell(
+        HALF_HEUSLER.crystal(["Ni", "Ti", "Sn"], 2.57), [[2, 0, 0], [0, 2, 0], [0, 0, 2]]
+    )
+    for size in (0.0005, 0.005, 0.3):
+        off = np.random.default_rng(1).normal(0, size, (len(crystal), 3))
+        graph = crystal_graph(
+            Structure(
+                crystal.lattice,
+                crystal.species,
+                crystal.cart_coords + off,
+                coords_are_cartesian=True,
+            )
+        )
+        assert reduced_formula(graph) == "TiNiSn"
 
 
 def cubic_cell(length: float) -> Structure:

@@ -7,7 +7,7 @@ from pymatgen.core import Structure
 from models.cautions import cautions
 from models.graph import crystal_graph
 from models.second_opinion import SecondOpinion, second_opinion
-from tests.crystals import FACE_CENTRED, HALF_HEUSLER, QUARTER, ROCKSALT
+from tests.crystals import CAESIUM_CHLORIDE, FACE_CENTRED, HALF_HEUSLER, QUARTER, ROCKSALT
 
 SILICON = Structure(np.array(FACE_CENTRED) * 5.43, ["Si", "Si"], [(0, 0, 0), QUARTER])
 MEASURED = {"debye_temperature": 645.0, "gruneisen": 1.06, "bulk_modulus": 98, "shear_modulus": 66}
@@ -55,9 +55,11 @@ def opinion(minimum: float) -> SecondOpinion:
         (SILICON, False),
         (HALF_HEUSLER.crystal(["Ti", "Ni", "Sn"], 2.6), False),  # 18 valence electrons
         (HALF_HEUSLER.crystal(["Li", "Al", "Si"], 2.6), False),
+        (HALF_HEUSLER.crystal(["Zr", "Pd", "Sn"], 2.7), False),  # palladium has ten
+        (CAESIUM_CHLORIDE.crystal(["Fe", "Pt"], 2.6), True),  # 18, but no half-Heusler
         (ROCKSALT.crystal(["Ti", "N"], 2.1), True),  # an odd number of electrons
         (HALF_HEUSLER.crystal(["Ti", "Cu", "Sn"], 2.6), True),
-        (ROCKSALT.crystal(["Mg", "Ca"], 2.9), True),  # metals without a closed shell
+        (ROCKSALT.crystal(["Mg", "Ca"], 2.9), True),
     ],
 )
 def test_likely_metals_are_named(structure, likely):

@@ -18,8 +18,8 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from models import descriptors, elements, stiffness
 from models.batch import join_graphs
+from models.code import code_digest
 from models.graph import CrystalGraph
 from models.network import embed_crystals, prepare
 from models.transform import TargetTransform
@@ -35,7 +35,6 @@ Inputs = Mapping[str, Numbers]
 Fit = Callable[[Numbers, Numbers], Callable[[Numbers], Numbers]]
 
 PRESET = "baseline"
-DESCRIBED_IN = (descriptors.__file__, elements.__file__, stiffness.__file__)
 SEED = 0
 PENALTIES = np.logspace(-4, 4, 33)
 TREES = 200
@@ -82,8 +81,8 @@ def _known_digest(
 
 
 def _digest(sets: Mapping[str, ReferenceSet], data_dir: Path) -> str:
-    files = [Path(__file__), *map(Path, DESCRIBED_IN), *_weight_files(data_dir)]
-    parts = [path.read_bytes() for path in files]
+    files = [Path(__file__), *_weight_files(data_dir)]
+    parts = [code_digest().encode(), *(path.read_bytes() for path in files)]
     parts += [reference.sha256.encode() for reference in asked_sets(sets).values()]
     return hashlib.sha256(b"".join(parts)).hexdigest()
 

@@ -61,7 +61,7 @@ def as_metrics(dataset: str, errors: HonestErrors) -> tuple[Metrics, Metrics]:
 def _over_members(scores: Sequence[Mapping[str, float]]) -> tuple[Scores, Scores]:
     table = {name: np.array([member[name] for member in scores]) for name in scores[0]}
     means = {name: float(values.mean()) for name, values in table.items()}
-    return means, {name: float(values.std()) for name, values in table.items()}
+    return means, {name: float(values.std(ddof=1)) for name, values in table.items()}
 
 
 def bootstrap_intervals(

@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from models.architecture import Weights, weight_shapes
+from models.code import code_digest
 from models.ensemble import Ensemble
 from models.errors import DataError
 from models.manifest import MANIFEST, WEIGHTS, read_manifest
@@ -54,7 +55,7 @@ class FoundEnsemble:
 
     def digest(self, sets: Sets) -> str:
         """Return a checksum of everything that its outputs for these sets depend on."""
-        checksum = hashlib.sha256(repr((self.splits, self.transforms)).encode())
+        checksum = hashlib.sha256(repr((code_digest(), self.splits, self.transforms)).encode())
         for name in sorted(self.weights):
             checksum.update(self.weights[name].tobytes())
         if self.served:
