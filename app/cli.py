@@ -4,18 +4,20 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 
-from pymatgen.core import Structure
-
 from app.ensembles import ServedEnsemble, default_name, ensemble_names, load_ensemble
-from app.screening import FORMATS, Brief, Outcome, outcomes, ranked, read_source, screen
+from app.screening.entry import Entry
+from app.screening.judging import outcomes
+from app.screening.outcome import Outcome
+from app.screening.ranking import Brief, ranked
+from app.screening.screen import screen
+from app.screening.source import Source, read_source
+from app.screening.table import FORMATS
 from app.settings import Settings
 from app.start import without_native_messages
 from models.batch import MAX_CRYSTALS
 from models.errors import ParaisiteError
-from models.structure import StructureLimits, parse_structure
 
 _HEAD = f"{'LTC':>9} {'spread':>9} {'from':>9} {'to':>9} {'verdict':>8}"
 LoadEnsemble = Callable[[Settings, str], ServedEnsemble]
@@ -49,14 +51,19 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="start the REST service")
     serve.add_argument("--host", help="address to listen on (default: HOST)")
     serve.add_argument("--port", type=int, help="port to listen on (default: PORT)")
-    predict = commands.add_parser("predict", help="predict for CIF files")
-    predict.add_argument("files", nargs="+", metavar="FILE", help="CIF file; - for standard input")
+    predict = commands.add_parser("predict", help="predict for CIF and POSCAR files")
+    predict.add_argument(
+        "files", nargs="+", metavar="FILE", help="CIF or POSCAR file; - for standard input"
+    )
     predict.add_argument("--json", action="store_true", help="one JSON object a line")
     screening = commands.add_parser(
         "screen", help="predict for many crystals and rank them; resumes where it stopped"
     )
     screening.add_argument(
-        "source", type=Path, help="directory of CIF files, or .jsonl[.gz] of structures"
+        "source",
+        type=Path,
+        help="directory of CIF (*.cif) and POSCAR files (POSCAR, CONTCAR, *.vasp, *.poscar), or "
+        ".jsonl[.gz] of structures",
     )
     screening.add_argument(
         "--out", type=Path, required=True, help=f"table to write: {' or '.join(FORMATS)}"
@@ -108,20 +115,18 @@ def _log_config() -> dict[str, object]:
 
 def _predict(options: argparse.Namespace, settings: Settings, ensemble: ServedEnsemble) -> int:
     limits = settings.structure_limits
-    crystals = ((file, partial(_read_structure, file, limits)) for file in options.files)
-
+    entries = (Entry.of_file(file, _loader(file), limits) for file in options.files)
     failed = 0
     if not options.json:
         print(f"{'file':<32} {'formula':<16} {_HEAD}  in W/(m K)")
-    for outcome in outcomes(crystals, ensemble, MAX_CRYSTALS):
+    for outcome in outcomes(entries, ensemble, MAX_CRYSTALS):
         failed += outcome.error is not None
         print(json.dumps(outcome.row()) if options.json else _line(outcome))
     return int(failed > 0)
 
 
-def _read_structure(file: str, limits: StructureLimits) -> Structure:
-    data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    return parse_structure(data.decode("utf-8", errors="replace"), limits)
+def _loader(file: str) -> Callable[[], bytes]:
+    return sys.stdin.buffer.read if file == "-" else Path(file).read_bytes
 
 
 def _line(outcome: Outcome) -> str:
@@ -146,11 +151,17 @@ def _screen(options: argparse.Namespace, settings: Settings, ensemble: ServedEns
         print(f"paraisite: --out must end in {' or '.join(FORMATS)}", file=sys.stderr)
         return 2
     source = read_source(options.source, settings.structure_limits)
+    _report_ignored(source)
     for progress in screen(source, ensemble, options.out, MAX_CRYSTALS):
         print(f"\r{progress}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     _print_ranking(options)
     return 0
+
+
+def _report_ignored(source: Source) -> None:
+    if source.ignored:
+        print(f"{source.ignored} files that are no CIF or POSCAR are ignored", file=sys.stderr)
 
 
 def _print_ranking(options: argparse.Namespace) -> None:
