@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from app.ensembles import ServedEnsemble, default_name, ensemble_names, load_ensemble
 from app.screening.entry import Entry
 from app.screening.judging import outcomes
@@ -18,18 +20,20 @@ from app.settings import Settings
 from app.start import without_native_messages
 from models.batch import MAX_CRYSTALS
 from models.errors import ParaisiteError
+from models.records import refusal
 
 _HEAD = f"{'LTC':>9} {'spread':>9} {'from':>9} {'to':>9} {'verdict':>8}"
+STOP_WITHIN = 30  # s that requests get to end after SIGTERM: an upload may have stalled for good
 LoadEnsemble = Callable[[Settings, str], ServedEnsemble]
 
 
 def main(argv: Sequence[str] | None = None, load: LoadEnsemble = load_ensemble) -> int:
     """Return the exit status of the command: 0 done, 1 something failed, 2 wrong usage."""
     options = _parser().parse_args(argv)
-    settings = Settings()
     try:
         if options.command == "serve":
-            return _serve(options, settings)
+            return _serve(options)
+        settings = Settings()
         name = options.ensemble or default_name(ensemble_names(settings), settings)
         with without_native_messages():
             ensemble = load(settings, name)
@@ -38,6 +42,9 @@ def main(argv: Sequence[str] | None = None, load: LoadEnsemble = load_ensemble) 
             if options.command == "predict"
             else _screen(options, settings, ensemble)
         )
+    except ValidationError as error:
+        print(f"paraisite: {refusal(error)}; see docs/configuration.md", file=sys.stderr)
+        return 2
     except (ParaisiteError, OSError) as error:
         print(f"paraisite: {error}", file=sys.stderr)
         return 1
@@ -75,13 +82,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _serve(options: argparse.Namespace, settings: Settings) -> int:
+def _serve(options: argparse.Namespace) -> int:
     import uvicorn
 
     from app.factory import create_app
 
     given = {key: getattr(options, key) for key in ("host", "port")}
-    settings = settings.model_copy(update={k: v for k, v in given.items() if v is not None})
+    settings = Settings(**{key: value for key, value in given.items() if value is not None})
     failed = False
     server: uvicorn.Server
 
@@ -95,6 +102,7 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
         host=settings.host,
         port=settings.port,
         log_config=_log_config(),
+        timeout_graceful_shutdown=STOP_WITHIN,
     )
     server = uvicorn.Server(config)
     server.run()
