@@ -4,30 +4,36 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 
-from pymatgen.core import Structure
+from pydantic import ValidationError
 
 from app.ensembles import ServedEnsemble, default_name, ensemble_names, load_ensemble
-from app.screening import FORMATS, Brief, Outcome, outcomes, ranked, read_source, screen
+from app.screening.entry import Entry
+from app.screening.judging import outcomes
+from app.screening.outcome import Outcome
+from app.screening.ranking import Brief, ranked
+from app.screening.screen import screen
+from app.screening.source import Source, read_source
+from app.screening.table import FORMATS
 from app.settings import Settings
 from app.start import without_native_messages
 from models.batch import MAX_CRYSTALS
 from models.errors import ParaisiteError
-from models.structure import StructureLimits, parse_structure
+from models.records import refusal
 
 _HEAD = f"{'LTC':>9} {'spread':>9} {'from':>9} {'to':>9} {'verdict':>8}"
+STOP_WITHIN = 30  # s that requests get to end after SIGTERM: an upload may have stalled for good
 LoadEnsemble = Callable[[Settings, str], ServedEnsemble]
 
 
 def main(argv: Sequence[str] | None = None, load: LoadEnsemble = load_ensemble) -> int:
     """Return the exit status of the command: 0 done, 1 something failed, 2 wrong usage."""
     options = _parser().parse_args(argv)
-    settings = Settings()
     try:
         if options.command == "serve":
-            return _serve(options, settings)
+            return _serve(options)
+        settings = Settings()
         name = options.ensemble or default_name(ensemble_names(settings), settings)
         with without_native_messages():
             ensemble = load(settings, name)
@@ -36,6 +42,9 @@ def main(argv: Sequence[str] | None = None, load: LoadEnsemble = load_ensemble) 
             if options.command == "predict"
             else _screen(options, settings, ensemble)
         )
+    except ValidationError as error:
+        print(f"paraisite: {refusal(error)}; see docs/configuration.md", file=sys.stderr)
+        return 2
     except (ParaisiteError, OSError) as error:
         print(f"paraisite: {error}", file=sys.stderr)
         return 1
@@ -49,14 +58,19 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="start the REST service")
     serve.add_argument("--host", help="address to listen on (default: HOST)")
     serve.add_argument("--port", type=int, help="port to listen on (default: PORT)")
-    predict = commands.add_parser("predict", help="predict for CIF files")
-    predict.add_argument("files", nargs="+", metavar="FILE", help="CIF file; - for standard input")
+    predict = commands.add_parser("predict", help="predict for CIF and POSCAR files")
+    predict.add_argument(
+        "files", nargs="+", metavar="FILE", help="CIF or POSCAR file; - for standard input"
+    )
     predict.add_argument("--json", action="store_true", help="one JSON object a line")
     screening = commands.add_parser(
         "screen", help="predict for many crystals and rank them; resumes where it stopped"
     )
     screening.add_argument(
-        "source", type=Path, help="directory of CIF files, or .jsonl[.gz] of structures"
+        "source",
+        type=Path,
+        help="directory of CIF (*.cif) and POSCAR files (POSCAR, CONTCAR, *.vasp, *.poscar), or "
+        ".jsonl[.gz] of structures",
     )
     screening.add_argument(
         "--out", type=Path, required=True, help=f"table to write: {' or '.join(FORMATS)}"
@@ -68,13 +82,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _serve(options: argparse.Namespace, settings: Settings) -> int:
+def _serve(options: argparse.Namespace) -> int:
     import uvicorn
 
     from app.factory import create_app
 
     given = {key: getattr(options, key) for key in ("host", "port")}
-    settings = settings.model_copy(update={k: v for k, v in given.items() if v is not None})
+    settings = Settings(**{key: value for key, value in given.items() if value is not None})
     failed = False
     server: uvicorn.Server
 
@@ -88,6 +102,7 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
         host=settings.host,
         port=settings.port,
         log_config=_log_config(),
+        timeout_graceful_shutdown=STOP_WITHIN,
     )
     server = uvicorn.Server(config)
     server.run()
@@ -108,20 +123,18 @@ def _log_config() -> dict[str, object]:
 
 def _predict(options: argparse.Namespace, settings: Settings, ensemble: ServedEnsemble) -> int:
     limits = settings.structure_limits
-    crystals = ((file, partial(_read_structure, file, limits)) for file in options.files)
-
+    entries = (Entry.of_file(file, _loader(file), limits) for file in options.files)
     failed = 0
     if not options.json:
         print(f"{'file':<32} {'formula':<16} {_HEAD}  in W/(m K)")
-    for outcome in outcomes(crystals, ensemble, MAX_CRYSTALS):
+    for outcome in outcomes(entries, ensemble, MAX_CRYSTALS):
         failed += outcome.error is not None
         print(json.dumps(outcome.row()) if options.json else _line(outcome))
     return int(failed > 0)
 
 
-def _read_structure(file: str, limits: StructureLimits) -> Structure:
-    data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    return parse_structure(data.decode("utf-8", errors="replace"), limits)
+def _loader(file: str) -> Callable[[], bytes]:
+    return sys.stdin.buffer.read if file == "-" else Path(file).read_bytes
 
 
 def _line(outcome: Outcome) -> str:
@@ -146,11 +159,17 @@ def _screen(options: argparse.Namespace, settings: Settings, ensemble: ServedEns
         print(f"paraisite: --out must end in {' or '.join(FORMATS)}", file=sys.stderr)
         return 2
     source = read_source(options.source, settings.structure_limits)
+    _report_ignored(source)
     for progress in screen(source, ensemble, options.out, MAX_CRYSTALS):
         print(f"\r{progress}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     _print_ranking(options)
     return 0
+
+
+def _report_ignored(source: Source) -> None:
+    if source.ignored:
+        print(f"{source.ignored} files that are no CIF or POSCAR are ignored", file=sys.stderr)
 
 
 def _print_ranking(options: argparse.Namespace) -> None:

@@ -3,35 +3,14 @@
 from typing import TypeVar
 
 from pydantic import ValidationError
-from pymatgen.core import Structure
 
 from app.schemas import Document
 from models.code import code_digest
+from models.stored_structure import StoredStructure
 
 Entry = TypeVar("Entry", bound=Document)
 
 CACHE_VERSION = 4  # raise it when an entry's content changes its meaning
-
-
-class StoredStructure(Document):
-    """An ordered structure, as the cache holds it."""
-
-    lattice: list[list[float]]  # A
-    species: list[str]
-    frac_coords: list[list[float]]
-
-    @classmethod
-    def of(cls, structure: Structure) -> "StoredStructure":
-        """Return the stored form of a structure."""
-        return cls(
-            lattice=structure.lattice.matrix.tolist(),
-            species=[site.specie.symbol for site in structure],
-            frac_coords=structure.frac_coords.tolist(),
-        )
-
-    def structure(self) -> Structure:
-        """Return the structure."""
-        return Structure(self.lattice, self.species, self.frac_coords)
 
 
 class MaterialRecord(Document):

@@ -14,7 +14,7 @@ from app.answers import Answers
 from app.batching import ForwardQueue
 from app.cache import Cache
 from app.ensembles import Ensembles, ServedEnsemble
-from app.entries import MaterialRecord, StoredStructure, key, read, written
+from app.entries import MaterialRecord, key, read, written
 from app.errors import RequestTimeout
 from app.evaluation import Evaluation, evaluation_of
 from app.metrics import Metrics
@@ -28,6 +28,7 @@ from models.fingerprint import fingerprint
 from models.graph import CrystalGraph, crystal_graph
 from models.judgement import Judgement
 from models.materials_project import check_material_id
+from models.stored_structure import StoredStructure
 from models.structure import check_structure, parse_structure
 
 

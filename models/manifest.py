@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
-from pymatgen.core import Structure
 
 from models.architecture import FARTHEST_GAUSSIAN, GAUSSIAN_WIDTH, N_GAUSSIANS, Architecture
 from models.bonds import CUTOFF
@@ -14,6 +13,7 @@ from models.descriptors import NAMES
 from models.errors import DamagedEnsemble
 from models.evidence import EVIDENCE
 from models.records import Strict
+from models.stored_structure import StoredStructure
 from models.transform import TargetTransform
 
 MANIFEST = "manifest.json"
@@ -114,22 +114,10 @@ class Metrics(Strict):
     )
 
 
-class CellRecord(Strict):
-    """A crystal structure: lattice vectors [A], species, fractional coordinates."""
-
-    lattice: tuple[tuple[float, float, float], ...]
-    species: tuple[str, ...]
-    frac_coords: tuple[tuple[float, float, float], ...]
-
-    def structure(self) -> Structure:
-        """Return it as a pymatgen Structure."""
-        return Structure(self.lattice, list(self.species), list(self.frac_coords))
-
-
 class GoldenCheck(Strict):
     """A crystal and what each member said of it when the ensemble was made, LTC in W/(m K)."""
 
-    cell: CellRecord
+    cell: StoredStructure
     members: tuple[float, ...]
     tolerance: float = Field(description="Largest relative difference allowed")
 

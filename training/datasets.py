@@ -21,7 +21,8 @@ from pydantic import ValidationError
 from pymatgen.core import Structure
 
 from models.errors import DataError
-from training.rows import Row, refusal
+from models.records import refusal
+from training.rows import Row
 
 logger = logging.getLogger(__name__)
 
@@ -201,7 +202,7 @@ def _crystal(line: bytes, required: tuple[str, ...]) -> LabelledCrystal:
     missing = [label for label in required if label not in row.labels]
     if missing:
         raise _UnusableRow(f"no {', '.join(missing)}", row.material_id)
-    return LabelledCrystal(row.material_id, row.formula, row.structure.to_pymatgen(), row.labels)
+    return LabelledCrystal(row.material_id, row.formula, row.structure.structure(), row.labels)
 
 
 def _refusal(line: bytes, error: ValidationError) -> ValueError:

@@ -17,7 +17,6 @@ from models.manifest import (
     MANIFEST,
     PROCESS,
     WEIGHTS,
-    CellRecord,
     DataRecord,
     GoldenCheck,
     GraphSettings,
@@ -29,6 +28,7 @@ from models.manifest import (
     TransformRecord,
     file_sha256,
 )
+from models.stored_structure import StoredStructure
 from models.weights import save_weights
 from training.card import model_card
 from training.datasets import Dataset, read_dataset
@@ -150,13 +150,8 @@ def _member_records(trained: TrainedEnsemble, errors: HonestErrors) -> Iterator[
 
 def _golden_check(data: GraphDataset, ltc: NDArray[np.float64]) -> GoldenCheck:
     """Return the check on the data set's first crystal; `ltc` is [n_crystals, n_members]."""
-    structure = data.dataset.crystals[0].structure
     return GoldenCheck(
-        cell=CellRecord(
-            lattice=structure.lattice.matrix.tolist(),
-            species=[site.specie.symbol for site in structure],
-            frac_coords=structure.frac_coords.tolist(),
-        ),
+        cell=StoredStructure.of(data.dataset.crystals[0].structure),
         members=tuple(ltc[0].tolist()),
         tolerance=GOLDEN_TOLERANCE,
     )

@@ -1,72 +1,16 @@
 """One line of a data set file: how it is checked, read and written."""
 
-import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-import numpy as np
-from numpy.typing import NDArray
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    FiniteFloat,
-    ValidationError,
-    model_validator,
-)
-from pymatgen.core import Composition, Element, Lattice, Structure
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+from pymatgen.core import Composition, Structure
 
-# The sine-like ratio volume / (a b c); below it two lattice vectors are parallel for any purpose.
-SMALLEST_CELL_RATIO = 1e-3
-DECIMALS = 8
+from models.stored_structure import StoredStructure
 
-Vector = tuple[FiniteFloat, FiniteFloat, FiniteFloat]
+DECIMALS = 8  # of lattice vectors and coordinates in the files
+
 Label = Annotated[FiniteFloat, Field(gt=0)]
-
-
-def _vectors(rows: NDArray[np.float64]) -> Any:
-    return tuple(map(tuple, rows.round(DECIMALS).tolist()))
-
-
-def _known_element(symbol: str) -> str:
-    if not Element.is_valid_symbol(symbol):
-        raise ValueError(f"{symbol!r} is not an element")
-    return symbol
-
-
-class StoredStructure(BaseModel):
-    """A crystal as lattice vectors [A] in rows, element symbols and fractional coordinates."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
-
-    lattice: tuple[Vector, Vector, Vector]
-    species: Annotated[
-        tuple[Annotated[str, AfterValidator(_known_element)], ...], Field(min_length=1)
-    ]
-    frac_coords: tuple[Vector, ...]
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if len(self.species) != len(self.frac_coords):
-            raise ValueError(f"{len(self.species)} species but {len(self.frac_coords)} positions")
-        edges = math.prod(math.hypot(*vector) for vector in self.lattice)
-        if abs(np.linalg.det(self.lattice)) <= SMALLEST_CELL_RATIO * edges:
-            raise ValueError("the lattice vectors enclose no volume")
-        return self
-
-    @classmethod
-    def of(cls, structure: Structure) -> Self:
-        """Return an ordered pymatgen structure in stored form, rounded to 1e-8."""
-        return cls(
-            lattice=_vectors(structure.lattice.matrix),
-            species=tuple(site.specie.symbol for site in structure),
-            frac_coords=_vectors(structure.frac_coords),
-        )
-
-    def to_pymatgen(self) -> Structure:
-        """Return the pymatgen structure, sites in stored order."""
-        return Structure(Lattice(self.lattice), self.species, self.frac_coords)
 
 
 class Row(BaseModel):
@@ -111,7 +55,7 @@ class Row(BaseModel):
         return cls(
             material_id=material_id,
             formula=formula or structure.composition.reduced_formula,
-            structure=StoredStructure.of(structure),
+            structure=StoredStructure.of(structure, DECIMALS),
             **labels,
         )
 
@@ -123,10 +67,3 @@ class Row(BaseModel):
     def to_line(self) -> str:
         """Return the row as one line of JSON, without the line break."""
         return self.model_dump_json(exclude_none=True)
-
-
-def refusal(error: ValidationError) -> str:
-    """Return the first thing wrong with a row, and where in it."""
-    first = error.errors(include_url=False)[0]
-    place = ".".join(map(str, first["loc"]))
-    return f"{place}: {first['msg']}" if place else first["msg"]

@@ -1,9 +1,11 @@
-"""A fake ensemble, and the app around it."""
+"""Fake ensembles, and the app and the command around them."""
 
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,14 +13,16 @@ from fastapi.testclient import TestClient
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from app.cli import main
 from app.ensembles import ServedEnsemble
 from app.factory import create_app
 from app.settings import Settings
+from models.domain import Assessment
 from models.errors import DamagedEnsemble
 from models.evidence import Reference
 from models.graph import CrystalGraph
 from models.judgement import Judgement
-from models.statistics import summarise
+from models.statistics import Interval, summarise
 
 READY_WITHIN = 20  # s
 
@@ -89,3 +93,44 @@ def wait_until_ready(client: TestClient) -> None:
 def client(settings: Settings, ensemble: FakeEnsemble) -> Iterator[TestClient]:
     with serving(settings, ensemble) as client:
         yield client
+
+
+def run_cli(ensemble, *arguments):
+    options = [str(argument) for argument in arguments]
+    return main([*options, "--ensemble", ensemble.name], load=lambda _s, _n: ensemble)
+
+
+@pytest.fixture
+def paraisite(ensemble):
+    return partial(run_cli, ensemble)
+
+
+class Sceptic(FakeEnsemble):
+    """Doubts everything: the interval is a factor of two either way, the verdict outside."""
+
+    def judge(self, graphs, fingerprints):
+        doubt = Assessment("outside", ("No training crystal holds Na.",), (), (), 0.3)
+        return [
+            replace(
+                judged,
+                interval=Interval(0.9, judged.ltc.mean / 2, judged.ltc.mean * 2),
+                assessment=doubt,
+                cautions=("Likely a metal.",),
+            )
+            for judged in super().judge(graphs, fingerprints)
+        ]
+
+
+@pytest.fixture
+def sceptic():
+    return partial(run_cli, Sceptic())
+
+
+@pytest.fixture
+def cifs(tmp_path, rocksalt_cif, zincblende_cif):
+    folder = tmp_path / "cifs"
+    (folder / "deeper").mkdir(parents=True)
+    (folder / "nacl.cif").write_text(rocksalt_cif)
+    (folder / "broken.cif").write_text("data_broken\nnothing else")
+    (folder / "deeper" / "zns.cif").write_text(zincblende_cif)
+    return folder

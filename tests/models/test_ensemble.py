@@ -21,7 +21,6 @@ from models.manifest import (
     CARD,
     MANIFEST,
     WEIGHTS,
-    CellRecord,
     GoldenCheck,
     GraphSettings,
     Manifest,
@@ -32,6 +31,7 @@ from models.manifest import (
     file_sha256,
     read_manifest,
 )
+from models.stored_structure import StoredStructure
 from models.weights import load_weights, save_weights
 from tests.crystals import ROCKSALT, equivalent_cells, generated_crystals
 
@@ -70,11 +70,7 @@ def manifest(files: dict[str, str], golden: tuple[float, ...]) -> Manifest:
         training_data=(),
         metrics=(),
         golden=GoldenCheck(
-            cell=CellRecord(
-                lattice=GOLDEN.lattice.matrix.tolist(),
-                species=("Na", "Cl"),
-                frac_coords=GOLDEN.frac_coords.tolist(),
-            ),
+            cell=StoredStructure.of(GOLDEN),
             members=golden,
             tolerance=1e-3,
         ),

@@ -16,7 +16,7 @@ def test_a_row_written_and_read_again_is_the_same_crystal():
     again = Row.model_validate_json(row.to_line())
     assert again == row
     assert again.labels == {"ltc": 8.1, "gruneisen": 0.6}
-    structure = again.structure.to_pymatgen()
+    structure = again.structure.structure()
     assert structure.species == QUARTZ.species
     np.testing.assert_allclose(structure.lattice.matrix, QUARTZ.lattice.matrix, atol=1e-8)
     np.testing.assert_allclose(structure.frac_coords, QUARTZ.frac_coords, atol=1e-8)

@@ -19,10 +19,11 @@ from pydantic import ValidationError
 from pymatgen.core import Structure
 
 from models.errors import DataError, MaterialError, MaterialsProjectKeyMissing
+from models.records import refusal
 from training.fetch.progress import Progress
 from training.fetch.retries import RetryPolicy, TransientError, with_retries
 from training.fetch.row_file import Dropped, FetchReport, RowFile
-from training.rows import Row, refusal
+from training.rows import Row
 
 KEY_VARIABLE = "MP_API_KEY"
 CHUNK_SIZE = 100

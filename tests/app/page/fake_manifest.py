@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from models.manifest import (
-    CellRecord,
     DataRecord,
     GoldenCheck,
     GraphSettings,
@@ -14,6 +13,7 @@ from models.manifest import (
     StageRecord,
     TransformRecord,
 )
+from models.stored_structure import StoredStructure
 
 HONEST = Metrics(
     dataset="dataset1",
@@ -44,7 +44,7 @@ def fake_manifest(name: str, *more: Metrics) -> Manifest:
         ),
         metrics=(HONEST, *more),
         golden=GoldenCheck(
-            cell=CellRecord(
+            cell=StoredStructure(
                 lattice=((3.0, 0.0, 0.0), (0.0, 3.0, 0.0), (0.0, 0.0, 3.0)),
                 species=("Na",),
                 frac_coords=((0.0, 0.0, 0.0),),

@@ -1,0 +1,57 @@
+"""Structures in JSON lines, good and bad."""
+
+import gzip
+import json
+
+import pytest
+
+from tests.app.screening.conftest import entry, rows_of
+
+
+def test_screen_reports_broken_lines_in_their_rows(paraisite, tmp_path, rocksalt):
+    source, table = tmp_path / "crystals.jsonl", tmp_path / "ltc.jsonl"
+    good = json.dumps(entry("mp-1", rocksalt))
+    source.write_text(f'{{"torn\n{good}\n[]\n{{"material_id": "mp-2"}}\n')
+    assert paraisite("screen", source, "--out", table) == 0
+    rows = rows_of(table)
+    assert [row["material_id"] for row in rows] == ["line 1", "mp-1", "line 3", "mp-2"]
+    assert [row["error"] is None for row in rows] == [False, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"species": ["Na", "Cl", "Cl"]}, "3 species but 2 positions"),
+        ({"species": [], "frac_coords": []}, "structure.species"),
+        ({"frac_coords": [[0, 0, 0], [0, 0, float("nan")]]}, "structure.frac_coords.1.2"),
+    ],
+)
+def test_a_bad_structure_is_the_error_of_its_row(paraisite, table, rocksalt, change, reason):
+    rocksalt = rocksalt.get_primitive_structure()
+    bad, good = entry("bad", rocksalt), entry(7, rocksalt)
+    bad["structure"] |= change
+    source = table.parent / "crystals.jsonl"
+    source.write_text(f"{json.dumps(bad)}\n{json.dumps(good)}\n")
+    assert paraisite("screen", source, "--out", table) == 0
+    rows = rows_of(table)
+    assert reason in rows[0]["error"]
+    assert (rows[1]["material_id"], rows[1]["error"] or None) == ("7", None)
+
+
+@pytest.mark.parametrize("line", [b'{"material_id": "\xff"}', b'{"material_id": "\\ud800"}'])
+def test_a_line_that_is_not_utf8_goes_by_its_number(paraisite, ensemble, tmp_path, rocksalt, line):
+    source, table = tmp_path / "crystals.jsonl", tmp_path / "ltc.csv"
+    source.write_bytes(line + b"\n" + json.dumps(entry("mp-1", rocksalt)).encode())
+    paraisite("screen", source, "--out", table)
+    paraisite("screen", source, "--out", table)
+    assert [row["material_id"] for row in rows_of(table)] == ["line 1", "mp-1"]
+
+
+@pytest.mark.parametrize("damage", [lambda whole: whole[:-12], lambda whole: b"no gzip"])
+def test_a_source_that_is_not_whole_is_refused(paraisite, tmp_path, rocksalt, capsys, damage):
+    source, table = tmp_path / "crystals.jsonl.gz", tmp_path / "ltc.csv"
+    whole = gzip.compress(json.dumps(entry("mp-1", rocksalt)).encode())
+    source.write_bytes(damage(whole))
+    assert paraisite("screen", source, "--out", table) == 1
+    assert "not a whole gzip file" in capsys.readouterr().err
+    assert not table.exists()

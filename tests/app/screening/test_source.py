@@ -1,0 +1,41 @@
+"""Which files of a directory are crystals, and what they are called."""
+
+import os
+
+import pytest
+from pymatgen.io.vasp import Poscar
+
+from tests.app.screening.conftest import rows_of
+
+
+def test_screen_takes_poscars_and_counts_what_is_neither(
+    paraisite, cifs, tmp_path, capsys, rocksalt
+):
+    poscar = Poscar(rocksalt).get_str()
+    for name in ("POSCAR", "deeper/contcar", "a.VASP", "b.poscar"):
+        (cifs / name).write_text(poscar)
+    (cifs / "nacl.cif").rename(cifs / "NACL.CIF")
+    (cifs / "notes.txt").touch()
+    (cifs / "OUTCAR").touch()
+    paraisite("screen", cifs, "--out", tmp_path / "ltc.csv")
+    good = {row["material_id"] for row in rows_of(tmp_path / "ltc.csv") if not row["error"]}
+    poscars = {"POSCAR", "deeper/contcar", "a.VASP", "b.poscar"}
+    assert good == poscars | {"NACL.CIF", "deeper/zns.cif"}
+    assert "2 files" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("source", ["missing", "crystals.txt"])
+def test_screen_of_something_else(paraisite, tmp_path, source, capsys):
+    (tmp_path / "crystals.txt").touch()
+    assert paraisite("screen", tmp_path / source, "--out", tmp_path / "ltc.csv") == 1
+    assert "neither" in capsys.readouterr().err
+
+
+def test_a_file_name_that_is_not_utf8(paraisite, ensemble, cifs, table, capsys):
+    (cifs / "nacl.cif").rename(cifs / os.fsdecode(b"\xff.cif"))
+    for _ in range(2):
+        assert paraisite("screen", cifs, "--out", table) == 0
+    assert r"\xff.cif" in [row["material_id"] for row in rows_of(table)]
+    assert len(ensemble.calls) == 1
+    assert paraisite("predict", cifs / os.fsdecode(b"\xff.cif")) == 0
+    assert r"\xff.cif" in capsys.readouterr().out
