@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from app.start import import_tensorflow
+from benchmarks.stamp import stamp
 
 NAMES = ("profile", "parsers", "forward", "bulk", "training", "service")
 RESULTS = Path("benchmarks/results.json")
@@ -32,7 +33,7 @@ def _measure(name: str) -> None:
     print(f"== {name}", flush=True)
     if name != "profile":  # times the import
         import_tensorflow()
-    found = importlib.import_module(f"benchmarks.{name}").measure()
+    found = {"taken": stamp(), **importlib.import_module(f"benchmarks.{name}").measure()}
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     results[name] = found
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")

@@ -1,31 +1,40 @@
--- Posts a CIF as a raw body. With VARY set, every request is a crystal never sent before.
-local file = io.open(os.getenv("CIF"), "r")
-local text = file:read("*a")
-file:close()
-local vary = os.getenv("VARY") == "1"
-local count = tonumber(os.getenv("FIRST") or "0")
-local length = tonumber(text:match("_cell_length_a%s+([%d%.]+)"))
+-- Posts CIFs as raw bodies: that of CIF again and again, or each file of FOLDER once, from number FIRST on.
+local function read(path)
+  local file = assert(io.open(path, "r"))
+  local text = file:read("*a")
+  file:close()
+  return text
+end
+
+local folder = os.getenv("FOLDER")
+local text = not folder and read(os.getenv("CIF"))
+local threads = {}
+number = tonumber(os.getenv("FIRST") or "0") -- of the next file; global, for done() to read
 
 wrk.method = os.getenv("METHOD") or "POST"
 wrk.headers["Content-Type"] = "text/plain"
 
+function setup(thread)
+  table.insert(threads, thread)
+end
+
 function request()
   local body = text
-  if vary then
-    count = count + 1
-    local changed = string.format("_cell_length_a   %.6f", length * (1 + 2e-5 * (count % 5000)))
-    body = text:gsub("_cell_length_a%s+[%d%.]+", changed, 1)
-    body = body .. "# " .. count .. "\n"
+  if folder then
+    body = read(folder .. "/" .. number .. ".cif")
+    number = number + 1
   end
   if wrk.method == "GET" then body = nil end
   return wrk.format(nil, nil, nil, body)
 end
 
+-- An answer of status 400 and above is a request, for wrk; it is none that was served.
 function done(summary, latency, requests)
   local errors = summary.errors
+  local served = summary.requests - errors.status
   io.write(string.format(
-    '\n{"rate": %.2f, "p50_ms": %.3f, "p99_ms": %.3f, "requests": %d, "refused": %d, "lost": %d}\n',
-    1e6 * summary.requests / summary.duration, latency:percentile(50) / 1000,
-    latency:percentile(99) / 1000, summary.requests, errors.status,
-    errors.connect + errors.read + errors.write + errors.timeout))
+    '\n{"rate": %.2f, "p50_ms": %.3f, "p99_ms": %.3f, "served": %d, "refused": %d, "lost": %d, "next": %d}\n',
+    1e6 * served / summary.duration, latency:percentile(50) / 1000, latency:percentile(99) / 1000,
+    served, errors.status, errors.connect + errors.read + errors.write + errors.timeout,
+    threads[1]:get("number")))
 end

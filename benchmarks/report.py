@@ -1,11 +1,7 @@
 """What was measured, as docs/performance.md with its plot."""
 
-import platform
 import re
-import subprocess
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +10,6 @@ from matplotlib.figure import Figure
 PAGE = Path("docs/performance.md")
 PLOT = Path("docs/images/throughput.svg")
 MARK = re.compile(r"(<!-- measured -->\n).*(<!-- end -->)", re.DOTALL)
-PACKAGES = ("tensorflow", "numpy", "pymatgen", "gemmi", "fastapi", "uvicorn", "megnet")
 
 # What is measured, what it must reach, what is hoped for, and where the results have it.
 TARGETS = (
@@ -44,23 +39,20 @@ TARGETS = (
 
 def write_report(results: Mapping[str, Any]) -> None:
     """Fill the measured part of the page, and draw throughput against latency."""
-    text = "\n".join((_machine(), "", *_table(results), "", *_profile(results), ""))
+    text = "\n".join((*_taken(results), "", *_table(results), "", *_profile(results), ""))
     page = PAGE.read_text()
     PAGE.write_text(MARK.sub(lambda found: found[1] + text + found[2], page))
     if "service" in results:
         _draw(results["service"]["curve"])
 
 
-def _machine() -> str:
-    lines = subprocess.run(
-        ["lscpu"], capture_output=True, check=True, text=True
-    ).stdout.splitlines()
-    facts = dict(line.split(":", 1) for line in lines if ":" in line)
-    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    return (
-        f"Measured {datetime.now(UTC):%Y-%m-%d} on {facts['CPU(s)'].strip()} cores of "
-        f"{facts['Model name'].strip()}, Python {platform.python_version()}, {versions}."
-    )
+def _taken(results: Mapping[str, Any]) -> list[str]:
+    """Return a line for the measures taken on one day with the same machine and versions."""
+    names: dict[str, list[str]] = {}
+    for name, found in results.items():
+        line = "Measured {date} on {machine}, {versions}".format(**found["taken"])
+        names.setdefault(line, []).append(name)
+    return [f"{line}: {', '.join(together)}." for line, together in names.items()]
 
 
 def _table(results: Mapping[str, Any]) -> list[str]:

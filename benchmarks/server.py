@@ -1,4 +1,4 @@
-"""The service with random weights and two empty routes beside it, for measures under load."""
+"""The service as it is shipped, with an empty route beside its own, for measures under load."""
 
 import argparse
 from functools import partial
@@ -8,10 +8,8 @@ from fastapi import Response
 
 from app import predictor
 from app.batching import ForwardQueue
-from app.ensembles import ServedEnsemble
 from app.factory import create_app
 from app.settings import Settings
-from app.start import import_tensorflow
 
 
 def main() -> None:
@@ -22,7 +20,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.alone:
         predictor.ForwardQueue = partial(ForwardQueue, max_bonds=1)  # type: ignore[assignment,attr-defined]
-    app = create_app(Settings(redis_url=None, mp_api_key=None), load=_random)
+    app = create_app(Settings(redis_url=None, mp_api_key=None))
 
     @app.get("/empty")
     @app.post("/empty")
@@ -33,13 +31,6 @@ def main() -> None:
     routes = app.router.routes
     routes[:0] = [routes.pop(), routes.pop()]
     uvicorn.run(app, host="127.0.0.1", port=options.port, log_level="error", access_log=False)
-
-
-def _random(_settings: Settings) -> list[ServedEnsemble]:
-    import_tensorflow()
-    from benchmarks.ensemble import RandomEnsemble  # noqa: PLC0415 - imports TensorFlow too
-
-    return [RandomEnsemble()]
 
 
 if __name__ == "__main__":

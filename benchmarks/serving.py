@@ -1,0 +1,77 @@
+"""The service in a process of its own, as it is started for users."""
+
+import contextlib
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+READY_WITHIN = 120  # s
+IDLE_WITHIN = 60  # s; a request may take no longer
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running service, the seconds until it was ready, and its process."""
+
+    url: str
+    ready_s: float
+    pid: int
+
+    def memory_mb(self) -> float:
+        """Return the resident memory of the process."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+        return int(line.split()[1]) / 1024
+
+    def cache_hits(self) -> float:
+        """Return how many lookups of uploads and answers found something so far."""
+        return self._metric("paraisite_cache_lookups_total", 'result="hit"')
+
+    def wait_until_idle(self) -> None:
+        """Return when no request is in work: wrk leaves behind what it has not read."""
+        deadline = time.monotonic() + IDLE_WITHIN
+        while self._metric("paraisite_requests_in_flight"):
+            if time.monotonic() > deadline:
+                raise RuntimeError("The service does not come to rest.")
+            time.sleep(0.05)
+
+    def _metric(self, name: str, label: str = "") -> float:
+        """Return the sum of a metric's values that have the label."""
+        with urllib.request.urlopen(f"{self.url}/metrics") as response:  # noqa: S310 - our own
+            lines = response.read().decode().splitlines()
+        return sum(
+            float(line.rpartition(" ")[2])
+            for line in lines
+            if line.startswith(name) and label in line
+        )
+
+
+@contextlib.contextmanager
+def serving(*options: str) -> Iterator[Server]:
+    """Give a service that is ready, and end it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    start = time.perf_counter()
+    command = [sys.executable, "-m", "benchmarks.server", "--port", str(port), *options]
+    with subprocess.Popen(command) as process:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_until_ready(url, process)
+            yield Server(url, time.perf_counter() - start, process.pid)
+        finally:
+            process.terminate()
+
+
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/health/ready"):  # noqa: S310
+            return
+        time.sleep(0.05)
+    raise RuntimeError("The service did not become ready.")
