@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from pymatgen.core import Element, Structure
 
+from models.bounds import check_cell, check_crowding
 from models.cif import read_cif
 from models.errors import (
     DisorderedStructure,
     OverlappingSites,
     StructureTooLarge,
-    UnreadableStructure,
     UnsupportedElement,
 )
 from models.poscar import is_poscar, parse_poscar
@@ -49,13 +49,16 @@ def check_structure(
 ) -> Structure:
     """Return the structure if every site is one supported element, apart from the others.
 
-    Raises StructureTooLarge, DisorderedStructure, UnsupportedElement, OverlappingSites.
+    Raises UnreadableStructure, StructureTooLarge, DisorderedStructure, UnsupportedElement,
+    OverlappingSites.
     """
     if len(structure) > limits.max_sites:
         raise StructureTooLarge(
             f"The cell has {len(structure)} sites, more than the {limits.max_sites} accepted; "
             "send the primitive cell."
         )
+    check_cell(structure.lattice)
+    check_crowding(structure)
     _check_order(structure)
     _check_elements(structure)
     _check_distances(structure)
@@ -85,13 +88,6 @@ def _check_elements(structure: Structure) -> None:
 
 
 def _check_distances(structure: Structure) -> None:
-    finite = (
-        np.isfinite(structure.lattice.matrix).all() and np.isfinite(structure.frac_coords).all()
-    )
-    if not finite or not structure.volume > 0:
-        raise UnreadableStructure(
-            "The cell has no volume, or a number in it is not finite; check its lengths and angles."
-        )
     centers, neighbors, _, distances = structure.get_neighbor_list(SEARCH_RADIUS)
     if len(distances) and distances.min() < OVERLAP:
         first = int(np.argmin(distances))
