@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import gemmi
 import numpy as np
 from pymatgen.core import Element, Structure
 
@@ -16,8 +17,10 @@ from models.errors import (
 from models.poscar import is_poscar, parse_poscar
 
 HEAVIEST = 94  # MEGNet's element embedding has rows for atomic numbers 1 (H) to 94 (Pu)
-OVERLAP = 0.5  # A; the shortest known bond, H2, is 0.74 A
-SEARCH_RADIUS = 2.0  # A; a search this wide needs little memory however large the cell is
+OVERLAP = 0.5  # of the covalent radii's sum; 0.65 in the tightest of 10,000 computed crystals
+SHORTEST = 0.5  # A; the shortest known bond, H2, is 0.74 A
+COVALENT_RADII = np.array([gemmi.Element(number).covalent_r for number in range(HEAVIEST + 1)])
+SEARCH_RADIUS = max(2 * OVERLAP * COVALENT_RADII)
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ def parse_structure(text: str, limits: StructureLimits = StructureLimits()) -> S
             f"The file has {len(text)} characters, more than the {limits.max_bytes} accepted; "
             "send one crystal structure only, without reflections or other raw data."
         )
+    text = text.replace("\r\n", "\n").replace("\r", "\n")  # as Windows and the old Mac end lines
     if is_poscar(text):
         return check_structure(parse_poscar(text, limits.max_sites), limits)
     return check_structure(read_cif(text, limits.max_sites), limits)
@@ -89,8 +93,10 @@ def _check_elements(structure: Structure) -> None:
 
 def _check_distances(structure: Structure) -> None:
     centers, neighbors, _, distances = structure.get_neighbor_list(SEARCH_RADIUS)
-    if len(distances) and distances.min() < OVERLAP:
-        first = int(np.argmin(distances))
+    radii = COVALENT_RADII[list(structure.atomic_numbers)]
+    allowed = np.maximum(OVERLAP * (radii[centers] + radii[neighbors]), SHORTEST)
+    if (distances < allowed).any():
+        first = int(np.argmin(distances / allowed))
         raise OverlappingSites(
             f"Sites {centers[first]} ({structure[int(centers[first])].specie}) and "
             f"{neighbors[first]} ({structure[int(neighbors[first])].specie}) are "
