@@ -10,6 +10,8 @@ from models.errors import StructureTooLarge, UnreadableStructure
 
 SYMBOL = re.compile(r"[A-Z][a-z]?([_/]\w+)?")  # Fe, or as a POTCAR names it: Fe_pv, Fe/1a2b3c
 
+COUNT = re.compile(r"[0-9]{1,9}")  # Python refuses to read a number of thousands of digits
+
 
 def is_poscar(text: str) -> bool:
     """Return whether the second line is one number and the next three are vectors.
@@ -40,7 +42,7 @@ def _check_head(lines: list[str], max_sites: int) -> None:
         raise UnreadableStructure(
             "The POSCAR names no elements in its sixth line, as VASP 5 and later do; add it."
         )
-    if len(counts) != len(symbols) or not all(count.isdecimal() for count in counts):
+    if len(counts) != len(symbols) or not all(map(COUNT.fullmatch, counts)):
         raise UnreadableStructure(
             f"The seventh line of the POSCAR does not give {len(symbols)} numbers of atoms, one "
             "for each element."

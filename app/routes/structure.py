@@ -14,6 +14,8 @@ from models import errors
 
 router = APIRouter(tags=["structure"])
 
+# Neighbours are not looked for, so that no atom is found isolated.
+READING_ERRORS = tuple(error for error in STRUCTURE_ERRORS if error is not errors.IsolatedAtom)
 SERVICE_ERRORS = (errors.Overloaded, InvalidRequest, NotReady, RequestTimeout)
 
 
@@ -21,7 +23,7 @@ SERVICE_ERRORS = (errors.Overloaded, InvalidRequest, NotReady, RequestTimeout)
     "/structure",
     responses=problem_responses(
         *UPLOAD_ERRORS,
-        *STRUCTURE_ERRORS,
+        *READING_ERRORS,
         *SERVICE_ERRORS,
     ),
     openapi_extra={"requestBody": REQUEST_BODY},
@@ -41,7 +43,7 @@ async def read_structure(
         errors.UnknownMaterial,
         errors.MaterialsProjectKeyMissing,
         errors.MaterialsProjectUnavailable,
-        *STRUCTURE_ERRORS,
+        *READING_ERRORS,
         *SERVICE_ERRORS,
     ),
 )

@@ -8,6 +8,7 @@ from pymatgen.core import Structure
 
 from models.cif.block import only_block, read_blocks
 from models.cif.cell import read_lattice
+from models.cif.formula import check_formula
 from models.cif.images import all_sites
 from models.cif.operations import read_operations
 from models.cif.sites import listed_sites
@@ -22,5 +23,6 @@ def read_cif(text: str, max_sites: int) -> Structure:
     block = only_block(read_blocks(text))
     lattice = read_lattice(block)
     listed = listed_sites(block, max_sites)
+    check_formula(block, listed.numbers)
     sites = all_sites(listed, read_operations(block, lattice), lattice.matrix, max_sites)
     return Structure(lattice, sites.numbers.tolist(), sites.positions)

@@ -4,15 +4,14 @@ import numpy as np
 from gemmi import cif
 from pymatgen.core import Lattice
 
+from models.bounds import check_cell
 from models.cif.block import SHOWN
-from models.errors import StructureTooLarge, UnreadableStructure
+from models.errors import UnreadableStructure
 
 CELL = tuple(f"_cell_{part}" for part in ("length_a", "length_b", "length_c")) + tuple(
     f"_cell_{part}" for part in ("angle_alpha", "angle_beta", "angle_gamma")
 )
-LONGEST_EDGE = 200.0  # A; the search for neighbours takes memory by the cell's size
 STRAIGHT = 180.0  # degree
-FLATTEST = 0.5  # A; a thinner cell repeats an atom nearer to itself than atoms can be
 
 
 def read_lattice(block: cif.Block) -> Lattice:
@@ -25,15 +24,9 @@ def read_lattice(block: cif.Block) -> Lattice:
         raise UnreadableStructure(
             f"The cell has no volume; check its angles ({', '.join(f'{a:g}' for a in angles)})."
         )
-    if max(lengths) > LONGEST_EDGE:
-        raise StructureTooLarge(
-            f"The cell is {max(lengths):g} A long, more than the {LONGEST_EDGE:g} A accepted."
-        )
-    if min(lengths) * squared_ratio**0.5 < FLATTEST:
-        raise UnreadableStructure(
-            f"The cell is flatter than {FLATTEST:g} A; check its lengths and angles."
-        )
-    return Lattice.from_parameters(*lengths, *angles)
+    lattice = Lattice.from_parameters(*lengths, *angles)
+    check_cell(lattice)
+    return lattice
 
 
 def _cell_value(block: cif.Block, tag: str) -> float:

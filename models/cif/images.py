@@ -1,7 +1,6 @@
 """What symmetry operations make of the listed sites: every atom of the cell, once."""
 
 import numpy as np
-from pymatgen.optimization.neighbors import find_points_in_spheres
 
 from models.cif.operations import Operations
 from models.cif.sites import Sites, Vectors, check_size
@@ -10,7 +9,6 @@ from models.errors import StructureTooLarge
 SAME_SITE = 0.02  # A; images of one site that differ by less are one atom
 GRID = 10_000  # cells along an edge of the grid on which equal images are found
 GRID_SHIFT = 0.271828  # keeps decimal coordinates off the edges of its cells
-SEARCH_RADIUS = 2.0  # A; a search this wide needs little memory however large the cell is
 
 
 def all_sites(listed: Sites, operations: Operations, matrix: Vectors, max_sites: int) -> Sites:
@@ -44,13 +42,13 @@ def _expanded(listed: Sites, operations: Operations, max_sites: int) -> Sites:
 
 def _merged(sites: Sites, matrix: Vectors) -> Sites:
     """Return the sites without those that lie on an earlier one of the same element."""
-    positions = np.ascontiguousarray(sites.positions @ matrix)
-    first, second, _, distance = find_points_in_spheres(
-        positions, positions, SEARCH_RADIUS, np.ones(3, dtype=np.int64), matrix, 0.0
-    )
-    close = (first < second) & (distance < SAME_SITE)
-    close &= sites.numbers[first] == sites.numbers[second]
-    if not close.any():
-        return sites
-    kept = np.setdiff1d(np.arange(len(sites.numbers)), second[close])
+    kept = [site for site in range(len(sites.numbers)) if not _is_repeated(sites, site, matrix)]
     return Sites(sites.numbers[kept], sites.positions[kept])
+
+
+def _is_repeated(sites: Sites, site: int, matrix: Vectors) -> bool:
+    """Return whether an earlier site is the same; however dense they are, the work is bounded."""
+    earlier = sites.positions[:site][sites.numbers[:site] == sites.numbers[site]]
+    apart = earlier - sites.positions[site]
+    distance = np.linalg.norm((apart - np.round(apart)) @ matrix, axis=1)
+    return bool((distance < SAME_SITE).any())

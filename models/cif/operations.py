@@ -31,6 +31,7 @@ TERM = re.compile(r"([+-]?)(\d+\.?\d*|\.\d+)?(?:/(\d+))?\*?([xyz])?")
 MOST_OPERATIONS = 10_000
 FARTHEST_SHIFT = 100.0  # cells that an operation moves an atom by
 ROUNDING = 4e-4  # of a shift that is written as a decimal number
+SAME_CELL = 0.02  # of a scalar product of cell vectors: 1 % of a length, or 1 degree
 
 Operations = NDArray[np.float64]  # [n, 3, 4]: rotation and shift
 
@@ -38,8 +39,24 @@ Operations = NDArray[np.float64]  # [n, 3, 4]: rotation and shift
 def read_operations(block: cif.Block, lattice: Lattice) -> Operations:
     """Return the symmetry operations [n, 3, 4] as listed, or by the space group's name or number.
 
-    A structure without either has none but the identity.
+    A structure without either has none but the identity. Raises UnreadableStructure, also where
+    they do not fit the cell, and StructureTooLarge.
     """
+    operations = _stated_operations(block, lattice)
+    gram = lattice.matrix @ lattice.matrix.T
+    rotations = operations[:, :, :3]
+    changed = np.abs(rotations.transpose(0, 2, 1) @ gram @ rotations - gram)
+    if (changed > SAME_CELL * np.outer(lattice.abc, lattice.abc)).any():
+        cell = ", ".join(f"{value:.5g}" for value in lattice.parameters)
+        raise UnreadableStructure(
+            f"The symmetry {first_text(block, (*SYMBOL, *HALL, *NUMBER))} does not fit the cell "
+            f"({cell}): it would change the cell's lengths and angles. Check both, and whether a "
+            "group R is in its hexagonal (:H) or rhombohedral (:R) setting."
+        )
+    return operations
+
+
+def _stated_operations(block: cif.Block, lattice: Lattice) -> Operations:
     for tag in OPERATIONS:
         triplets = [text for text in entry_texts(block, tag) if text]
         if len(triplets) > MOST_OPERATIONS:
@@ -96,21 +113,26 @@ def _space_group(block: cif.Block, lattice: Lattice) -> gemmi.GroupOps | None:
     symbol, number = first_text(block, SYMBOL), first_text(block, NUMBER)
     if not symbol and not number:
         return None
-    group = (
-        gemmi.find_spacegroup_by_name(_spelt(symbol), lattice.alpha, lattice.gamma)
-        if symbol
-        else gemmi.find_spacegroup_by_number(int(number) if number in NUMBERS else 0)
-    )
+    name = _spelt(symbol) if symbol else _name_of(number)
+    group = gemmi.find_spacegroup_by_name(name, lattice.alpha, lattice.gamma)
     if group is None:
         raise UnreadableStructure(
             f"The space group {symbol or number} is not known; list the symmetry operations."
         )
-    if group.ext in {"1", "2"} and ":" not in _spelt(symbol):
+    if group.ext in {"1", "2"} and ":" not in name:
         raise UnreadableStructure(
             f"The space group {symbol or number} has two choices of origin; list the symmetry "
             f"operations, or write {group.hm} :1 or :2."
         )
     return group.operations()
+
+
+def _name_of(number: str) -> str:
+    """Return the symbol of a group by its number, without a setting; nothing for no such number."""
+    whole = number.removesuffix(".0")
+    if whole not in NUMBERS:  # for which gemmi has P 1
+        return ""
+    return str(gemmi.find_spacegroup_by_number(int(whole)).hm)
 
 
 def _spelt(symbol: str) -> str:

@@ -20,7 +20,8 @@ from models.errors import (
 )
 
 WATER = re.compile(r"wat|oh\d*$|o-h", re.IGNORECASE)
-MIXED = re.compile(r",|\+ ")  # Nb,Zr or 0.8Nb + 0.2Zr, but not Na+
+MIXED = re.compile(r",|/|\+ ")  # Nb,Zr or Na/K or 0.8Nb + 0.2Zr, but not Na+
+NO_ATOM = re.compile(r"(Cg|Du|Va|Bq)(?![a-z])")  # centroids, dummies, vacancies, ghosts
 FULL = 0.999  # an occupancy from here on is a whole atom
 MOST_IMAGES = 200_000  # sites times operations
 
@@ -51,7 +52,9 @@ def listed_sites(block: cif.Block, max_sites: int) -> Sites:
     check_size(count, 1, max_sites)
     labels = column_texts(block, "_atom_site_label", count)
     symbols = column_texts(block, "_atom_site_type_symbol", count)
-    names = [symbol or label for symbol, label in zip(symbols, labels, strict=True)]
+    names = [
+        _plain(symbol) if symbol else label for symbol, label in zip(symbols, labels, strict=True)
+    ]
     kept = _kept_rows(block, names)
     numbers = np.array([_element(names[row]) for row in kept], dtype=np.int64)
     positions = np.array(
@@ -113,10 +116,27 @@ def _check_occupancies(
 
 
 @lru_cache(maxsize=1024)
+def _plain(symbol: str) -> str:
+    """Return a type symbol, with what it has beyond one element made plain.
+
+    A label may go on as it likes; a symbol that does is a group such as OH, a mixture such as
+    Na0.5K0.5, or no element.
+    """
+    first = 2 if gemmi.Element(symbol[:2].title()).atomic_number and symbol[1:2].isalpha() else 1
+    further = re.sub("[^A-Za-z]", "", symbol[first:])
+    if not further or MIXED.search(symbol):
+        return symbol
+    if further[0].islower():
+        return f"?{symbol}"
+    has_hydrogen = "H" in further or symbol[:first] in {"H", "D"}
+    return f"O-H ({symbol})" if has_hydrogen else f"{symbol[:first]}, {further}"
+
+
+@lru_cache(maxsize=1024)
 def _element(name: str) -> int:
     """Return the atomic number for a type symbol or label, such as Na, Na1+, NA1 or D."""
     letters = re.match("[A-Za-z]*", name)
-    start = letters.group() if letters else ""
+    start = letters.group() if letters and not NO_ATOM.match(name) else ""
     for length in (2, 1):
         element = gemmi.Element(start[:length].title())
         if len(start) >= length and element.atomic_number:

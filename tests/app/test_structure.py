@@ -2,7 +2,7 @@
 
 import pytest
 from fastapi.testclient import TestClient
-from pymatgen.core import Structure
+from pymatgen.core import Lattice, Structure
 from pymatgen.io.cif import CifWriter
 
 from tests.app.test_predict import code
@@ -30,3 +30,11 @@ def test_errors_are_those_of_a_prediction(client: TestClient) -> None:
     assert code(client.post("/structure", json={"cif": "no crystal"})) == "unreadable-structure"
     assert code(client.get("/structure/NaCl")) == "invalid-material-id"
     assert code(client.get("/structure/mp-1")) == "materials-project-key-missing"
+
+
+def test_an_isolated_atom_is_drawn_and_not_documented_as_an_error(client: TestClient) -> None:
+    cif = str(CifWriter(Structure(Lattice.cubic(20), ["Ar"], [[0, 0, 0]])))
+    assert client.post("/structure", json={"cif": cif}).status_code == 200
+    paths = client.get("/openapi.json").json()["paths"]
+    assert "isolated-atom" in str(paths["/predict"])
+    assert "isolated-atom" not in str(paths["/structure"])

@@ -84,6 +84,52 @@ def test_the_angles_tell_a_rhombohedral_setting(gamma, count):
     assert len(read(text.replace("gamma 90", f"gamma {gamma}"))) == count
 
 
+@pytest.mark.parametrize("number", ["231", "abc", "0", "225.5"])
+def test_a_number_of_no_space_group_is_not_taken_for_none(number):
+    with pytest.raises(UnreadableStructure, match="is not known"):
+        read(written(*ROCK_SALT_ROWS, extra=f"_symmetry_Int_Tables_number {number}"))
+
+
+def test_a_number_written_as_a_decimal_one():
+    text = written(*ROCK_SALT_ROWS, extra="_symmetry_Int_Tables_number 225.0")
+    assert len(read(text)) == 8
+
+
+@pytest.mark.parametrize(
+    ("extra", "cell"),
+    [
+        ("_symmetry_space_group_name_H-M 'F m -3 m'", "5.69 91"),
+        ("_symmetry_space_group_name_H-M 'R -3 m R'", "9.6 90"),
+    ],
+)
+def test_a_symmetry_that_does_not_fit_the_cell_is_refused(extra, cell):
+    text = written("Bi1 0.1 0.25 0.3", extra=extra, cell=cell).replace("gamma 90", "gamma 120")
+    text = text.replace("gamma 91", "gamma 95")
+    with pytest.raises(UnreadableStructure, match="does not fit the cell"):
+        read(text)
+
+
+def test_the_rhombohedral_setting_of_a_number_is_told_by_the_cell():
+    extra = "_symmetry_Int_Tables_number 166"
+    text = written("Bi1 0.237 0.237 0.237", extra=extra, cell="4.746 57.23")
+    assert len(read(text)) == 2
+
+
+@pytest.mark.parametrize("formula", ["'H2 O'", "'Na H Cl'"])
+def test_an_element_of_the_formula_that_no_site_has(formula):
+    with pytest.raises(UnreadableStructure, match="has H, but no site"):
+        read(
+            written(
+                "O1 0 0 0", "Na1 .5 .5 .5", "Cl1 .5 0 0", extra=f"_chemical_formula_sum {formula}"
+            )
+        )
+
+
+@pytest.mark.parametrize("formula", ["'Na1 Cl1'", "Na4Cl4", "?", "'Na Cl x(H2 O)'"])
+def test_a_formula_that_says_nothing_against_the_sites(formula):
+    assert len(read(written(*ROCK_SALT_ROWS, extra=f"_chemical_formula_sum {formula}"))) == 2
+
+
 def test_an_unknown_space_group_is_not_taken_for_none():
     with pytest.raises(UnreadableStructure, match="Q 99 is not known"):
         read(written(*ROCK_SALT_ROWS, extra="_symmetry_space_group_name_H-M 'Q 99'"))
@@ -154,6 +200,37 @@ def test_a_label_stands_for_a_missing_symbol(label, number):
 def test_a_site_of_no_element(label):
     with pytest.raises(UnsupportedElement):
         read(written(f"{label} 0 0 0"))
+
+
+@pytest.mark.parametrize("symbol", ["Va", "Du", "Bq", "Uu", "Q"])
+def test_a_symbol_of_no_element(symbol):
+    with pytest.raises(UnsupportedElement):
+        read(written(f"{symbol} A1 0 0 0", columns=("type_symbol", *COLUMNS)))
+
+
+def test_a_centroid_is_no_carbon():
+    with pytest.raises(UnsupportedElement):
+        read(written("Cg1 0 0 0"))
+
+
+@pytest.mark.parametrize(
+    ("symbol", "kind"),
+    [
+        ("Na/K", DisorderedStructure),
+        ("Na0.5K0.5", DisorderedStructure),
+        ("H2O", UnreadableStructure),
+        ("CH3", UnreadableStructure),
+        ("OH-", UnreadableStructure),
+    ],
+)
+def test_a_symbol_of_several_elements(symbol, kind):
+    with pytest.raises(kind, match="hydrogen" if kind is UnreadableStructure else "mixed"):
+        read(written(f"{symbol} A1 0 0 0", columns=("type_symbol", *COLUMNS)))
+
+
+def test_a_label_of_two_elements_is_a_mixed_site():
+    with pytest.raises(DisorderedStructure):
+        read(written("Al/Si1 0 0 0"))
 
 
 def test_an_empty_or_dummy_site_is_no_atom():

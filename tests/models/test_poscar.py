@@ -26,6 +26,7 @@ direct
     [
         ROCKSALT,
         ROCKSALT.replace("\n", "\r\n"),
+        ROCKSALT.replace("\n", "\r"),
         ROCKSALT.replace("1.0", "-46.0550025", 1),  # a negative factor is the volume
         ROCKSALT.replace("direct", "Cartesian").replace("0.5 0.5 0.5", "2.845 2.845 2.845"),
         ROCKSALT.replace("Na Cl", "Na_pv Cl"),
@@ -54,6 +55,7 @@ def test_a_cif_is_none(rocksalt_cif: str) -> None:
     [
         (ROCKSALT.replace("Na Cl\n", ""), UnreadableStructure, "sixth line"),  # as in VASP 4
         (ROCKSALT.replace("1 1", "1"), UnreadableStructure, "2 numbers"),
+        (ROCKSALT.replace("1 1", "1 " + "9" * 5000), UnreadableStructure, "2 numbers"),
         (ROCKSALT.replace("1 1", "1 300000000"), StructureTooLarge, "sites"),
         (ROCKSALT.replace("0.5 0.5 0.5\n", ""), UnreadableStructure, "cannot be read"),
         (ROCKSALT.replace("Na Cl", "Na Qq"), StructureError, "Qq"),

@@ -75,6 +75,11 @@ def test_line_ends_of_windows_and_a_byte_order_mark_are_read():
     assert identity(parse_structure("\ufeff" + text)) == identity(NACL)
 
 
+def test_line_ends_of_the_old_mac_do_not_hide_the_structure_behind_a_comment():
+    text = "# written in 1998\n" + cif(NACL)
+    assert identity(parse_structure(text.replace("\n", "\r"))) == identity(NACL)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -183,9 +188,25 @@ def test_overlapping_sites_raise_and_are_named(distance):
         parse_structure(cif(structure))
 
 
-def test_the_shortest_bond_known_does_not_overlap():
-    hydrogen = Structure(Lattice.cubic(4), ["H", "H"], [(0.0, 0.0, 0.0), (0.74 / 4, 0.0, 0.0)])
-    assert len(parse_structure(cif(hydrogen))) == 2
+def pair(first: str, second: str, distance: float) -> Structure:
+    positions = [(0.0, 0.0, 0.0), (distance / 6, 0.0, 0.0)]
+    return Structure(Lattice.cubic(6), [first, second], positions)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "distance"),
+    [("H", "H", 0.74), ("H", "O", 0.95), ("N", "N", 1.10), ("C", "O", 1.13), ("U", "O", 1.70)],
+)
+def test_the_shortest_bonds_known_do_not_overlap(first, second, distance):
+    assert len(parse_structure(cif(pair(first, second, distance)))) == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "distance"), [("Na", "Na", 0.55), ("Na", "Cl", 1.2), ("Cs", "Cs", 2.3)]
+)
+def test_large_atoms_overlap_at_distances_that_small_ones_keep(first, second, distance):
+    with pytest.raises(OverlappingSites, match=f"{distance:.2f} A apart"):
+        check_structure(pair(first, second, distance))
 
 
 @pytest.mark.parametrize(

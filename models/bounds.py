@@ -1,0 +1,54 @@
+"""What a cell may be at most, so that no search for neighbours takes long or needs much memory."""
+
+import numpy as np
+from pymatgen.core import Lattice, Structure
+
+from models.errors import StructureTooLarge, UnreadableStructure
+
+LONGEST_EDGE = 200.0  # A
+FLATTEST = 0.5  # A; a thinner cell repeats an atom nearer to itself than atoms can be
+DENSEST = 1.0  # atoms per A^3; diamond has 0.18, hydrogen at 500 GPa about 0.7
+FARTHEST = 1000.0  # cells from the origin; beyond, a position's digits no longer tell its place
+LARGEST_BOX = LONGEST_EDGE**3  # A^3 between the outermost atoms, along x, y and z
+MOST_IN_BOX = 2_000_000  # atoms and periodic images in it; a search holds them all
+MARGIN = 4.0  # A; makes a box of atoms that lie in a plane
+
+
+def check_cell(lattice: Lattice) -> None:
+    """Raise StructureTooLarge or UnreadableStructure for a cell too long, flat or not finite."""
+    longest = np.hypot.reduce(lattice.matrix, axis=1).max()  # a sum of squares may overflow
+    if longest > LONGEST_EDGE and np.isfinite(longest):
+        raise StructureTooLarge(
+            f"The cell is {longest:g} A long, more than the {LONGEST_EDGE:g} A accepted; "
+            "check that its lengths are in A, and send the primitive cell."
+        )
+    if not np.isfinite(longest) or not lattice.volume > 0:
+        raise UnreadableStructure(
+            "The cell has no volume, or a number in it is not finite; check its lengths and angles."
+        )
+    spacings = 1 / np.linalg.norm(np.linalg.inv(lattice.matrix), axis=0)
+    if spacings.min() < FLATTEST:
+        raise UnreadableStructure(
+            f"The cell is flatter than {FLATTEST:g} A; check its lengths and angles."
+        )
+
+
+def check_crowding(structure: Structure) -> None:
+    """Raise UnreadableStructure or StructureTooLarge for atoms too dense or too far apart."""
+    n_sites, volume = len(structure), structure.volume
+    if not (abs(structure.frac_coords) < FARTHEST).all():
+        raise UnreadableStructure(
+            f"An atom lies {FARTHEST:g} cells away or more, or its position is not finite; "
+            "give positions between 0 and 1."
+        )
+    if n_sites > DENSEST * volume:
+        raise UnreadableStructure(
+            f"The cell holds {n_sites} atoms in {volume:.3g} A^3, denser than any crystal; "
+            "check that its lengths are in A."
+        )
+    box = np.prod(np.ptp(structure.cart_coords, axis=0) + MARGIN)
+    if not (box <= LARGEST_BOX and box * n_sites <= MOST_IN_BOX * volume):
+        raise StructureTooLarge(
+            "The atoms lie too far apart for their cell; send the reduced cell, with positions "
+            "between 0 and 1."
+        )
