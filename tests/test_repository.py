@@ -93,7 +93,7 @@ def test_every_folder_of_modules_is_a_package(package):
     assert [folder for folder in folders if not (folder / "__init__.py").is_file()] == []
 
 
-@pytest.mark.parametrize("module", ["app", "models.errors"])
+@pytest.mark.parametrize("module", ["app.factory", "models.errors"])
 def test_import_loads_no_tensorflow(module):
     probe = f"import sys, {module}; sys.exit('tensorflow' in sys.modules)"
     subprocess.run([sys.executable, "-c", probe], cwd=ROOT, check=True)
@@ -133,6 +133,14 @@ def test_commands_named_exist(source):
     named = set(re.findall(r"(?:^|`| )make ([a-z-]+)\b", source.read_text(), re.MULTILINE))
     assert named
     assert named <= targets
+
+
+def test_every_decision_is_in_the_list():
+    folder = ROOT / "docs/decisions"
+    index = (folder / "0001-record-decisions.md").read_text()
+    pages = {path.name for path in folder.glob("*.md")} - {"0001-record-decisions.md"}
+    assert pages
+    assert [name for name in sorted(pages) if f"({name})" not in index] == []
 
 
 def test_make_lists_every_target():

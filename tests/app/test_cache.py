@@ -148,7 +148,7 @@ def test_redis_that_dies_is_missed_once_in_the_log(redis_settings, redis_server,
         await cache.set("key", b"again", 100)
         return await cache.get("key")
 
-    with caplog.at_level(logging.WARNING, logger="app.cache"):
+    with caplog.at_level(logging.WARNING, logger="app.redis_cache"):
         assert with_cache(redis_settings, use) == b"again"
     messages = [record.message for record in caplog.records]
     assert len(messages) == 2

@@ -156,6 +156,13 @@ def test_codes_are_unique():
     assert len({kind.code for kind in STATUS}) == len(STATUS)
 
 
+@pytest.mark.parametrize("path", ["/", "/health/live", "/docs"])
+def test_head_is_answered_as_get_is(client, path):
+    found = client.head(path)
+    assert found.status_code == 200
+    assert found.headers["content-type"] == client.get(path).headers["content-type"]
+
+
 def test_documentation_comes_with_its_files(client):
     page = client.get("/docs")
     files = re.findall(r'(?:src|href)="([^"]+)"', page.text)
