@@ -27,6 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ParaisiteError as error:
         print(f"{error.title}: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("Interrupted; the same command goes on from here.", file=sys.stderr)
+        return 130
     return status
 
 
@@ -75,7 +78,8 @@ def training_run(options: argparse.Namespace) -> TrainingRun:
     """Return the run that the options describe."""
     preset = read_preset(options.preset)
     run_dir = options.run_dir or Path("runs") / preset.name
-    return TrainingRun(preset, data_directory(options.data), run_dir, tuple(options.splits))
+    splits = tuple(sorted(set(options.splits)))
+    return TrainingRun(preset, data_directory(options.data), run_dir, splits)
 
 
 def _train(options: argparse.Namespace) -> int:

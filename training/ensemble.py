@@ -35,11 +35,15 @@ def train_ensemble(name: str, run: TrainingRun, workers: int) -> None:
     with ProcessPoolExecutor(
         workers, mp_context=context, initializer=prepare_worker, initargs=(run.preset, os.getpid())
     ) as pool:
-        for stage in chain:
-            futures = [pool.submit(train_member, stage, split, run) for split in run.splits]
-            for future in as_completed(futures):
-                future.result()
-            logger.info("%s: all %d members are trained", stage.name, len(futures))
+        try:
+            for stage in chain:
+                futures = [pool.submit(train_member, stage, split, run) for split in run.splits]
+                for future in as_completed(futures):
+                    future.result()
+                logger.info("%s: all %d members are trained", stage.name, len(futures))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)  # else those in the queue come first
+            raise
 
 
 def _write_config(run: TrainingRun) -> None:

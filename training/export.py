@@ -3,6 +3,8 @@
 import dataclasses
 import importlib.metadata
 import platform
+import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -41,6 +43,7 @@ from training.stages import Stage
 from training.trained import TrainedEnsemble, read_trained
 
 READABLE = 0o644  # by whoever runs the service; the weights' writer leaves them to their owner
+READABLE_FOLDER = 0o755
 GOLDEN_TOLERANCE = 1e-3  # relative; other processors and TensorFlow builds round otherwise
 REPORT = Path("docs/reproduction/report.json")
 VERSIONED = ("tensorflow", "numpy", "pymatgen", "safetensors")
@@ -55,12 +58,20 @@ def export_ensemble(
     Raises DataError when a member is not trained yet, and when the report cannot be read.
     """
     trained = read_trained(name, run)
-    target = directory / name
-    target.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(parents=True, exist_ok=True)
+    # Made beside the ensemble that it replaces, which stays whole if anything fails.
+    with tempfile.TemporaryDirectory(prefix=".", dir=directory) as made:
+        manifest = _write_ensemble(trained, Path(made), report)
+        Path(made).chmod(READABLE_FOLDER)
+        shutil.copytree(made, directory / name, dirs_exist_ok=True)
+    return manifest
+
+
+def _write_ensemble(trained: TrainedEnsemble, target: Path, report: Path) -> Manifest:
     save_weights(trained.weights, target / WEIGHTS)
     evidence = collect_evidence(trained)
     write_evidence(evidence, target)
-    published = tuple(paper_metrics(name, report, run.data_dir))
+    published = tuple(paper_metrics(trained.name, report, trained.run.data_dir))
     manifest = _manifest(trained, (evidence.metrics, *published))
     (target / CARD).write_text(model_card(manifest, evidence.record.references))
     names = [CARD, WEIGHTS, EVIDENCE, EMBEDDINGS]

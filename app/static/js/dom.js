@@ -47,7 +47,12 @@ export function announce(sentence) {
 export function copyButton(label, text) {
   const button = h("button", { type: "button" }, label);
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(typeof text === "function" ? text() : text);
+    const copied = typeof text === "function" ? text() : text;
+    if (!navigator.clipboard) { // browsers have none for plain http, but from localhost
+      prompt(`${label}: press Ctrl+C`, copied);
+      return;
+    }
+    await navigator.clipboard.writeText(copied);
     button.textContent = "Copied";
     announce(`${label}: copied`);
     setTimeout(() => (button.textContent = label), 1500);
