@@ -1,13 +1,14 @@
 -- Posts CIFs as raw bodies: that of CIF again and again, or each file of FOLDER once, from number FIRST on.
 local function read(path)
-  local file = assert(io.open(path, "r"))
+  local file = io.open(path, "r")
+  if not file then return nil end
   local text = file:read("*a")
   file:close()
   return text
 end
 
 local folder = os.getenv("FOLDER")
-local text = not folder and read(os.getenv("CIF"))
+local text = not folder and assert(read(os.getenv("CIF")))
 local threads = {}
 number = tonumber(os.getenv("FIRST") or "0") -- of the next file; global, for done() to read
 
@@ -19,13 +20,11 @@ function setup(thread)
 end
 
 function request()
-  local body = text
   if folder then
-    body = read(folder .. "/" .. number .. ".cif")
+    text = read(folder .. "/" .. number .. ".cif") or text -- load.py tells when they ran out
     number = number + 1
   end
-  if wrk.method == "GET" then body = nil end
-  return wrk.format(nil, nil, nil, body)
+  return wrk.format(nil, nil, nil, wrk.method ~= "GET" and text or nil)
 end
 
 -- An answer of status 400 and above is a request, for wrk; it is none that was served.

@@ -23,13 +23,16 @@ def repeated(url: str, clients: int, path: Path, method: str = "POST") -> dict[s
 def uncached(server: Server, clients: int, supply: Supply) -> dict[str, Any]:
     """Return rate and latencies of predictions for crystals that were never sent.
 
-    Raises RuntimeError if the cache answered any of them.
+    Raises RuntimeError if there were too few, or if the cache answered any of them.
     """
-    supply.stock(FASTEST * SECONDS)
+    stock = FASTEST * SECONDS
+    supply.stock(stock)
     hits = server.cache_hits()
     found = _wrk(
         f"{server.url}/predict", clients, FOLDER=str(supply.folder), FIRST=str(supply.first)
     )
+    if found["next"] > supply.first + stock:
+        raise RuntimeError(f"More than {stock} crystals were asked for: make FASTEST larger.")
     supply.first = found.pop("next")
     server.wait_until_idle()
     if server.cache_hits() > hits:
