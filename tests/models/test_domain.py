@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 from models.domain import Asked, assess
 from models.errors import DamagedEnsemble
@@ -145,8 +145,18 @@ def test_evidence_comes_back_from_disk(folder, evidence):
     np.testing.assert_array_equal(found.embeddings, evidence.embeddings)
 
 
-def test_an_ensemble_may_have_no_evidence(tmp_path):
-    assert load_evidence(tmp_path, N_MEMBERS) is None
+def test_evidence_that_is_missing_is_refused(tmp_path):
+    with pytest.raises(DamagedEnsemble, match="cannot be read"):
+        load_evidence(tmp_path, N_MEMBERS)
+
+
+@pytest.mark.parametrize("name", ["embeddings", "scale"])
+def test_evidence_with_a_number_that_is_none_is_refused(folder, name):
+    arrays = load_file(folder / EMBEDDINGS)
+    arrays[name] = np.full_like(arrays[name], np.nan)
+    save_file(arrays, folder / EMBEDDINGS)
+    with pytest.raises(DamagedEnsemble, match="not finite"):
+        load_evidence(folder, N_MEMBERS)
 
 
 def test_evidence_of_another_ensemble_is_refused(folder):

@@ -16,6 +16,7 @@ import models.predictor
 from models.architecture import Architecture, initial_weights
 from models.ensemble import Ensemble
 from models.errors import DamagedEnsemble
+from models.evidence import EVIDENCE
 from models.graph import crystal_graph
 from models.manifest import (
     CARD,
@@ -119,6 +120,11 @@ def copy(intact: Path, tmp_path: Path) -> Path:
 
 def ltc(ensemble: Ensemble, structures: list[Structure]) -> np.ndarray:
     return ensemble.predict([crystal_graph(structure) for structure in structures])
+
+
+def test_evidence_that_the_manifest_does_not_list_is_not_taken(copy):
+    (copy / EVIDENCE).write_text("not even JSON")
+    assert Ensemble.load(copy).references == ()
 
 
 # --- Answers -----------------------------------------------------------------------------------

@@ -35,9 +35,10 @@ export function answerView({ prediction, source, address, linkedDigest, signal }
   );
 }
 
-function title({ formula: text, space_group: symbol, n_sites: sites, material_id: id }) {
+function title({ formula: text, space_group: symbol, idealised, n_sites: sites, material_id: id }) {
   const facts = [
     symbol ? spaceGroup(symbol) : "space group not found",
+    idealised && "atoms moved onto its sites",
     `${sites} ${sites === 1 ? "site" : "sites"} in the cell`,
     id,
   ];
