@@ -8,7 +8,6 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from app.ensembles import ServedEnsemble, default_name, ensemble_names, load_ensemble
 from app.screening.entry import Entry
 from app.screening.judging import outcomes
 from app.screening.outcome import Outcome
@@ -16,10 +15,11 @@ from app.screening.ranking import Brief, ranked
 from app.screening.screen import screen
 from app.screening.source import Source, read_source
 from app.screening.table import FORMATS
+from app.service.ensembles import ServedEnsemble, default_name, ensemble_names, load_ensemble
 from app.settings import Settings
-from app.start import without_native_messages
-from models.batch import MAX_CRYSTALS
+from app.startup import without_native_messages
 from models.errors import ParaisiteError
+from models.network.batch import MAX_CRYSTALS
 from models.records import refusal
 
 _HEAD = f"{'LTC':>9} {'spread':>9} {'from':>9} {'to':>9} {'verdict':>8}"

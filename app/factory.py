@@ -8,17 +8,17 @@ from typing import Any
 from fastapi import FastAPI
 
 from app import __version__
+from app.api.head import HeadAsGet
+from app.api.known_uploads import KnownUploads
+from app.api.problems import MEDIA_TYPE, add_problem_handlers
+from app.api.routes import docs, ensembles, health, page, predict, problems, structure
 from app.cache import create_cache
-from app.ensembles import load_ensembles
-from app.head import HeadAsGet
-from app.known_uploads import KnownUploads
-from app.metrics import Metrics, RequestMetrics
-from app.predictor import MaterialSource
-from app.problems import MEDIA_TYPE, add_problem_handlers
-from app.routes import docs, ensembles, health, page, predict, problems, structure
-from app.runtime import LoadEnsembles, Runtime
+from app.monitoring import Metrics, RequestMetrics
+from app.service.ensembles import load_ensembles
+from app.service.predictor import MaterialSource
+from app.service.runtime import LoadEnsembles, Runtime
 from app.settings import Settings
-from models.materials_project import MaterialsProject
+from models.structure.materials_project import MaterialsProject
 
 DESCRIPTION = (
     "Lattice thermal conductivity of a crystal at 300 K, predicted by an ensemble of "
@@ -64,7 +64,7 @@ def create_app(
         title="ParAIsite",
         version=__version__,
         description=DESCRIPTION,
-        docs_url=None,  # app.routes.docs
+        docs_url=None,  # app.api.routes.docs
         redoc_url=None,
         lifespan=lifespan,
     )

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from models.structure import StructureLimits
+from models.structure.checks import StructureLimits
 
 MEBIBYTE = 1024 * 1024
 

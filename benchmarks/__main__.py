@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from app.start import import_tensorflow
+from app.startup import import_tensorflow
 from benchmarks.stamp import stamp
 
 NAMES = ("profile", "parsers", "forward", "bulk", "training", "service")

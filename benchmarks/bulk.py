@@ -13,8 +13,8 @@ import numpy as np
 from benchmarks.crystals import cif, crystals
 from benchmarks.ensemble import RandomEnsemble
 from benchmarks.timing import Spread, seconds
-from models.graph import crystal_graph
-from models.structure import parse_structure
+from models.crystal.graph import crystal_graph
+from models.structure.read import parse_structure
 
 COUNT, N_ATOMS = 256, 10
 REFERENCE_COUNT = 12  # crystals that the others are timed on, after one to warm up

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from models.architecture import Architecture, initial_weights
-from models.graph import CrystalGraph
-from models.predictor import Predictor
-from models.transform import TargetTransform
+from models.crystal.graph import CrystalGraph
+from models.network.architecture import Architecture, initial_weights
+from models.network.transform import TargetTransform
+from models.prediction.members import Predictor
 
 MEMBERS = 9
 

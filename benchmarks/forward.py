@@ -14,9 +14,9 @@ import tensorflow as tf
 from benchmarks.crystals import crystals
 from benchmarks.ensemble import MEMBERS, RandomEnsemble
 from benchmarks.timing import Spread, seconds
-from models.architecture import FEED_FORWARD, Architecture, dense_shapes
 from models.cores import n_cores
-from models.graph import CrystalGraph, crystal_graph
+from models.crystal.graph import CrystalGraph, crystal_graph
+from models.network.architecture import FEED_FORWARD, Architecture, dense_shapes
 
 COUNT, N_ATOMS = 256, 10
 SIDE = 2048  # of the square matrices

@@ -13,11 +13,11 @@ from pymatgen.core import Structure
 from pymatgen.io.cif import CifParser, CifWriter
 
 from benchmarks.timing import Spread
-from models.cif import read_cif
+from models.crystal.fingerprint import fingerprint
+from models.crystal.graph import crystal_graph
 from models.errors import ParaisiteError
-from models.fingerprint import fingerprint
-from models.graph import crystal_graph
-from training.datasets import data_directory
+from models.structure.cif import read_cif
+from training.data.datasets import data_directory
 
 FILES = ("dataset1", "dataset2", "phonix_bte", "aflow_agl")
 EVERY = {"aflow_agl": 4}  # one crystal of so many

@@ -4,15 +4,15 @@ import asyncio
 import time
 from typing import Any
 
-from app.cache import MemoryCache
-from app.ensembles import check_ensembles, load_ensembles
-from app.metrics import Metrics
-from app.predictor import Predictor
+from app.cache.memory import MemoryCache
+from app.monitoring import Metrics
+from app.service.ensembles import check_ensembles, load_ensembles
+from app.service.predictor import Predictor
 from app.settings import Settings
-from app.start import import_tensorflow
+from app.startup import import_tensorflow
 from benchmarks.crystals import cif, crystal
 from benchmarks.timing import Spread
-from models.materials_project import MaterialsProject
+from models.structure.materials_project import MaterialsProject
 
 SIZES = (2, 10, 40, 150)  # atoms
 ROUNDS = 15

@@ -6,9 +6,9 @@ from functools import partial
 import uvicorn
 from fastapi import Response
 
-from app import predictor
-from app.batching import ForwardQueue
 from app.factory import create_app
+from app.service import predictor
+from app.service.batching import ForwardQueue
 from app.settings import Settings
 
 

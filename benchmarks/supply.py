@@ -6,7 +6,7 @@ from math import exp
 from pathlib import Path
 
 from benchmarks.crystals import cif, crystal
-from models import fingerprint
+from models.crystal import fingerprint
 
 N_ATOMS = 10
 BASES = 50  # random crystals, each with

@@ -10,13 +10,13 @@ import numpy as np
 
 from benchmarks.crystals import crystals
 from benchmarks.timing import Spread, seconds
-from models.architecture import Architecture, initial_weights
-from models.batch import join_graphs
-from models.graph import crystal_graph
+from models.crystal.graph import crystal_graph
+from models.network.architecture import Architecture, initial_weights
+from models.network.batch import join_graphs
 from training.config import Schedule
-from training.objectives import Mape
-from training.optimiser import Optimiser, OptimiserState
-from training.parameters import pack
+from training.fit.objectives import Mape
+from training.fit.optimiser import Optimiser, OptimiserState
+from training.fit.parameters import pack
 
 BATCH, N_ATOMS, ROUNDS = 8, 10, 30
 HEAD = Architecture(mlp=())  # megnet's own output layer, so that both have the same layers

@@ -7,18 +7,18 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from models.cautions import cautions
-from models.domain import Asked, Assessment, assess
+from models.crystal.graph import CrystalGraph, crystal_graph, reduced_formula, symbols
 from models.errors import DamagedEnsemble
-from models.evidence import Calibration, Evidence, Reference, load_evidence
-from models.gaussian_process import Process
-from models.graph import CrystalGraph, crystal_graph, reduced_formula, symbols
-from models.judgement import Judgement
 from models.manifest import PROCESS, WEIGHTS, Manifest, manifest_digest, read_manifest
-from models.predictor import Outputs, Predictor
-from models.second_opinion import second_opinion
-from models.statistics import Interval, summarise
-from models.weights import load_weights
+from models.network.weights import load_weights
+from models.prediction.domain import Asked, Assessment, assess
+from models.prediction.evidence import Calibration, Evidence, Reference, load_evidence
+from models.prediction.gaussian_process import Process
+from models.prediction.judgement import Judgement
+from models.prediction.members import Outputs, Predictor
+from models.prediction.second_opinion import second_opinion
+from models.prediction.statistics import Interval, summarise
+from models.prediction.warnings import cautions
 
 
 class Ensemble:

@@ -7,14 +7,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from models.architecture import FARTHEST_GAUSSIAN, GAUSSIAN_WIDTH, N_GAUSSIANS, Architecture
-from models.bonds import CUTOFF
-from models.descriptors import NAMES
+from models.crystal.neighbors import CUTOFF
+from models.descriptors.describe import NAMES
 from models.errors import DamagedEnsemble
-from models.evidence import EVIDENCE
+from models.network.architecture import FARTHEST_GAUSSIAN, GAUSSIAN_WIDTH, N_GAUSSIANS, Architecture
+from models.network.transform import TargetTransform
+from models.prediction.evidence import EVIDENCE
 from models.records import Strict
-from models.stored_structure import StoredStructure
-from models.transform import TargetTransform
+from models.structure.stored import StoredStructure
 
 MANIFEST = "manifest.json"
 WEIGHTS = "weights.safetensors"

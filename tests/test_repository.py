@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from models.structure import parse_structure
+from models.structure.read import parse_structure
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("app", "models", "training")

@@ -10,11 +10,11 @@ from models.cores import n_cores
 from models.errors import ParaisiteError
 from models.manifest import CARD
 from training.config import PRESETS, read_preset
-from training.datasets import data_directory
+from training.data.datasets import data_directory
+from training.data.splits import N_SPLITS
 from training.evaluation import cli as evaluate_cli
 from training.fetch import cli as fetch_cli
 from training.run import TrainingRun
-from training.splits import N_SPLITS
 from training.stages import STAGES
 
 
@@ -83,7 +83,7 @@ def training_run(options: argparse.Namespace) -> TrainingRun:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from training.ensemble import ensembles_of, train_ensemble  # TensorFlow takes seconds
+    from training.train import ensembles_of, train_ensemble  # TensorFlow takes seconds
 
     run = training_run(options)
     for name in (options.ensemble,) if options.ensemble else ensembles_of(run.preset):
@@ -92,7 +92,7 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from training.export import REPORT, export_ensemble
+    from training.export.write import REPORT, export_ensemble
 
     report = options.report or REPORT
     manifest = export_ensemble(options.ensemble, training_run(options), options.out, report)

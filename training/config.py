@@ -9,9 +9,9 @@ from typing import Any, Literal
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked_dataclass
 
-from models.architecture import Architecture
-from models.descriptors import NAMES
+from models.descriptors.describe import NAMES
 from models.errors import DataError
+from models.network.architecture import Architecture
 
 PRESETS = Path(__file__).parent / "presets"
 Protocol = Literal["paper", "honest"]
@@ -52,9 +52,9 @@ class Preset:
     validation rows. honest: one transform fitted on training rows; the epoch is chosen on
     `inner_fraction` of the training rows, or is the last where that is 0.
 
-    `outputs`: what the network predicts (`training.targets`), the first being what is served.
-    `descriptors`: whether `models.descriptors` join the embedding. `loss`: mape of the first output
-    or error of the logarithms of all. `splits`: the published ones, or grouped by formula.
+    `outputs`: what the network predicts (`training.fit.targets`), the first being what is served.
+    `descriptors`: whether they join the embedding. `loss`: mape of the first output or error of the
+    logarithms of all. `splits`: the published ones, or grouped by formula.
     """
 
     name: str

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.config import Preset
-from training.splits import N_SPLITS
+from training.data.splits import N_SPLITS
 
 MEGNET_FILE = Path("megnet/mp-2018.6.1/formation_energy.hdf5")
 

@@ -9,7 +9,8 @@ from typing import NoReturn, Self
 
 from pymatgen.core import Structure
 
-from models.structure import StructureLimits, parse_structure
+from models.structure.checks import StructureLimits
+from models.structure.read import parse_structure
 
 Read = Callable[[], Structure]
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from app.ensembles import ServedEnsemble
 from app.screening.entry import Entry
 from app.screening.outcome import Outcome
+from app.service.ensembles import ServedEnsemble
+from models.crystal.fingerprint import fingerprint
+from models.crystal.graph import CrystalGraph, crystal_graph
 from models.errors import ParaisiteError
-from models.fingerprint import fingerprint
-from models.graph import CrystalGraph, crystal_graph
-from models.judgement import Judgement
+from models.prediction.judgement import Judgement
 
 Crystal = tuple[CrystalGraph, str]  # with its fingerprint
 
@@ -41,7 +41,7 @@ def _judge(crystals: Sequence[Crystal], ensemble: ServedEnsemble) -> list[Judgem
     """Return the judgement of each crystal; those of a batch that fails are judged one by one."""
     try:
         return [*ensemble.judge([graph for graph, _ in crystals], [name for _, name in crystals])]
-    except Exception as error:  # noqa: BLE001 - as in `app.batching`
+    except Exception as error:  # noqa: BLE001 - as in `app.service.batching`
         if len(crystals) == 1:
             return [error]
         return [said for crystal in crystals for said in _judge([crystal], ensemble)]

@@ -3,8 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from app.ensembles import ServedEnsemble
-from models.judgement import Judgement
+from app.service.ensembles import ServedEnsemble
+from models.prediction.judgement import Judgement
 
 COLUMNS = (
     "material_id",

@@ -12,8 +12,8 @@ from pymatgen.core import Structure
 from app.screening.entry import Entry
 from models.errors import DataError, UnreadableStructure
 from models.records import refusal
-from models.stored_structure import StoredStructure
-from models.structure import StructureLimits, check_structure
+from models.structure.checks import StructureLimits, check_structure
+from models.structure.stored import StoredStructure
 
 
 class _Named(BaseModel):

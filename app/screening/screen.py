@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.ensembles import ServedEnsemble
 from app.screening.entry import Entry
 from app.screening.judging import outcomes
 from app.screening.source import Source
 from app.screening.table import appending, continue_table
+from app.service.ensembles import ServedEnsemble
 
 
 @dataclass(frozen=True)

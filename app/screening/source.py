@@ -7,7 +7,7 @@ from pathlib import Path
 from app.screening.entry import Entry
 from app.screening.records import count_records, read_records
 from models.errors import DataError
-from models.structure import StructureLimits
+from models.structure.checks import StructureLimits
 
 SUFFIXES = (".cif", ".vasp", ".poscar")
 NAMES = ("poscar", "contcar")

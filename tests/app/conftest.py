@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from app.cli import main
-from app.ensembles import ServedEnsemble
 from app.factory import create_app
+from app.service.ensembles import ServedEnsemble
 from app.settings import Settings
-from models.domain import Assessment
+from models.crystal.graph import CrystalGraph
 from models.errors import DamagedEnsemble
-from models.evidence import Reference
-from models.graph import CrystalGraph
-from models.judgement import Judgement
-from models.statistics import Interval, summarise
+from models.prediction.domain import Assessment
+from models.prediction.evidence import Reference
+from models.prediction.judgement import Judgement
+from models.prediction.statistics import Interval, summarise
 
 READY_WITHIN = 20  # s
 

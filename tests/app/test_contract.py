@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app import __version__
+from app.api.problems import MEDIA_TYPE, STATUS
 from app.openapi import openapi_text
-from app.problems import MEDIA_TYPE, STATUS
 from app.settings import Settings
 
 ROOT = Path(__file__).parents[2]

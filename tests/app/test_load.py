@@ -7,8 +7,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import httpx
 from fastapi.testclient import TestClient
 
+from tests.app.api.test_predict import code, post
 from tests.app.conftest import FakeEnsemble, serving
-from tests.app.test_predict import code, post
 
 
 def in_background(client: TestClient, cif: str, count: int) -> list[Future[httpx.Response]]:

@@ -8,13 +8,13 @@ import threading
 import pytest
 from fastapi.testclient import TestClient
 
-from app.ensembles import default_name, ensemble_names, found_names, load_ensemble
+from app.api.problems import STATUS
 from app.factory import create_app
-from app.problems import STATUS
+from app.service.ensembles import default_name, ensemble_names, found_names, load_ensemble
 from models import errors
-from models.evidence import Reference
+from models.prediction.evidence import Reference
+from tests.app.api.test_predict import code, post
 from tests.app.conftest import FakeEnsemble, serving, wait_until_ready
-from tests.app.test_predict import code, post
 
 
 def test_ready_only_after_every_ensemble_is_loaded_and_checked(settings, rocksalt_cif):

@@ -1,7 +1,7 @@
 from benchmarks.supply import BASES, LENGTHS, Supply, numbered
-from models.fingerprint import fingerprint
-from models.graph import crystal_graph
-from models.structure import parse_structure
+from models.crystal.fingerprint import fingerprint
+from models.crystal.graph import crystal_graph
+from models.structure.read import parse_structure
 
 
 def fingerprint_of(number):

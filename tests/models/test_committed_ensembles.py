@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from models.crystal.fingerprint import fingerprint
+from models.crystal.graph import crystal_graph
 from models.ensemble import Ensemble
-from models.fingerprint import fingerprint
-from models.graph import crystal_graph
 from models.manifest import CARD
-from training.card import model_card
+from training.export.card import model_card
 
 FOLDER = Path(__file__).parents[2] / "models" / "ensembles"
 NAMES = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())

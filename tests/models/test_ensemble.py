@@ -12,12 +12,10 @@ import pytest
 from pymatgen.core import Structure
 from safetensors.numpy import load_file, save_file
 
-import models.predictor
-from models.architecture import Architecture, initial_weights
+import models.prediction.members
+from models.crystal.graph import crystal_graph
 from models.ensemble import Ensemble
 from models.errors import DamagedEnsemble
-from models.evidence import EVIDENCE
-from models.graph import crystal_graph
 from models.manifest import (
     CARD,
     MANIFEST,
@@ -32,8 +30,10 @@ from models.manifest import (
     file_sha256,
     read_manifest,
 )
-from models.stored_structure import StoredStructure
-from models.weights import load_weights, save_weights
+from models.network.architecture import Architecture, initial_weights
+from models.network.weights import load_weights, save_weights
+from models.prediction.evidence import EVIDENCE
+from models.structure.stored import StoredStructure
 from tests.crystals import ROCKSALT, equivalent_cells, generated_crystals
 
 NAME = "mix-stage3"
@@ -158,15 +158,15 @@ def test_every_cell_of_a_crystal_gives_one_answer(ensemble, crystal):
 def test_a_crystals_answer_does_not_depend_on_its_batch(ensemble, monkeypatch, max_bonds):
     crystals = generated_crystals(12, seed=7)
     alone = np.concatenate([ltc(ensemble, [crystal]) for crystal in crystals])
-    monkeypatch.setattr(models.predictor, "MAX_BONDS", max_bonds)
+    monkeypatch.setattr(models.prediction.members, "MAX_BONDS", max_bonds)
     assert ltc(ensemble, crystals) == pytest.approx(alone, rel=SAME_ANSWER)
     assert ltc(ensemble, crystals[::-1]) == pytest.approx(alone[::-1], rel=SAME_ANSWER)
 
 
 def test_a_forward_pass_takes_a_limited_number_of_crystals(monkeypatch):
     graphs = [crystal_graph(crystal) for crystal in generated_crystals(5, seed=7)]
-    monkeypatch.setattr(models.predictor, "MAX_CRYSTALS", 2)
-    groups = list(models.predictor._groups(graphs))
+    monkeypatch.setattr(models.prediction.members, "MAX_CRYSTALS", 2)
+    groups = list(models.prediction.members._groups(graphs))
     assert [len(group) for group in groups] == [2, 2, 1]
     assert [graph for group in groups for graph in group] == graphs
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from pymatgen.core import Structure
 
+from models.crystal.fingerprint import fingerprint
+from models.crystal.graph import crystal_graph
 from models.ensemble import Ensemble
-from models.fingerprint import fingerprint
-from models.graph import crystal_graph
-from models.judgement import Judgement
+from models.prediction.judgement import Judgement
 from tests.crystals import CAESIUM_CHLORIDE, FLUORITE, PEROVSKITE
 from tests.models.measured import MEASURED
 

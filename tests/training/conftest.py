@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.architecture import Architecture, initial_weights
-from models.graph import CrystalGraph, crystal_graph
+from models.crystal.graph import CrystalGraph, crystal_graph
+from models.network.architecture import Architecture, initial_weights
 from tests.crystals import generated_crystals
-from training.megnet_weights import HEAD, _places
-from training.objectives import Mape
-from training.optimiser import Optimiser
-from training.rows import Row
+from training.data.rows import Row
+from training.fit.megnet_weights import HEAD, _places
+from training.fit.objectives import Mape
+from training.fit.optimiser import Optimiser
 from training.run import MEGNET_FILE
 
 SMALL = Architecture(mlp=(6, 5))

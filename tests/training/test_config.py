@@ -4,8 +4,8 @@ import pytest
 
 from models.errors import DataError
 from training.config import PRESETS, as_dict, read_preset
+from training.fit.targets import OUTPUTS
 from training.stages import stage_chain
-from training.targets import OUTPUTS
 
 SCHEDULE = "epochs = 2\nbatch_size = 8\nlearning_rate = 1e-3\nfloor = 1e-5\nt_max = 2\n"
 SETTINGS = 'protocol = "honest"\nseed = 1\n'

@@ -18,16 +18,16 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from models.batch import join_graphs
 from models.code import code_digest
-from models.graph import CrystalGraph
-from models.network import embed_crystals, prepare
-from models.transform import TargetTransform
+from models.crystal.graph import CrystalGraph
+from models.network.batch import join_graphs
+from models.network.forward import embed_crystals, prepare
+from models.network.transform import TargetTransform
+from training.data.splits import N_SPLITS
 from training.evaluation.outputs import MemberOutputs, asked_sets
 from training.evaluation.reference import LARGE, PAPER_SETS, ReferenceSet, kept, part_names
-from training.megnet_weights import read_megnet_weights
+from training.fit.megnet_weights import read_megnet_weights
 from training.run import MEGNET_FILE
-from training.splits import N_SPLITS
 
 logger = logging.getLogger(__name__)
 Numbers = NDArray[np.float64]

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from training.datasets import data_directory
+from training.data.datasets import data_directory
 
 RUNS = Path("runs")
 

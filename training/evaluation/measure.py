@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from models.transform import TargetTransform
-from training.evaluation.honest import bootstrap_intervals
+from models.network.transform import TargetTransform
 from training.evaluation.outputs import MemberOutputs
 from training.evaluation.published import (
     PublishedTable,
@@ -27,7 +26,8 @@ from training.evaluation.report import (
 )
 from training.evaluation.spread import ensemble_gain, spread_quality
 from training.evaluation.unseen import VIEWS, View, unseen_predictions
-from training.metrics import score
+from training.scoring.honest import bootstrap_intervals
+from training.scoring.scores import score
 from training.stages import FOUNDATION, STAGES
 
 Numbers = NDArray[np.float64]

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import DataError
-from models.transform import TargetTransform, decode_members
-from training.checkpoint import EpochRecord
+from models.network.transform import TargetTransform, decode_members
 from training.config import Protocol
-from training.datasets import MIX
+from training.data.datasets import MIX
 from training.evaluation.reference import ReferenceSet, Splitting, part_names
+from training.fit.checkpoint import EpochRecord
 
 Numbers = NDArray[np.float64]
 SUFFIX = ".npz"

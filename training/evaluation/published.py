@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from models.errors import DataError
-from models.transform import TargetTransform
+from models.network.transform import TargetTransform
 from training.evaluation.outputs import MemberOutputs
 from training.evaluation.reference import ReferenceSet
-from training.labels import published_ltc
+from training.fit.labels import published_ltc
 
 TABLE_FILE = Path("reference/paper_table1.json")
 Numbers = NDArray[np.float64]

@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from models.transform import TargetTransform
-from training.datasets import MIX, MIX_PARTS
-from training.graphs import LTC_DATASETS, GraphDataset, read_graphs
-from training.splits import grouped_split, published_split
+from models.network.transform import TargetTransform
+from training.data.datasets import MIX, MIX_PARTS
+from training.data.graphs import LTC_DATASETS, GraphDataset, read_graphs
+from training.data.splits import grouped_split, published_split
 
 PAPER_SETS = ("dataset1", "dataset2", "mix", "aflow")
 EXTRA_SETS = ("phonix",)

@@ -9,21 +9,21 @@ from pathlib import Path
 import numpy as np
 from pydantic import TypeAdapter
 
-from models.architecture import Weights, weight_shapes
 from models.code import code_digest
 from models.ensemble import Ensemble
 from models.errors import DataError
 from models.manifest import MANIFEST, WEIGHTS, read_manifest
-from models.predictor import Predictor
-from models.transform import TargetTransform
-from models.weights import load_weights, stack_members
-from training.checkpoint import EpochRecord
+from models.network.architecture import Weights, weight_shapes
+from models.network.transform import TargetTransform
+from models.network.weights import load_weights, stack_members
+from models.prediction.members import Predictor
 from training.config import Preset, Protocol, read_preset
+from training.data.splits import N_SPLITS
 from training.evaluation.outputs import MemberOutputs, Numbers, asked_sets
 from training.evaluation.reference import ReferenceSet, Sets, Splitting, kept
-from training.member import read_member
-from training.parameters import to_weights
-from training.splits import N_SPLITS
+from training.fit.checkpoint import EpochRecord
+from training.fit.loop import read_member
+from training.fit.parameters import to_weights
 from training.stages import HARMONIC, STAGES, stage_chain
 
 logger = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from scipy.stats import spearmanr
 
-from training.predictions import HeldOut
+from training.scoring.held_out import HeldOut
 
 Numbers = NDArray[np.float64]
 FEWEST_CRYSTALS = 10

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from training.evaluation.outputs import MemberOutputs
 from training.evaluation.reference import ReferenceSet, training_formulas
-from training.predictions import HeldOut
+from training.scoring.held_out import HeldOut
 
 View = Literal["split", "new formula"]
 VIEWS: tuple[View, ...] = ("split", "new formula")

@@ -17,11 +17,11 @@ from pymatgen.core import Lattice, Structure
 
 from models.errors import DataError
 from models.records import refusal
+from training.data.rows import Row
 from training.fetch.download import Downloader
 from training.fetch.progress import Progress
 from training.fetch.retries import TransientError
 from training.fetch.row_file import Dropped, FetchReport, RowFile
-from training.rows import Row
 
 BASE_URL = "https://aflow.org/API/aflux/"
 PAGE_SIZE = 200

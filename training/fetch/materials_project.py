@@ -20,10 +20,10 @@ from pymatgen.core import Structure
 
 from models.errors import DataError, MaterialError, MaterialsProjectKeyMissing
 from models.records import refusal
+from training.data.rows import Row
 from training.fetch.progress import Progress
 from training.fetch.retries import RetryPolicy, TransientError, with_retries
 from training.fetch.row_file import Dropped, FetchReport, RowFile
-from training.rows import Row
 
 KEY_VARIABLE = "MP_API_KEY"
 CHUNK_SIZE = 100

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from models.errors import DataError
-from training.rows import Row
+from training.data.rows import Row
 
 
 class Dropped(BaseModel):

@@ -21,8 +21,8 @@ from playwright.sync_api import (
 )
 from pymatgen.core import Lattice, Structure
 
-from app.ensembles import ServedEnsemble
 from app.factory import create_app
+from app.service.ensembles import ServedEnsemble
 from app.settings import Settings
 from models.errors import UnknownMaterial
 from tests.app.conftest import READY_WITHIN

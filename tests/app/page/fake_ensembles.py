@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from models.domain import Assessment, Neighbour
-from models.evidence import Reference
-from models.graph import CrystalGraph
-from models.judgement import Judgement
-from models.second_opinion import SecondOpinion
-from models.statistics import Interval
+from models.crystal.graph import CrystalGraph
+from models.prediction.domain import Assessment, Neighbour
+from models.prediction.evidence import Reference
+from models.prediction.judgement import Judgement
+from models.prediction.second_opinion import SecondOpinion
+from models.prediction.statistics import Interval
 from tests.app.conftest import FakeEnsemble
 from tests.app.page.fake_manifest import fake_coverage, fake_manifest, fake_table1
 

@@ -13,7 +13,7 @@ from models.manifest import (
     StageRecord,
     TransformRecord,
 )
-from models.stored_structure import StoredStructure
+from models.structure.stored import StoredStructure
 
 HONEST = Metrics(
     dataset="dataset1",

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from app.routes.page import STATIC
-from models.structure import parse_structure
+from app.api.routes.page import STATIC
+from models.structure.read import parse_structure
 
 ROOT = Path(__file__).parents[3]
 FILES = sorted(path for path in STATIC.rglob("*") if path.is_file())

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from models.stored_structure import StoredStructure
+from models.structure.stored import StoredStructure
 
 
 @pytest.fixture(params=[".csv", ".jsonl"])

@@ -7,20 +7,20 @@ import h5py
 import numpy as np
 import pytest
 
-from models.architecture import Architecture, initial_weights, weight_shapes
-from models.transform import TargetTransform
+from models.network.architecture import Architecture, initial_weights, weight_shapes
+from models.network.transform import TargetTransform
 from tests.crystals import generated_crystals
-from training.checkpoint import EpochRecord
 from training.config import as_dict, read_preset
-from training.datasets import DATASET_FILES
+from training.data.datasets import DATASET_FILES
+from training.data.rows import Row
+from training.data.splits import published_split
 from training.evaluation.reference import read_reference_sets
-from training.labels import fit_target
-from training.megnet_weights import HEAD, _places
-from training.member import FittedMember, _write_member
-from training.parameters import pack
-from training.rows import Row
+from training.fit.checkpoint import EpochRecord
+from training.fit.labels import fit_target
+from training.fit.loop import FittedMember, _write_member
+from training.fit.megnet_weights import HEAD, _places
+from training.fit.parameters import pack
 from training.run import MEGNET_FILE
-from training.splits import published_split
 from training.stages import STAGES
 
 SIZES = {"dataset1": 26, "dataset2": 28, "aflow": 60, "phonix": 30}

@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from models.architecture import weight_shapes
 from models.errors import DataError
-from models.predictor import Predictor
+from models.network.architecture import weight_shapes
+from models.prediction.members import Predictor
 from tests.training.evaluation.conftest import NETWORK, SPLITS, write_run
 from training.evaluation.outputs import read_all_outputs, read_outputs, write_outputs
 from training.evaluation.sources import find_ensembles

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.errors import DataError
-from models.transform import TargetTransform
+from models.network.transform import TargetTransform
 from training.evaluation.outputs import MemberOutputs
 from training.evaluation.published import (
     published_errors,

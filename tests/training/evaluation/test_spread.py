@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from training.evaluation.honest import bootstrap_intervals
 from training.evaluation.spread import ensemble_gain, spread_quality
-from training.metrics import score
-from training.predictions import HeldOut
+from training.scoring.held_out import HeldOut
+from training.scoring.honest import bootstrap_intervals
+from training.scoring.scores import score
 
 RNG = np.random.default_rng(3)
 REFERENCE = 10 ** RNG.normal(1, 0.5, 200)

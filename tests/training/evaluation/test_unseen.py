@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from models.transform import TargetTransform
+from models.network.transform import TargetTransform
 from tests.training.evaluation.test_published import outputs_of, own_targets
+from training.data.splits import published_split
 from training.evaluation.reference import training_formulas
 from training.evaluation.unseen import unseen_predictions
-from training.splits import published_split
 
 TRANSFORM = TargetTransform(mean=0.8, std=0.4)
 

@@ -8,7 +8,7 @@ import pytest
 
 from models.errors import DataError
 from tests.training.fetch.web_server import Reply
-from training.datasets import read_dataset, read_dataset_file
+from training.data.datasets import read_dataset, read_dataset_file
 from training.fetch import aflow
 from training.fetch.download import Downloader
 

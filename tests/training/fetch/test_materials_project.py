@@ -8,7 +8,7 @@ from pymatgen.core import Lattice, Structure
 
 from models.errors import DataError, MaterialError, MaterialsProjectKeyMissing
 from tests.training.fetch.web_server import Reply
-from training.datasets import read_dataset_file
+from training.data.datasets import read_dataset_file
 from training.fetch.materials_project import MaterialsProject, fetch
 
 KEY = "k" * 32

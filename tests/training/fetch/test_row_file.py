@@ -4,8 +4,8 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from models.errors import DataError
+from training.data.rows import Row
 from training.fetch.row_file import Dropped, FetchReport, RowFile
-from training.rows import Row
 
 SODIUM = Structure(Lattice.cubic(4.2), ["Na"], [[0, 0, 0]])
 

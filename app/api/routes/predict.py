@@ -1,0 +1,99 @@
+"""POST /predict and GET /predict/{material_id}."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.routing import APIRoute
+
+from app.api.dependencies import EnsembleName, PredictorDep, RuntimeDep
+from app.api.problems import problem_responses
+from app.api.upload import REQUEST_BODY, read_cif
+from app.api.while_connected import while_connected
+from app.errors import InvalidRequest, NotReady, RequestTimeout, UnsupportedMediaType
+from app.schemas import Answer
+from app.service.predictor import Prediction
+from models import errors
+
+router = APIRouter(tags=["predict"])
+
+UPLOAD_ERRORS = (
+    errors.UnreadableStructure,
+    errors.NoStructure,
+    errors.SeveralStructures,
+    UnsupportedMediaType,
+)
+STRUCTURE_ERRORS = (
+    errors.DisorderedStructure,
+    errors.UnsupportedElement,
+    errors.OverlappingSites,
+    errors.IsolatedAtom,
+    errors.StructureTooLarge,
+)
+SERVICE_ERRORS = (
+    errors.UnknownEnsemble,
+    errors.DamagedEnsemble,
+    errors.Overloaded,
+    InvalidRequest,
+    NotReady,
+    RequestTimeout,
+)
+
+
+@router.post(
+    "/predict",
+    response_model=Answer,
+    responses=problem_responses(
+        *UPLOAD_ERRORS,
+        *STRUCTURE_ERRORS,
+        *SERVICE_ERRORS,
+    ),
+    openapi_extra={"requestBody": REQUEST_BODY},
+)
+async def predict_cif(
+    request: Request,
+    runtime: RuntimeDep,
+    predictor: PredictorDep,
+    ensemble: EnsembleName = None,
+) -> Response:
+    """Predict the lattice thermal conductivity of the crystal in a CIF."""
+    text = await read_cif(request, runtime.settings)
+    return answer(await while_connected(request, predictor.predict_cif(text, ensemble)))
+
+
+@router.get(
+    "/predict/{material_id}",
+    response_model=Answer,
+    responses=problem_responses(
+        errors.InvalidMaterialId,
+        errors.UnknownMaterial,
+        errors.MaterialsProjectKeyMissing,
+        errors.MaterialsProjectUnavailable,
+        *STRUCTURE_ERRORS,
+        *SERVICE_ERRORS,
+    ),
+)
+async def predict_material(
+    request: Request,
+    material_id: Annotated[str, Path(description="Materials Project id.", examples=["mp-9127"])],
+    predictor: PredictorDep,
+    ensemble: EnsembleName = None,
+) -> Response:
+    """Predict the lattice thermal conductivity of a material of the Materials Project."""
+    work = predictor.predict_material(material_id, ensemble)
+    return answer(await while_connected(request, work))
+
+
+def upload_route() -> APIRoute:
+    """Return the route of POST /predict."""
+    return next(r for r in router.routes if isinstance(r, APIRoute) and r.endpoint is predict_cif)
+
+
+def answer(prediction: Prediction) -> Response:
+    """Return the response; its body is JSON already, as the cache holds it."""
+    headers = {"Server-Timing": server_timing(prediction)}
+    return Response(prediction.answer, headers=headers, media_type="application/json")
+
+
+def server_timing(prediction: Prediction) -> str:
+    """Return the durations of the steps in milliseconds, as the Server-Timing header has them."""
+    return ", ".join(f"{step};dur={1e3 * s:.2f}" for step, s in prediction.seconds.items())

@@ -1,0 +1,1 @@
+"""The prediction service without HTTP: ensembles, batching, workers, predictor."""

@@ -1,0 +1,107 @@
+"""What one app lives on: its settings, and its predictor once the ensembles are checked."""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from app.cache.base import Cache
+from app.errors import NotReady
+from app.monitoring import Metrics
+from app.service.ensembles import Ensembles, ServedEnsemble, check_ensembles
+from app.service.predictor import MaterialSource, Predictor, describe_crystal
+from app.settings import Settings
+from app.startup import without_collection
+from models.structure.read import parse_structure
+
+log = logging.getLogger(__name__)
+
+ROCKSALT = """data_NaCl
+_cell_length_a 3.99
+_cell_length_b 3.99
+_cell_length_c 3.99
+_cell_angle_alpha 60
+_cell_angle_beta 60
+_cell_angle_gamma 60
+loop_
+_atom_site_type_symbol
+_atom_site_label
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+Na Na1 0 0 0
+Cl Cl1 0.5 0.5 0.5
+"""
+
+LoadEnsembles = Callable[[Settings], Sequence[ServedEnsemble]]
+
+
+class Runtime:
+    """The parts of one app; `ready` gives the predictor, once there is one."""
+
+    def __init__(
+        self, settings: Settings, cache: Cache, materials: MaterialSource, metrics: Metrics
+    ) -> None:
+        self.settings = settings
+        self.metrics = metrics
+        self._cache = cache
+        self._materials = materials
+        self._predictor: Predictor | None = None
+
+    @property
+    def predictor(self) -> Predictor | None:
+        """The predictor; None until every ensemble is loaded and checked."""
+        return self._predictor
+
+    def ready(self) -> Predictor:
+        """Return the predictor. Raises NotReady until every ensemble is loaded and checked."""
+        if self._predictor is None:
+            raise NotReady("The ensembles are being loaded and checked; try again in seconds.")
+        return self._predictor
+
+    async def load(self, load: LoadEnsembles) -> None:
+        """Load and check the ensembles, then be ready. Raises EnsembleError."""
+        ensembles = await asyncio.to_thread(self._checked, load)
+        self._predictor = Predictor(
+            self.settings, ensembles, self._cache, self._materials, self.metrics
+        )
+        log.info("Ready; %s answers by default.", ensembles.default)
+
+    def _checked(self, load: LoadEnsembles) -> Ensembles:
+        with without_collection():
+            ensembles = check_ensembles(load(self.settings), self.settings)
+            describe_crystal(parse_structure(ROCKSALT))  # the first request need not wait for this
+        return ensembles
+
+    @contextlib.asynccontextmanager
+    async def loading(
+        self, load: LoadEnsembles, on_failure: Callable[[], None]
+    ) -> AsyncIterator[None]:
+        """Load in the background, and call `on_failure` if that fails."""
+        task = asyncio.create_task(self._load_or_fail(load, on_failure))
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def close(self) -> None:
+        """Drop waiting work and close the cache."""
+        if self._predictor is not None:
+            self._predictor.close()
+            self._predictor = None
+            gc.unfreeze()
+        await self._cache.close()
+
+    async def _load_or_fail(self, load: LoadEnsembles, on_failure: Callable[[], None]) -> None:
+        try:
+            await self.load(load)
+        except Exception as error:
+            log.critical("Cannot serve: %s", error, exc_info=error)
+            on_failure()
+        else:
+            # A daemon: an import of many seconds must not hold up the end of the process.
+            threading.Thread(target=self._materials.prepare, daemon=True).start()

@@ -1,0 +1,1 @@
+"""Structure to crystal: symmetry, neighbors, crystal graph and fingerprint."""

@@ -1,0 +1,41 @@
+"""A short identity of a crystal that does not depend on its cell or the order of its sites."""
+
+import hashlib
+
+import numpy as np
+
+from models.crystal.graph import CrystalGraph, reduced_formula
+
+STEP = 1e-3  # A; distances that differ by less are not told apart
+OFFSET = 0.000271828  # A; keeps decimal cell lengths off the edges between two steps
+
+
+def fingerprint(graph: CrystalGraph) -> str:
+    """Return 32 hex digits, equal for equivalent cells and reordered sites.
+
+    Made of the reduced formula, the symmetry, the volume per atom to 0.1 %, and the graph: element
+    and share of each inequivalent atom, length to 0.001 A and count of each bond. The symmetry
+    tells stackings apart, whose bonds are the same.
+    """
+    volume = round(np.log(graph.volume) / STEP + 0.271828)
+    lengths = np.floor((graph.distance.astype(float) + OFFSET) / STEP).astype(int)
+    bonds = sorted(
+        zip(
+            graph.species[graph.center].tolist(),
+            graph.species[graph.neighbor].tolist(),
+            lengths.tolist(),
+            np.rint(graph.bond_weight * 5040).astype(int).tolist(),
+            np.rint(graph.bond_share * 1e5).astype(int).tolist(),
+            strict=True,
+        )
+    )
+    atoms = sorted(
+        zip(
+            graph.species.tolist(),
+            np.rint(graph.atom_share * 1e5).astype(int).tolist(),
+            strict=True,
+        )
+    )
+    symmetry = (graph.symmetry.achiral_number, graph.symmetry.n_primitive)
+    text = repr((reduced_formula(graph), symmetry, volume, atoms, bonds))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,33 @@
+"""The name of a crystal's structure type, told by symmetry and size of its cell."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+
+from models.crystal import symmetry
+from models.crystal.graph import CrystalGraph
+
+HALF_HEUSLER = "half_heusler"
+FULL_HEUSLER = "full_heusler"
+OTHER = "other_types"
+SIMPLE_BINARIES = frozenset({"rocksalt", "zincblende", "wurtzite"})
+# (space group, sites in the primitive cell, elements) -> structure type
+_TYPES: Mapping[tuple[int, int, int], str] = MappingProxyType(
+    {
+        (225, 2, 2): "rocksalt",
+        (216, 2, 2): "zincblende",
+        (186, 4, 2): "wurtzite",
+        (227, 2, 1): "diamond",
+        (221, 5, 3): "perovskite",
+        (225, 3, 2): "fluorite",
+        (225, 4, 3): FULL_HEUSLER,
+        symmetry.HALF_HEUSLER: HALF_HEUSLER,
+    }
+)
+
+
+def structure_type(graph: CrystalGraph) -> str:
+    """Return the structure type of a crystal, `OTHER` where it is none of those named here."""
+    found, n_elements = graph.symmetry, len(np.unique(graph.species))
+    return _TYPES.get((found.number, found.n_primitive, n_elements), OTHER)

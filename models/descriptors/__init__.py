@@ -1,0 +1,1 @@
+"""Descriptors of a crystal: composition, electrons, bonds, bond valence, springs."""

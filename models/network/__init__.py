@@ -1,0 +1,1 @@
+"""The neural network: architecture, weights, batches, the TensorFlow forward pass."""

@@ -1,0 +1,1 @@
+"""Predictions: members' outputs to LTC, interval, applicability domain and warnings."""

@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+
+from training.data.splits import (
+    N_SPLITS,
+    TRAIN_FRACTION,
+    grouped_split,
+    published_split,
+    with_unsplit_rows,
+)
+
+SEEDS = range(1, N_SPLITS + 1)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("size", [95, 143, 5578])
+def test_the_published_split_of_one_data_set(size, seed):
+    order = np.random.RandomState(seed).permutation(size)
+    split = published_split((size,), seed)
+    assert split.train.tolist() == order[: int(0.8 * size)].tolist()
+    assert split.validation.tolist() == order[int(0.8 * size) :].tolist()
+    assert split.inner.size == 0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_mix_joins_the_splits_of_its_parts(seed):
+    mix = published_split((95, 143), seed, inner_fraction=0.1)
+    first, second = (published_split((size,), seed, inner_fraction=0.1) for size in (95, 143))
+    for name in ("train", "inner", "validation"):
+        expected = [*getattr(first, name), *(95 + getattr(second, name))]
+        assert getattr(mix, name).tolist() == expected
+
+
+@pytest.mark.parametrize("inner_fraction", [0.0, 0.1, 0.5])
+@pytest.mark.parametrize("sizes", [(95,), (95, 143), (10, 3)])
+def test_a_split_covers_every_row_once(sizes, inner_fraction):
+    split = published_split(sizes, 4, inner_fraction)
+    rows = np.concatenate([split.train, split.inner, split.validation])
+    assert sorted(rows) == list(range(sum(sizes)))
+
+
+def test_the_rows_that_choose_come_from_the_training_rows_of_each_part():
+    whole = published_split((95, 143), 2)
+    parted = published_split((95, 143), 2, inner_fraction=0.25)
+    assert parted.validation.tolist() == whole.validation.tolist()
+    assert set(parted.inner) <= set(whole.train)
+    assert sorted(parted.training) == sorted(whole.train)
+    n_first = int((parted.inner < 95).sum())
+    assert (n_first, len(parted.inner) - n_first) == (round(0.25 * 76), round(0.25 * 114))
+
+
+def test_splits_differ():
+    assert len({tuple(published_split((95,), seed).validation) for seed in SEEDS}) == N_SPLITS
+
+
+FORMULAS = [f"Na{number}Cl" for number in range(50)]
+ROWS_OF = [*FORMULAS, *FORMULAS[::2], "He", "Ne"]  # some formulas twice; the last two have no LTC
+FEW, MANY = FORMULAS[::3], FORMULAS[1:]  # by data set, sharing some
+
+
+def test_a_formula_is_never_on_both_sides():
+    for seed in SEEDS:
+        split = grouped_split(ROWS_OF, [FEW, MANY], seed)
+        trained = {ROWS_OF[row] for row in split.train}
+        assert trained.isdisjoint(ROWS_OF[row] for row in split.validation)
+        assert sorted([*split.train, *split.validation]) == list(range(len(ROWS_OF)))
+        assert {"He", "Ne"} <= trained
+
+
+def test_every_reported_formula_is_unseen_by_one_member_and_the_others_by_none():
+    splits = [grouped_split(ROWS_OF, [FEW, MANY], seed) for seed in SEEDS]
+    counts = dict.fromkeys(FORMULAS, 0)
+    for split in splits:
+        for formula in {ROWS_OF[row] for row in split.validation}:
+            counts[formula] += 1
+    assert sorted(counts.values()) == [0] * 10 + [1] * int(TRAIN_FRACTION * 50)
+
+
+def test_each_member_keeps_its_share_of_a_small_data_set():
+    kept = [
+        {ROWS_OF[row] for row in grouped_split(ROWS_OF, [FEW, MANY], seed).validation}
+        for seed in SEEDS
+    ]
+    shares = [len(formulas & set(FEW)) for formulas in kept]
+    assert max(shares) - min(shares) <= 1
+
+
+def test_grouped_splits_do_not_depend_on_the_order_of_the_rows():
+    first = grouped_split(ROWS_OF, [FORMULAS], 3)
+    second = grouped_split(ROWS_OF[::-1], [FORMULAS[::-1] * 2], 3)
+    assert {ROWS_OF[row] for row in first.validation} == {
+        ROWS_OF[::-1][row] for row in second.validation
+    }
+
+
+def test_rows_without_a_published_split_are_trained_on_but_for_kept_formulas():
+    formulas = [*FORMULAS, *FORMULAS, "He"]  # the second half has no published split
+    published = published_split((len(FORMULAS),), 5, inner_fraction=0.1)
+    split = with_unsplit_rows(published, formulas)
+    kept = {FORMULAS[row] for row in published.validation}
+    assert split.validation.tolist() == published.validation.tolist()
+    assert split.inner.tolist() == published.inner.tolist()
+    later = split.train[split.train >= len(FORMULAS)]
+    assert {formulas[row] for row in later} == {*FORMULAS, "He"} - kept
+    assert len(split.train) == len(published.train) + len(later)

@@ -1,0 +1,81 @@
+"""From a trained run to a served answer: train -> export -> serve, with the smoke preset."""
+
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from pymatgen.io.cif import CifWriter
+
+from app.factory import create_app
+from app.settings import Settings
+from models.crystal.graph import crystal_graph
+from models.ensemble import Ensemble
+from models.errors import DataError
+from models.manifest import CARD, MANIFEST, WEIGHTS, Manifest, read_manifest
+from models.prediction.evidence import load_evidence
+from tests.app.conftest import wait_until_ready
+from training.config import read_preset
+from training.data.graphs import read_graphs
+from training.export.card import model_card
+from training.export.write import export_ensemble
+from training.run import TrainingRun
+
+pytestmark = pytest.mark.timeout(900)  # it may be the first to train
+
+
+@pytest.fixture(scope="module")
+def run(undisturbed: Path, small_data: Path, preset_file: Path) -> TrainingRun:
+    return TrainingRun(read_preset(str(preset_file)), small_data, undisturbed, (1, 2))
+
+
+@pytest.fixture(scope="module")
+def ensembles(run: TrainingRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("exported")
+    export_ensemble("mix-stage3", run, directory, directory / "no report.json")
+    return directory
+
+
+@pytest.fixture(scope="module")
+def manifest(ensembles) -> Manifest:
+    return read_manifest(ensembles / "mix-stage3")
+
+
+def test_the_manifest_tells_where_the_ensemble_comes_from(manifest, run):
+    assert [stage.name for stage in manifest.stages] == ["aflow-stage2", "mix-stage3"]
+    assert [member.split for member in manifest.members] == [1, 2]
+    assert {record.dataset for record in manifest.training_data} == {"aflow", "mix"}
+    assert {record.dataset for record in manifest.metrics} == {"mix", "dataset1", "dataset2"}
+    assert {CARD, WEIGHTS} < set(manifest.files)
+    assert manifest.network.mlp == run.preset.mlp
+
+
+def test_the_card_is_written_from_the_manifest(ensembles, manifest):
+    evidence = load_evidence(ensembles / "mix-stage3", len(manifest.members))
+    assert evidence is not None
+    expected = model_card(manifest, evidence.references)
+    assert (ensembles / "mix-stage3" / CARD).read_text() == expected
+
+
+def test_exporting_again_gives_the_same_weights(run, manifest, tmp_path):
+    again = export_ensemble("mix-stage3", run, tmp_path, tmp_path / "no report.json")
+    assert again.files[WEIGHTS] == manifest.files[WEIGHTS]
+    assert (tmp_path / "mix-stage3" / MANIFEST).is_file()
+
+
+def test_a_member_that_is_not_trained_is_named(run, tmp_path):
+    missing = TrainingRun(run.preset, run.data_dir, run.run_dir, (1, 2, 3))
+    with pytest.raises(DataError, match="mix-stage3 split 3"):
+        export_ensemble("mix-stage3", missing, tmp_path)
+
+
+def test_what_was_trained_is_what_is_served(ensembles, run):
+    crystal = read_graphs("mix", run.data_dir).dataset.crystals[0]
+    expected = Ensemble.load(ensembles / "mix-stage3").predict([crystal_graph(crystal.structure)])
+    settings = Settings(ensembles_dir=ensembles, mp_api_key=None, redis_url=None)
+    with TestClient(create_app(settings)) as client:
+        wait_until_ready(client)
+        cif = str(CifWriter(crystal.structure, significant_figures=12))
+        answer = client.post("/predict", json={"cif": cif}).json()
+    assert answer["ltc"]["members"] == pytest.approx(expected[0].tolist(), rel=1e-4)
+    assert answer["ensemble"]["name"] == "mix-stage3"
+    assert answer["domain"]["in_training_data"]

@@ -1,0 +1,112 @@
+"""Training as a command: from data sets to the members of an ensemble, killed and resumed."""
+
+import os
+import signal
+import subprocess
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.errors import DataError
+from tests.training.conftest import AFLOW_EPOCHS, ROOT, SECONDS, SIZES, command
+from training.config import read_preset
+from training.data.splits import published_split
+from training.fit.labels import fit_target
+from training.fit.loop import FittedMember, read_member
+from training.run import TrainingRun
+from training.train import ensembles_of, train_ensemble
+
+pytestmark = pytest.mark.timeout(3 * SECONDS)
+
+
+def member(run_dir: Path, stage: str, split: int) -> FittedMember:
+    found = read_member(run_dir / stage / f"split-{split}")
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("split", [1, 2])
+def test_every_stage_leaves_its_members(undisturbed, split):
+    assert len(member(undisturbed, "aflow-stage2", split).history) == AFLOW_EPOCHS
+    assert len(member(undisturbed, "mix-stage3", split).history) == 2
+
+
+def test_nothing_else_is_left(undisturbed):
+    files = {str(path.relative_to(undisturbed)) for path in undisturbed.rglob("*.*")}
+    members = {
+        f"{stage}/split-{split}" for stage in ("aflow-stage2", "mix-stage3") for split in (1, 2)
+    }
+    assert files == {"config.json", *(f"{folder}/member.safetensors" for folder in members)}
+
+
+def test_splits_differ_in_their_members(undisturbed):
+    first, second = (member(undisturbed, "mix-stage3", split) for split in (1, 2))
+    assert np.abs(first.weights - second.weights).max() > 1e-3
+    assert first.transform != second.transform
+
+
+def test_members_carry_the_transform_of_their_own_training_rows(undisturbed, small_data):
+    from training.data.graphs import read_graphs
+
+    data = read_graphs("mix", small_data)
+    sizes = (SIZES["dataset1.jsonl.gz"], SIZES["dataset2.jsonl.gz"])
+    assert data.parts == sizes
+    rows = published_split(sizes, 2)
+    target = fit_target("honest", data.ltc, sizes, rows.training, None)
+    assert member(undisturbed, "mix-stage3", 2).transform == target.transform
+
+
+def wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not path.is_file():
+        assert process.poll() is None, "the training ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_a_killed_training_goes_on_to_the_same_weights(
+    undisturbed, tmp_path, small_data, preset_file
+):
+    line = command(preset_file, small_data, tmp_path, "1", workers=1)
+    with (tmp_path.with_suffix(".log")).open("wb") as log:
+        process = subprocess.Popen(line, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+        try:
+            wait_for(tmp_path / "aflow-stage2/split-1/checkpoint.safetensors", process)
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    assert process.returncode == -signal.SIGKILL
+    assert read_member(tmp_path / "mix-stage3/split-1") is None
+    subprocess.run(line, cwd=ROOT, capture_output=True, timeout=SECONDS, check=True)
+    for stage in ("aflow-stage2", "mix-stage3"):
+        expected, found = member(undisturbed, stage, 1), member(tmp_path, stage, 1)
+        assert found.weights.tobytes() == expected.weights.tobytes()
+        assert found.transform == expected.transform
+        assert [replace(record, seconds=0) for record in found.history] == [
+            replace(record, seconds=0) for record in expected.history
+        ]
+
+
+def test_a_run_folder_of_other_settings_is_refused(undisturbed, small_data, preset_file):
+    config = (undisturbed / "config.json").read_text()
+    other = replace(read_preset(str(preset_file)), seed=7)
+    with pytest.raises(DataError, match="holds a run with other settings"):
+        train_ensemble("mix-stage3", TrainingRun(other, small_data, undisturbed), workers=1)
+    assert (undisturbed / "config.json").read_text() == config
+
+
+def test_an_unknown_ensemble_is_refused_before_anything_is_written(tmp_path, small_data):
+    run = TrainingRun(read_preset("smoke"), small_data, tmp_path / "run")
+    with pytest.raises(DataError, match="No ensemble is called mix-stage9"):
+        train_ensemble("mix-stage9", run, workers=1)
+    assert not run.run_dir.exists()
+
+
+def test_a_preset_trains_all_that_it_has_schedules_for():
+    assert ensembles_of(read_preset("recommended")) == ("harmonic-stage2", "recommended")
+    paper = ensembles_of(read_preset("paper"))
+    assert len(paper) == 11
+    assert "recommended" not in paper

@@ -1,0 +1,1 @@
+"""Data sets, their crystal graphs and their splits."""

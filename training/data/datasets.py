@@ -1,0 +1,222 @@
+"""The labelled crystals that ensembles are trained and measured on, read from their files.
+
+A row that cannot be used is dropped and reported in `Dataset.dropped`; a file that cannot be
+read stops with `DataError`. Rows keep their published order: the nine splits depend on it.
+"""
+
+import gzip
+import hashlib
+import json
+import logging
+import os
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+from pymatgen.core import Structure
+
+from models.errors import DataError
+from models.records import refusal
+from training.data.rows import Row
+
+logger = logging.getLogger(__name__)
+
+DATA_VARIABLE = "PARAISITE_DATA"
+DEFAULT_DIRECTORY = Path("../shared/data")
+
+
+@dataclass(frozen=True)
+class DatasetFile:
+    """A data set's file and the labels that every row of it must have."""
+
+    file_name: str
+    labels: tuple[str, ...]
+
+
+DATASET_FILES: Mapping[str, DatasetFile] = MappingProxyType(
+    {
+        "dataset1": DatasetFile("dataset1.jsonl.gz", ("ltc",)),
+        "dataset2": DatasetFile("dataset2.jsonl.gz", ("ltc",)),
+        "aflow": DatasetFile("aflow_agl.jsonl.gz", ("ltc", "debye_temperature", "gruneisen")),
+        "phonix": DatasetFile("phonix_bte.jsonl.gz", ("ltc",)),
+        "elasticity": DatasetFile("mp_elasticity.jsonl.gz", ("bulk_modulus", "shear_modulus")),
+    }
+)
+MIX = "mix"
+MIX_PARTS = ("dataset1", "dataset2")
+JOINED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        MIX: MIX_PARTS,
+        "harmonic": ("aflow", "elasticity"),
+        "reference": ("dataset1", "dataset2", "phonix"),
+    }
+)
+DATASET_NAMES = (*DATASET_FILES, *JOINED)
+
+
+@dataclass(frozen=True)
+class LabelledCrystal:
+    """A crystal with its reference values by name (see `training.data.rows.Row` for the units)."""
+
+    material_id: str
+    formula: str
+    structure: Structure
+    labels: Mapping[str, float]
+
+    @property
+    def ltc(self) -> float:
+        """The lattice thermal conductivity [W/(m K)] at 300 K; DataError where there is none."""
+        try:
+            return self.labels["ltc"]
+        except KeyError:
+            raise DataError(
+                f"{self.material_id} has no thermal conductivity, only "
+                f"{', '.join(self.labels)}; choose a data set with `ltc` labels."
+            ) from None
+
+
+@dataclass(frozen=True)
+class DatasetSource:
+    """The file a data set was read from: its name, checksum and rows, unusable ones included."""
+
+    file_name: str
+    sha256: str
+    n_rows: int
+
+
+@dataclass(frozen=True)
+class DroppedRow:
+    """A row that is not used: where it is (lines count from 1), whose it is and why."""
+
+    file_name: str
+    line: int
+    material_id: str | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Labelled crystals in published order, with where they come from and what was left out."""
+
+    name: str
+    crystals: tuple[LabelledCrystal, ...]
+    sources: tuple[DatasetSource, ...]
+    dropped: tuple[DroppedRow, ...]
+
+    def __len__(self) -> int:
+        return len(self.crystals)
+
+    def ltc(self) -> NDArray[np.float64]:
+        """Return the conductivities [n_crystals] in W/(m K); DataError if one is missing."""
+        return np.array([crystal.ltc for crystal in self.crystals], dtype=np.float64)
+
+
+def data_directory(option: Path | None = None) -> Path:
+    """Return where the data sets are: the option, else $PARAISITE_DATA, else ../shared/data."""
+    return option or Path(os.environ.get(DATA_VARIABLE) or DEFAULT_DIRECTORY)
+
+
+def read_dataset(name: str, directory: Path) -> Dataset:
+    """Return the data set `name` (one of DATASET_NAMES) from its file in `directory`.
+
+    A joined one (see JOINED) is its parts one after the other. Raises DataError for an unknown
+    name and for a file that is missing, is not gzip or holds a line that is not JSON.
+    """
+    if name in JOINED:
+        return _joined(name, [read_dataset(part, directory) for part in JOINED[name]])
+    if name not in DATASET_FILES:
+        raise DataError(f"No data set is called {name!r}; choose from {', '.join(DATASET_NAMES)}.")
+    file = DATASET_FILES[name]
+    return read_dataset_file(name, directory / file.file_name, file.labels)
+
+
+def read_dataset_file(name: str, path: Path, required: tuple[str, ...] = ("ltc",)) -> Dataset:
+    """Return the crystals of one `.jsonl.gz` file whose rows all have the `required` labels.
+
+    Raises DataError for a file that is missing, is not gzip or holds a line that is not JSON.
+    """
+    content = _content(path)
+    lines = _lines(path, content)
+    crystals: dict[str, LabelledCrystal] = {}
+    dropped: list[DroppedRow] = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            crystal = _crystal(line, required)
+            if crystal.material_id in crystals:
+                raise _UnusableRow("the id is that of an earlier row", crystal.material_id)
+        except _NotJsonError as error:
+            raise DataError(
+                f"Line {number} of {path} is not JSON ({error}); fetch the file again."
+            ) from error
+        except _UnusableRow as error:
+            dropped.append(DroppedRow(path.name, number, error.material_id, str(error)))
+        else:
+            crystals[crystal.material_id] = crystal
+    for row in dropped:
+        logger.warning(
+            "%s line %d (%s) is not used: %s", path, row.line, row.material_id, row.reason
+        )
+    source = DatasetSource(path.name, hashlib.sha256(content).hexdigest(), len(lines))
+    return Dataset(name, tuple(crystals.values()), (source,), tuple(dropped))
+
+
+class _NotJsonError(ValueError):
+    """A line is not JSON."""
+
+
+class _UnusableRow(ValueError):
+    """A row is JSON but no labelled crystal; `material_id` is its id where it has one."""
+
+    def __init__(self, reason: str, material_id: str | None) -> None:
+        super().__init__(reason)
+        self.material_id = material_id
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be read ({error.strerror}); give the directory of the data sets with "
+            f"--data or ${DATA_VARIABLE}, or get them with `python -m training fetch`."
+        ) from error
+
+
+def _lines(path: Path, content: bytes) -> list[bytes]:
+    try:
+        return gzip.decompress(content).splitlines()
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise DataError(f"{path} is not a whole gzip file ({error}); fetch it again.") from error
+
+
+def _crystal(line: bytes, required: tuple[str, ...]) -> LabelledCrystal:
+    try:
+        row = Row.model_validate_json(line)
+    except ValidationError as error:
+        raise _refusal(line, error) from error
+    missing = [label for label in required if label not in row.labels]
+    if missing:
+        raise _UnusableRow(f"no {', '.join(missing)}", row.material_id)
+    return LabelledCrystal(row.material_id, row.formula, row.structure.structure(), row.labels)
+
+
+def _refusal(line: bytes, error: ValidationError) -> ValueError:
+    if error.errors(include_url=False)[0]["type"] == "json_invalid":
+        return _NotJsonError(refusal(error))
+    given = json.loads(line)
+    material_id = given.get("material_id") if isinstance(given, dict) else None
+    return _UnusableRow(refusal(error), material_id)
+
+
+def _joined(name: str, parts: list[Dataset]) -> Dataset:
+    return Dataset(
+        name,
+        tuple(crystal for part in parts for crystal in part.crystals),
+        tuple(source for part in parts for source in part.sources),
+        tuple(row for part in parts for row in part.dropped),
+    )

@@ -1,0 +1,66 @@
+"""A data set with the crystal graph of each of its crystals."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.crystal.graph import CrystalGraph, crystal_graph
+from training.data.datasets import JOINED, Dataset, read_dataset
+
+SMALLEST_SCALE = np.float32(1e-3)  # keeps one that never varies from being divided by zero
+LTC_DATASETS = ("dataset1", "dataset2", "phonix", "aflow")
+
+
+@dataclass(frozen=True)
+class GraphDataset:
+    """Crystals, their graphs and LTC [n_crystals] in W/(m K), NaN where there is none.
+
+    `parts`: the sizes of the data sets it is joined from, `part_names`: their names.
+    """
+
+    dataset: Dataset
+    graphs: tuple[CrystalGraph, ...]
+    ltc: NDArray[np.float64]
+    parts: tuple[int, ...]
+    part_names: tuple[str, ...]
+
+    def owners(self) -> list[str]:
+        """Return for each crystal the data set it comes from."""
+        return np.repeat(self.part_names, self.parts).tolist()
+
+    def formulas(self) -> list[str]:
+        """Return the reduced formula of each crystal."""
+        return [crystal.structure.composition.reduced_formula for crystal in self.dataset.crystals]
+
+    def descriptors(self) -> NDArray[np.float32]:
+        """Return the descriptors [n_crystals, n_descriptors] of each crystal."""
+        return np.stack([graph.descriptors for graph in self.graphs])
+
+    def descriptor_scale(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return mean and standard deviation of each descriptor over the crystals."""
+        descriptors = self.descriptors()
+        return descriptors.mean(axis=0), descriptors.std(axis=0) + SMALLEST_SCALE
+
+
+@lru_cache(maxsize=1)
+def ltc_formulas(data_dir: Path) -> tuple[tuple[str, ...], ...]:
+    """Return the reduced formulas of all crystals with an LTC, of any fidelity, by data set."""
+    datasets = [read_dataset(name, data_dir) for name in LTC_DATASETS]
+    return tuple(
+        tuple(c.structure.composition.reduced_formula for c in dataset.crystals)
+        for dataset in datasets
+    )
+
+
+@lru_cache(maxsize=8)
+def read_graphs(name: str, data_dir: Path) -> GraphDataset:
+    """Return the data set `name` with its graphs; a process converts each data set once."""
+    dataset = read_dataset(name, data_dir)
+    names: tuple[str, ...] = JOINED.get(name, (name,))
+    parts = tuple(len(read_dataset(part, data_dir)) for part in names)
+    graphs = tuple(crystal_graph(crystal.structure) for crystal in dataset.crystals)
+    ltc = np.array([crystal.labels.get("ltc", np.nan) for crystal in dataset.crystals])
+    return GraphDataset(dataset, graphs, ltc, parts, names)

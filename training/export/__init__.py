@@ -1,0 +1,1 @@
+"""Export of a trained ensemble: weights, evidence, manifest, model card."""

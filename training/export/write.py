@@ -1,0 +1,173 @@
+"""A trained run -> an ensemble's folder: weights, evidence, manifest and card."""
+
+import dataclasses
+import importlib.metadata
+import platform
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.manifest import (
+    CARD,
+    MANIFEST,
+    PROCESS,
+    WEIGHTS,
+    DataRecord,
+    GoldenCheck,
+    GraphSettings,
+    Manifest,
+    MemberRecord,
+    Metrics,
+    NetworkSettings,
+    StageRecord,
+    TransformRecord,
+    file_sha256,
+)
+from models.network.weights import save_weights
+from models.prediction.evidence import EMBEDDINGS, EVIDENCE
+from models.structure.stored import StoredStructure
+from training.data.datasets import Dataset, read_dataset
+from training.data.graphs import GraphDataset
+from training.evaluation import HonestErrors, as_metrics, honest_errors
+from training.export.card import model_card
+from training.export.evidence import collect_evidence, write_evidence
+from training.export.paper_metrics import paper_metrics
+from training.export.trained import TrainedEnsemble, read_trained
+from training.run import TrainingRun
+from training.stages import Stage
+
+READABLE = 0o644  # by whoever runs the service; the weights' writer leaves them to their owner
+READABLE_FOLDER = 0o755
+GOLDEN_TOLERANCE = 1e-3  # relative; other processors and TensorFlow builds round otherwise
+REPORT = Path("docs/reproduction/report.json")
+VERSIONED = ("tensorflow", "numpy", "pymatgen", "safetensors")
+
+
+def export_ensemble(
+    name: str, run: TrainingRun, directory: Path, report: Path = REPORT
+) -> Manifest:
+    """Write the trained ensemble `name` to `directory`/`name` and return its manifest.
+
+    What the evaluation `report` says of it by the published procedure is among its metrics.
+    Raises DataError when a member is not trained yet, and when the report cannot be read.
+    """
+    trained = read_trained(name, run)
+    directory.mkdir(parents=True, exist_ok=True)
+    # Made beside the ensemble that it replaces, which stays whole if anything fails.
+    with tempfile.TemporaryDirectory(prefix=".", dir=directory) as made:
+        manifest = _write_ensemble(trained, Path(made), report)
+        Path(made).chmod(READABLE_FOLDER)
+        shutil.copytree(made, directory / name, dirs_exist_ok=True)
+    return manifest
+
+
+def _write_ensemble(trained: TrainedEnsemble, target: Path, report: Path) -> Manifest:
+    save_weights(trained.weights, target / WEIGHTS)
+    evidence = collect_evidence(trained)
+    write_evidence(evidence, target)
+    published = tuple(paper_metrics(trained.name, report, trained.run.data_dir))
+    manifest = _manifest(trained, (evidence.metrics, *published))
+    (target / CARD).write_text(model_card(manifest, evidence.record.references))
+    names = [CARD, WEIGHTS, EVIDENCE, EMBEDDINGS]
+    if trained.process:
+        trained.process.save(target / PROCESS)
+        names.append(PROCESS)
+    for file in names:
+        (target / file).chmod(READABLE)
+    files = {file: file_sha256(target / file) for file in names}
+    manifest = manifest.model_copy(update={"files": files})
+    (target / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n")
+    return manifest
+
+
+def _manifest(trained: TrainedEnsemble, others: tuple[Metrics, ...]) -> Manifest:
+    preset, stages, data = trained.run.preset, trained.stages, trained.data
+    errors = {
+        part: honest_errors(data.ltc, trained.predictions, rows)
+        for part, rows in _parts(data)
+        if np.any(trained.predictions.covered & rows)
+    }
+    metrics = [record for part, found in errors.items() for record in as_metrics(part, found)]
+    sources = [read_dataset(stage.dataset, trained.run.data_dir) for stage in stages]
+    return Manifest(
+        name=trained.name,
+        description=" -> ".join((stages[0].start, *(f"{s.name} ({s.dataset})" for s in stages))),
+        created=datetime.now(UTC).date().isoformat(),
+        protocol=preset.protocol,
+        preset=preset.name,
+        seed=preset.seed,
+        graph=GraphSettings.current(),
+        network=NetworkSettings(
+            mlp=preset.mlp, outputs=preset.outputs, descriptors=preset.descriptors
+        ),
+        stages=tuple(_stage_record(stage, trained.run) for stage in stages),
+        members=tuple(_member_records(trained, errors[data.dataset.name])),
+        elements=tuple(sorted({symbol for source in sources for symbol in _elements(source)})),
+        training_data=tuple(record for source in sources for record in _data_records(source)),
+        metrics=(*metrics, *others),
+        golden=_golden_check(data, trained.outputs.ltc),
+        versions=_versions(),
+        files={},
+    )
+
+
+def _parts(data: GraphDataset) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """Yield the data set's name with all its rows, and those of its parts if it is joined."""
+    yield data.dataset.name, np.ones(len(data.ltc), dtype=bool)
+    if len(data.parts) > 1:
+        owners = np.array(data.owners())
+        yield from ((name, owners == name) for name in data.part_names)
+
+
+def _elements(dataset: Dataset) -> set[str]:
+    return {str(e) for crystal in dataset.crystals for e in crystal.structure.elements}
+
+
+def _data_records(dataset: Dataset) -> Iterator[DataRecord]:
+    dropped = Counter(row.file_name for row in dataset.dropped)
+    for source in dataset.sources:
+        yield DataRecord(
+            dataset=dataset.name,
+            file_name=source.file_name,
+            sha256=source.sha256,
+            n_crystals=source.n_rows - dropped[source.file_name],
+        )
+
+
+def _stage_record(stage: Stage, run: TrainingRun) -> StageRecord:
+    schedule = dataclasses.asdict(run.preset.schedule(stage.name, stage.dataset))
+    return StageRecord(name=stage.name, dataset=stage.dataset, start=stage.start, schedule=schedule)
+
+
+def _member_records(trained: TrainedEnsemble, errors: HonestErrors) -> Iterator[MemberRecord]:
+    rows = zip(trained.run.splits, trained.members, trained.splits, errors.members, strict=True)
+    for number, member, split, found in rows:
+        yield MemberRecord(
+            split=number,
+            transforms=tuple(TransformRecord(**dataclasses.asdict(t)) for t in member.transforms),
+            epochs=len(member.history),
+            best_epoch=member.best.epoch,
+            n_fitted=len(split.train),
+            n_validation=len(split.validation),
+            errors=found,
+        )
+
+
+def _golden_check(data: GraphDataset, ltc: NDArray[np.float64]) -> GoldenCheck:
+    """Return the check on the data set's first crystal; `ltc` is [n_crystals, n_members]."""
+    return GoldenCheck(
+        cell=StoredStructure.of(data.dataset.crystals[0].structure),
+        members=tuple(ltc[0].tolist()),
+        tolerance=GOLDEN_TOLERANCE,
+    )
+
+
+def _versions() -> dict[str, str]:
+    versions = {name: importlib.metadata.version(name) for name in VERSIONED}
+    return {"python": platform.python_version()} | versions

@@ -1,0 +1,1 @@
+"""Errors of predictions, their calibration and their groups."""

@@ -1,0 +1,58 @@
+"""Trains an ensemble's nine members, and those of the stages before it, in parallel processes."""
+
+import json
+import logging
+import multiprocessing
+import os
+from concurrent.futures import ProcessPoolExecutor, as_completed
+
+from models.errors import DataError
+from training.config import Preset, as_dict
+from training.fit.member import prepare_worker, train_member
+from training.run import TrainingRun
+from training.stages import STAGES, stage_chain
+
+logger = logging.getLogger(__name__)
+
+
+def ensembles_of(preset: Preset) -> tuple[str, ...]:
+    """Return the names of all ensembles whose every stage the preset has a schedule for."""
+    return tuple(
+        name
+        for name in STAGES
+        if all(preset.has_schedule(stage.name, stage.dataset) for stage in stage_chain(name))
+    )
+
+
+def train_ensemble(name: str, run: TrainingRun, workers: int) -> None:
+    """Train the ensemble `name` and the stages before it; members that are finished are kept.
+
+    Raises DataError for an unknown name, and when `run.run_dir` holds a run with other settings.
+    """
+    chain = stage_chain(name)
+    _write_config(run)
+    context = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
+    with ProcessPoolExecutor(
+        workers, mp_context=context, initializer=prepare_worker, initargs=(run.preset, os.getpid())
+    ) as pool:
+        try:
+            for stage in chain:
+                futures = [pool.submit(train_member, stage, split, run) for split in run.splits]
+                for future in as_completed(futures):
+                    future.result()
+                logger.info("%s: all %d members are trained", stage.name, len(futures))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)  # else those in the queue come first
+            raise
+
+
+def _write_config(run: TrainingRun) -> None:
+    run.run_dir.mkdir(parents=True, exist_ok=True)
+    path = run.run_dir / "config.json"
+    text = json.dumps(as_dict(run.preset), indent=2)
+    if path.is_file() and path.read_text() != text:
+        raise DataError(
+            f"{run.run_dir} holds a run with other settings ({path}); "
+            "choose another --run folder, or remove this one."
+        )
+    path.write_text(text)
