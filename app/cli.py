@@ -138,12 +138,12 @@ def _loader(file: str) -> Callable[[], bytes]:
 
 
 def _line(outcome: Outcome) -> str:
-    """Return the line of a table for one file, with one line below for each thing to mind."""
-    judged = outcome.judgement
-    if judged is None:
+    """Return the line of a table for one file, with one line below for each reason and warning."""
+    prediction = outcome.prediction
+    if prediction is None:
         return f"{outcome.material_id:<32} {outcome.error}"
-    domain = judged.assessment
-    notes = (*(domain.reasons if domain else ()), *judged.cautions)
+    domain = prediction.domain
+    notes = (*(domain.reasons if domain else ()), *prediction.warnings)
     first = f"{outcome.material_id:<32} {outcome.formula:<16} {_values(Brief.of(outcome.row()))}"
     return "\n".join((first, *(f"  {note}" for note in notes)))
 

@@ -15,7 +15,7 @@ from app.api.routes import docs, ensembles, health, page, predict, problems, str
 from app.cache import create_cache
 from app.monitoring import Metrics, RequestMetrics
 from app.service.ensembles import load_ensembles
-from app.service.predictor import MaterialSource
+from app.service.materials import MaterialSource
 from app.service.runtime import LoadEnsembles, Runtime
 from app.settings import Settings
 from models.structure.materials_project import MaterialsProject

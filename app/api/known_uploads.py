@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.routes.predict import answer
 from app.api.upload import read_cif
-from app.service.predictor import Prediction
+from app.service.predictor import Reply
 from app.service.runtime import Runtime
 from models.errors import ParaisiteError
 
@@ -26,12 +26,12 @@ class KnownUploads:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer an upload that is known; pass on any other request."""
-        prediction = await self._known(scope, receive) if self._is_upload(scope) else None
-        if prediction is None:
+        reply = await self._known(scope, receive) if self._is_upload(scope) else None
+        if reply is None:
             await self._app(scope, receive, send)
         else:
             scope["route"] = self._route  # as the router would have it, for the metrics
-            await answer(prediction)(scope, receive, send)
+            await answer(reply)(scope, receive, send)
 
     def _is_upload(self, scope: Scope) -> bool:
         return (
@@ -40,7 +40,7 @@ class KnownUploads:
             and scope["method"] in (self._route.methods or ())
         )
 
-    async def _known(self, scope: Scope, receive: Receive) -> Prediction | None:
+    async def _known(self, scope: Scope, receive: Receive) -> Reply | None:
         predictor = self._runtime.predictor
         if predictor is None:
             return None

@@ -1,4 +1,4 @@
-"""The ensembles that are served: which ones, loaded and checked."""
+"""Served ensembles: chosen by the settings, loaded and checked."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -10,10 +10,9 @@ from pydantic import BaseModel
 
 from app.settings import Settings
 from app.startup import import_tensorflow
-from models.crystal.graph import CrystalGraph
+from models.crystal.crystal import Crystal
 from models.errors import EnsembleError, UnknownEnsemble
-from models.prediction.evidence import Reference
-from models.prediction.judgement import Judgement
+from models.prediction.result import Prediction, Reference
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +20,7 @@ PREFERRED_DEFAULTS = ("recommended", "mix-stage3")
 
 
 class ServedEnsemble(Protocol):
-    """What the service asks of an ensemble; `models.ensemble.Ensemble` is one."""
+    """An ensemble as the service uses it; `models.ensemble.Ensemble` is one."""
 
     @property
     def name(self) -> str:
@@ -33,13 +32,13 @@ class ServedEnsemble(Protocol):
 
     @property
     def manifest(self) -> BaseModel:
-        """What it is made of."""
+        """Its manifest."""
 
     @property
     def references(self) -> tuple[Reference, ...]:
         """The crystals its LTC was learned from; empty where it keeps no evidence."""
 
-    def judge(self, graphs: Sequence[CrystalGraph], fingerprints: Sequence[str]) -> list[Judgement]:
+    def predict(self, crystals: Sequence[Crystal]) -> list[Prediction]:
         """Return LTC, interval and domain of each crystal; DamagedEnsemble if not finite."""
 
     def check_golden(self) -> None:

@@ -12,7 +12,7 @@ from app.api.problems import STATUS
 from app.factory import create_app
 from app.service.ensembles import default_name, ensemble_names, found_names, load_ensemble
 from models import errors
-from models.prediction.evidence import Reference
+from models.prediction.evidence import TrainingCrystal
 from tests.app.api.test_predict import code, post
 from tests.app.conftest import FakeEnsemble, serving, wait_until_ready
 
@@ -111,7 +111,7 @@ def test_evidence_is_what_the_ensemble_learned_from(settings):
         "ltc": 7.9,
         "out_of_fold": None,
     }
-    informed.references = (Reference(**entry, fingerprint="f"),)
+    informed.references = (TrainingCrystal(**entry, fingerprint="f"),)
     with serving(settings, FakeEnsemble("aflow-stage2"), informed) as client:
         assert client.get("/ensembles/mix-stage3/evidence").json() == {"references": [entry]}
         assert client.get("/ensembles/aflow-stage2/evidence").json() == {"references": []}

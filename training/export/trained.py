@@ -11,7 +11,7 @@ from models.errors import DataError
 from models.network.architecture import weight_shapes
 from models.network.weights import stack_members
 from models.prediction.gaussian_process import Process
-from models.prediction.members import Outputs, Predictor
+from models.prediction.members import Members, Outputs
 from training.data.graphs import GraphDataset, read_graphs
 from training.data.splits import Split
 from training.fit.loop import FittedMember, read_member
@@ -49,8 +49,8 @@ class TrainedEnsemble:
         """What the members make of every crystal of the last stage's data."""
         transforms = [member.transforms for member in self.members]
         names = self.run.preset.outputs
-        predictor = Predictor(stack_members(self.weights), transforms, names, self.process)
-        return predictor.outputs(self.data.graphs)
+        members = Members(stack_members(self.weights), transforms, names, self.process)
+        return members.compute(self.data.graphs, self.data.types)
 
     @cached_property
     def process(self) -> Process | None:
