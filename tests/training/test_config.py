@@ -4,7 +4,7 @@ import pytest
 
 from models.errors import DataError
 from training.config import PRESETS, as_dict, read_preset
-from training.fit.targets import OUTPUTS
+from training.data.catalogue import known_outputs
 from training.stages import stage_chain
 
 SCHEDULE = "epochs = 2\nbatch_size = 8\nlearning_rate = 1e-3\nfloor = 1e-5\nt_max = 2\n"
@@ -47,7 +47,7 @@ def test_recommended_weighs_only_outputs_it_has():
     preset = read_preset("recommended")
     weighed = {name for schedule in preset.schedules.values() for name in schedule.weights}
     assert preset.outputs[0] == "ltc"
-    assert weighed == set(preset.outputs) <= set(OUTPUTS)
+    assert weighed == set(preset.outputs) <= set(known_outputs())
 
 
 def test_the_paper_preset_is_the_published_recipe():

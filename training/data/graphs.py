@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.crystal.graph import CrystalGraph, crystal_graph
-from training.data.datasets import JOINED, Dataset, read_dataset
+from training.data.catalogue import parts_of
+from training.data.datasets import Dataset, read_dataset
 
 SMALLEST_SCALE = np.float32(1e-3)  # keeps one that never varies from being divided by zero
 LTC_DATASETS = ("dataset1", "dataset2", "phonix", "aflow")
@@ -59,8 +60,8 @@ def ltc_formulas(data_dir: Path) -> tuple[tuple[str, ...], ...]:
 def read_graphs(name: str, data_dir: Path) -> GraphDataset:
     """Return the data set `name` with its graphs; a process converts each data set once."""
     dataset = read_dataset(name, data_dir)
-    names: tuple[str, ...] = JOINED.get(name, (name,))
-    parts = tuple(len(read_dataset(part, data_dir)) for part in names)
+    names = parts_of(name)
+    sizes = tuple(len(read_dataset(part, data_dir)) for part in names)
     graphs = tuple(crystal_graph(crystal.structure) for crystal in dataset.crystals)
     ltc = np.array([crystal.labels.get("ltc", np.nan) for crystal in dataset.crystals])
-    return GraphDataset(dataset, graphs, ltc, parts, names)
+    return GraphDataset(dataset, graphs, ltc, sizes, names)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-PUBLISHED_SETS = ("dataset1", "dataset2", "aflow")  # others come after these where sets are joined
 N_SPLITS = 9
 TRAIN_FRACTION = 0.8
 CHOICE_SEED = 1

@@ -23,9 +23,10 @@ from models.crystal.graph import CrystalGraph
 from models.network.batch import join_graphs
 from models.network.forward import embed_crystals, prepare
 from models.network.transform import TargetTransform
+from training.data.catalogue import PAPER_SETS, parts_of
 from training.data.splits import N_SPLITS
 from training.evaluation.outputs import MemberOutputs, asked_sets
-from training.evaluation.reference import LARGE, PAPER_SETS, ReferenceSet, kept, part_names
+from training.evaluation.reference import LARGE, ReferenceSet, kept
 from training.fit.megnet_weights import read_megnet_weights
 from training.run import MEGNET_FILE
 
@@ -123,7 +124,7 @@ def _fitted(
     kind: str, dataset: str, inputs: Inputs, sets: Mapping[str, ReferenceSet], digest: str
 ) -> MemberOutputs:
     splits = tuple(range(1, N_SPLITS + 1))
-    x = np.concatenate([inputs[part] for part in part_names(dataset)])
+    x = np.concatenate([inputs[part] for part in parts_of(dataset)])
     targets: dict[str, list[Numbers]] = {name: [] for name in inputs}
     for split in splits:
         train = ~sets[dataset].validation(split)

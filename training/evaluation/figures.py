@@ -16,9 +16,10 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from training.data.catalogue import PAPER_SETS, TITLES
 from training.evaluation.outputs import MemberOutputs
 from training.evaluation.published import PublishedTable
-from training.evaluation.reference import PAPER_SETS, TITLES, ReferenceSet
+from training.evaluation.reference import ReferenceSet
 from training.evaluation.report import Report, Spread
 from training.evaluation.spread import spread_and_error
 from training.evaluation.unseen import unseen_predictions

@@ -6,13 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.network.transform import TargetTransform
+from training.data.catalogue import PAPER_SETS, parts_of
 from training.evaluation.outputs import MemberOutputs
 from training.evaluation.published import (
     PublishedTable,
     published_errors,
     published_scale_errors,
 )
-from training.evaluation.reference import PAPER_SETS, ReferenceSet, part_names
+from training.evaluation.reference import ReferenceSet
 from training.evaluation.report import (
     DataFile,
     Decomposition,
@@ -60,13 +61,14 @@ def build_report(outputs: Sequence[MemberOutputs], sets: Sets, published: Publis
             cell
             for entry in outputs
             for name in sets
+            if entry.covers(sets[name])
             for view in (VIEWS if _published(entry) else ("new formula",))
             if (cell := _honest_cell(entry, sets[name], sets, view))
         ),
         units=tuple(
             _units_cell(entry, sets[name], sets)
             for entry in ensembles
-            for name in dict.fromkeys((*part_names(entry.trained_on), entry.trained_on))
+            for name in dict.fromkeys((*parts_of(entry.trained_on), entry.trained_on))
         ),
         decomposition=tuple(_decompositions(by_name, sets)),
         epoch_choice=tuple(

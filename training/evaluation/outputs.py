@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from models.errors import DataError
 from models.network.transform import TargetTransform, decode_members
 from training.config import Protocol
-from training.data.datasets import MIX
-from training.evaluation.reference import ReferenceSet, Splitting, part_names
+from training.data.catalogue import MIX, parts_of
+from training.evaluation.reference import ReferenceSet, Splitting
 from training.fit.checkpoint import EpochRecord
 
 Numbers = NDArray[np.float64]
@@ -50,7 +50,11 @@ class MemberOutputs:
 
     def on(self, reference: ReferenceSet) -> Numbers:
         """Return the standardised targets [n_members, n_crystals] for a reference set."""
-        return np.concatenate([self.targets[part] for part in part_names(reference.name)], axis=1)
+        return np.concatenate([self.targets[part] for part in parts_of(reference.name)], axis=1)
+
+    def covers(self, reference: ReferenceSet) -> bool:
+        """Return whether the members' answers for a reference set are here."""
+        return all(part in self.targets for part in parts_of(reference.name))
 
     def ltc(self, reference: ReferenceSet, sets: Mapping[str, ReferenceSet]) -> Numbers:
         """Return the LTC [n_members, n_crystals] in W/(m K).
@@ -66,7 +70,7 @@ class MemberOutputs:
         whole = TargetTransform.fit(sets[self.trained_on].ltc)
         ltc = np.empty_like(targets)
         for name, rows, own in reference.own_constants():
-            known = name in part_names(self.trained_on)
+            known = name in parts_of(self.trained_on)
             ltc[:, rows] = (own if known else whole).decode(targets[:, rows])
         return ltc
 

@@ -10,21 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.network.transform import TargetTransform
-from training.data.datasets import MIX, MIX_PARTS
+from training.data.catalogue import CATALOGUE, PAPER_SETS
 from training.data.graphs import LTC_DATASETS, GraphDataset, read_graphs
 from training.data.splits import grouped_split, published_split
 
-PAPER_SETS = ("dataset1", "dataset2", "mix", "aflow")
-EXTRA_SETS = ("phonix",)
+EXTRA_SETS = tuple(
+    name for name, entry in CATALOGUE.items() if entry.role == "ltc" and name not in PAPER_SETS
+)
 REFERENCE_SETS = (*PAPER_SETS, *EXTRA_SETS)
-TITLES: Mapping[str, str] = {
-    "dataset1": "Dataset1",
-    "dataset2": "Dataset2",
-    "mix": "MIX",
-    "aflow": "AFLOW",
-    "phonix": "Phonix",
-}
-
 LARGE = 2000  # crystals; of a larger set only validation rows are asked for
 
 Splitting = Literal["published", "grouped"]
@@ -99,11 +92,6 @@ def kept(values: Numbers, held_out: Mask) -> Numbers:
 def read_reference_sets(data_dir: Path) -> Sets:
     """Return all reference sets by name; DataError when one cannot be read."""
     return {name: ReferenceSet(name, read_graphs(name, data_dir)) for name in REFERENCE_SETS}
-
-
-def part_names(dataset: str) -> tuple[str, ...]:
-    """Return the names of the data sets that this one is joined from."""
-    return MIX_PARTS if dataset == MIX else (dataset,)
 
 
 def training_formulas(datasets: Iterable[str], split: int, sets: Sets) -> set[str]:

@@ -14,14 +14,9 @@ from models.errors import DataError
 from models.network.architecture import Architecture, weight_shapes
 from models.network.transform import TargetTransform
 from training.config import Loss, Preset, Schedule
+from training.data.catalogue import PUBLISHED_SETS
 from training.data.graphs import GraphDataset, ltc_formulas, read_graphs
-from training.data.splits import (
-    PUBLISHED_SETS,
-    Split,
-    grouped_split,
-    published_split,
-    with_unsplit_rows,
-)
+from training.data.splits import Split, grouped_split, published_split, with_unsplit_rows
 from training.fit.checkpoint import EpochRecord
 from training.fit.labels import FitTarget, fit_target, multi_target
 from training.fit.loop import (

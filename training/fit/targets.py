@@ -5,27 +5,23 @@ estimates, and Dataset2's half-Heusler calculations, which differ from Phonix's 
 by 38 % in the mean.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import DataError
 from models.network.transform import TargetTransform
+from training.data.catalogue import known_outputs, label_of
 from training.data.datasets import LabelledCrystal
 from training.data.splits import Rows
 
-# output -> (label, the data sets it is read from)
-OUTPUTS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
+MOST_IMAGINARY = 1e-3  # of the modes; with more, means over the modes tell nothing
+OF_UNSTABLE = frozenset(  # what does not depend on the soft modes
     {
-        "ltc": ("ltc", ("dataset1", "phonix")),
-        "ltc_half_heusler": ("ltc", ("dataset2",)),
-        "ltc_agl": ("ltc", ("aflow",)),
-        "debye_temperature": ("debye_temperature", ("aflow",)),
-        "gruneisen": ("gruneisen", ("aflow",)),
-        "bulk_modulus": ("bulk_modulus", ("elasticity",)),
-        "shear_modulus": ("shear_modulus", ("elasticity",)),
+        *("max_frequency", "self_force_constant_mean", "self_force_constant_min"),
+        "max_pair_force_constant",
     }
 )
 SMALLEST = {"gruneisen": 0.1, "shear_modulus": 0.1}  # outliers below do not bend the logarithm
@@ -40,16 +36,23 @@ def label_table(
 
     `owners` are the data sets the crystals come from. Raises DataError for an unknown output.
     """
+    known = known_outputs()
     for output in outputs:
-        if output not in OUTPUTS:
-            raise DataError(f"No output {output}; choose from {', '.join(OUTPUTS)}.")
+        if output not in known:
+            raise DataError(f"No output {output}; choose from {', '.join(known)}.")
     table = np.full((len(crystals), len(outputs)), np.nan)
     for row, (crystal, owner) in enumerate(zip(crystals, owners, strict=True)):
         for column, output in enumerate(outputs):
-            label, datasets = OUTPUTS[output]
-            if owner in datasets and label in crystal.labels:
-                table[row, column] = max(crystal.labels[label], SMALLEST.get(output, 0.0))
+            table[row, column] = _reference(output, owner, crystal.labels)
     return table
+
+
+def _reference(output: str, owner: str, labels: Mapping[str, float]) -> float:
+    """Return the reference for an output, NaN where there is none that has a logarithm."""
+    label = label_of(output, owner)
+    value = labels.get(label, math.nan) if label else math.nan
+    unstable = labels.get("imaginary_fraction", 0.0) > MOST_IMAGINARY and label not in OF_UNSTABLE
+    return max(value, SMALLEST.get(output, 0.0)) if value > 0 and not unstable else math.nan
 
 
 def remember(

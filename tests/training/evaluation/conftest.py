@@ -11,7 +11,7 @@ from models.network.architecture import Architecture, initial_weights, weight_sh
 from models.network.transform import TargetTransform
 from tests.crystals import generated_crystals
 from training.config import as_dict, read_preset
-from training.data.datasets import DATASET_FILES
+from training.data.catalogue import CATALOGUE
 from training.data.rows import Row
 from training.data.splits import published_split
 from training.evaluation.reference import read_reference_sets
@@ -23,7 +23,7 @@ from training.fit.parameters import pack
 from training.run import MEGNET_FILE
 from training.stages import STAGES
 
-SIZES = {"dataset1": 26, "dataset2": 28, "aflow": 60, "phonix": 30}
+SIZES = {"dataset1": 26, "dataset2": 28, "aflow": 60, "phonix": 30, "phonix_2026": 32}
 SPLITS = (1, 2, 3, 4)
 NETWORK = Architecture(mlp=(12, 8))
 
@@ -41,7 +41,7 @@ def write_dataset(directory, name, size, seed):
         for number, crystal in enumerate(generated_crystals(size, seed))
     ]
     text = "".join(line.to_line() + "\n" for line in lines)
-    (directory / DATASET_FILES[name].file_name).write_bytes(gzip.compress(text.encode()))
+    (directory / CATALOGUE[name].file_name).write_bytes(gzip.compress(text.encode()))
 
 
 def write_megnet_weights(path, seed):

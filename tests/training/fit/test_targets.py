@@ -10,7 +10,7 @@ from models.errors import DataError
 from models.network.transform import TargetTransform
 from training.data.datasets import LabelledCrystal
 from training.fit.labels import multi_target
-from training.fit.targets import OUTPUTS, fit_transforms, label_table, remember, standardise
+from training.fit.targets import fit_transforms, label_table, remember, standardise
 
 OUTPUT_NAMES = ("ltc", "ltc_agl", "gruneisen")
 CELL = Structure(np.eye(3) * 3, ["Po"], [[0, 0, 0]])
@@ -37,9 +37,13 @@ def test_an_unknown_output_raises_with_the_known_ones():
         label_table([crystal(ltc=1.0)], ["dataset1"], ("ltc", "colour"))
 
 
-def test_no_label_of_a_data_set_is_read_twice():
-    pairs = [(label, dataset) for label, datasets in OUTPUTS.values() for dataset in datasets]
-    assert len(set(pairs)) == len(pairs)
+def test_labels_of_unstable_crystals_are_left_out_where_they_depend_on_soft_modes():
+    outputs = ("max_frequency", "mean_frequency", "acoustic_top", "sound_mean")
+    labels = {"max_frequency": 9.0, "mean_frequency": 4.0, "acoustic_top": -1.0}
+    crystals = [crystal(**labels, imaginary_fraction=share) for share in (0.0, 0.2)]
+    table = label_table(crystals, ["phonondb"] * 2, outputs)
+    missing = np.nan
+    np.testing.assert_array_equal(table, [[9, 4, missing, missing], [9, *[missing] * 3]])
 
 
 def test_transforms_are_of_the_training_rows_logarithms(table):

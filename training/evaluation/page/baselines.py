@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+from training.data.catalogue import TITLES
 from training.evaluation.baselines import PRESET as BASELINE
 from training.evaluation.baselines import TITLES as BASELINES
 from training.evaluation.page.markdown import COLUMNS, pm, table
-from training.evaluation.reference import TITLES
 from training.evaluation.report import HonestCell, Report
 
 MAIN_SETS = ("dataset1", "dataset2", "mix")

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from training.data.catalogue import TITLES, parts_of
 from training.evaluation.baselines import PRESET as BASELINE
 from training.evaluation.page.markdown import images, table
-from training.evaluation.reference import TITLES, part_names
 from training.evaluation.report import HonestCell, Report
 
 
@@ -47,7 +47,7 @@ def ensemble_section(report: Report, figures: Sequence[str]) -> Iterator[str]:
 
 def _is_shown(cell: HonestCell) -> bool:
     own = cell.name.split("-")[0]
-    view = "split" if cell.test_set in {own, *part_names(own)} else "new formula"
+    view = "split" if cell.test_set in {own, *parts_of(own)} else "new formula"
     return cell.preset != BASELINE and cell.protocol == "honest" and cell.view == view
 
 
