@@ -207,7 +207,7 @@ def write_process(process: FittedProcess, path: Path) -> None:
     unfinished.replace(path)
 
 
-def read_process(path: Path) -> FittedProcess | None:
+def read_process_file(path: Path) -> FittedProcess | None:
     """Return the processes in a file; None where there is no such file."""
     if not path.is_file():
         return None

@@ -1,9 +1,11 @@
-"""What a step of training makes smaller."""
+"""Loss functions."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
 import tensorflow as tf
+
+from training.config import Loss
 
 BEND = 0.25  # standard deviations; above it an error counts in proportion, below by its square
 
@@ -58,3 +60,8 @@ class LogError:
         errors = tf.abs(outputs - tf.where(known, labels, outputs))
         bent = tf.where(errors < BEND, errors**2 / (2 * BEND), errors - BEND / 2)
         return tf.reduce_mean(tf.reduce_sum(bent * constants, axis=-1))
+
+
+def objective(loss: Loss, n_outputs: int) -> Objective:
+    """Return the loss of this name for a network of `n_outputs`."""
+    return Mape() if loss == "mape" else LogError(n_outputs)

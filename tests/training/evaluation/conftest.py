@@ -16,10 +16,10 @@ from training.data.rows import Row
 from training.data.splits import published_split
 from training.evaluation.reference import read_reference_sets
 from training.fit.checkpoint import EpochRecord
-from training.fit.labels import fit_target
 from training.fit.loop import FittedMember, _write_member
 from training.fit.megnet_weights import HEAD, _places
 from training.fit.parameters import pack
+from training.fit.targets import ltc_target
 from training.run import MEGNET_FILE
 from training.stages import STAGES
 
@@ -87,7 +87,7 @@ def sets(data_dir):
 def member(reference, protocol, split, parent=None):
     """Return random weights with the transform that training would fit."""
     rows = published_split(reference.data.parts, split)
-    target = fit_target(protocol, reference.ltc, reference.data.parts, rows.training, parent)
+    target = ltc_target(protocol, reference.ltc, reference.data.parts, rows.training, parent)
     errors = (0.8, 0.6, 0.7)
     history = tuple(EpochRecord(epoch, 0.9, error, 1.0) for epoch, error in enumerate(errors))
     weights = pack(initial_weights(NETWORK, split), weight_shapes(NETWORK))

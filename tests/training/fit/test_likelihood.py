@@ -14,7 +14,7 @@ from training.fit.likelihood import (
     ProcessTask,
     fit_process,
     fit_processes,
-    read_process,
+    read_process_file,
     write_process,
 )
 
@@ -130,9 +130,9 @@ def test_several_processes_answer_with_their_mean():
 
 def test_a_fitted_process_comes_back_from_its_file(fitted, tmp_path):
     path = tmp_path / "process.safetensors"
-    assert read_process(path) is None
+    assert read_process_file(path) is None
     write_process(fitted, path)
-    back = read_process(path)
+    back = read_process_file(path)
     assert back is not None
     assert back.mean == fitted.mean
     np.testing.assert_array_equal(back.coefficients, fitted.coefficients)
