@@ -95,6 +95,7 @@ JOINED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 DATASET_NAMES = (*CATALOGUE, *JOINED)
+LTC_SETS = tuple(entry.name for entry in _ENTRIES if entry.role == "ltc")  # smallest first
 PUBLISHED_SETS = tuple(entry.name for entry in _ENTRIES if entry.published_split)
 PAPER_SETS = ("dataset1", "dataset2", MIX, "aflow")  # of Table I
 TITLES: Mapping[str, str] = MappingProxyType(
@@ -105,6 +106,11 @@ TITLES: Mapping[str, str] = MappingProxyType(
 def parts_of(name: str) -> tuple[str, ...]:
     """Return the names of the data sets that this one is joined from: itself if it is not."""
     return JOINED.get(name, (name,))
+
+
+def is_moduli(name: str) -> bool:
+    """Tell whether a data set has moduli alone, which say nothing of a held-out LTC."""
+    return name in CATALOGUE and CATALOGUE[name].role == "moduli"
 
 
 def label_of(output: str, dataset: str) -> str | None:

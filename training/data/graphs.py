@@ -1,5 +1,6 @@
 """A data set with the crystal graph of each of its crystals."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -8,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.crystal.graph import CrystalGraph, crystal_graph
-from training.data.catalogue import parts_of
+from training.data.catalogue import is_moduli, parts_of
 from training.data.datasets import Dataset, read_dataset
 
 SMALLEST_SCALE = np.float32(1e-3)  # keeps one that never varies from being divided by zero
-LTC_DATASETS = ("dataset1", "dataset2", "phonix", "aflow")
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,10 @@ class GraphDataset:
         """Return the reduced formula of each crystal."""
         return [crystal.structure.composition.reduced_formula for crystal in self.dataset.crystals]
 
+    def guarded(self) -> NDArray[np.bool_]:
+        """Return false for the crystals [n_crystals] that have moduli alone."""
+        return ~np.array([is_moduli(owner) for owner in self.owners()])
+
     def descriptors(self) -> NDArray[np.float32]:
         """Return the descriptors [n_crystals, n_descriptors] of each crystal."""
         return np.stack([graph.descriptors for graph in self.graphs])
@@ -47,9 +51,9 @@ class GraphDataset:
 
 
 @lru_cache(maxsize=1)
-def ltc_formulas(data_dir: Path) -> tuple[tuple[str, ...], ...]:
-    """Return the reduced formulas of all crystals with an LTC, of any fidelity, by data set."""
-    datasets = [read_dataset(name, data_dir) for name in LTC_DATASETS]
+def formulas_of(names: Sequence[str], data_dir: Path) -> tuple[tuple[str, ...], ...]:
+    """Return the reduced formulas of the crystals of data sets, by data set."""
+    datasets = [read_dataset(name, data_dir) for name in names]
     return tuple(
         tuple(c.structure.composition.reduced_formula for c in dataset.crystals)
         for dataset in datasets

@@ -1,4 +1,4 @@
-"""Simple models on the paper's splits: what any network must beat, under the honest protocol.
+"""Baselines: simple models on the paper's splits, under the held-out protocol.
 
 Each is fitted to log10(LTC) of the training rows; what it chooses, it chooses by cross-validation
 inside them.
@@ -23,6 +23,7 @@ from models.crystal.graph import CrystalGraph
 from models.network.batch import join_graphs
 from models.network.forward import embed_crystals, prepare
 from models.network.transform import TargetTransform
+from training.config import HELD_OUT
 from training.data.catalogue import PAPER_SETS, parts_of
 from training.data.splits import N_SPLITS
 from training.evaluation.outputs import MemberOutputs, asked_sets
@@ -135,7 +136,7 @@ def _fitted(
     return MemberOutputs(
         name=f"{kind}-{dataset}",
         preset=PRESET,
-        protocol="honest",
+        protocol=HELD_OUT,
         chain=(dataset,),
         splits=splits,
         transforms=(IDENTITY,) * len(splits),

@@ -19,7 +19,7 @@ from training.evaluation.report import (
     Decomposition,
     EpochChoice,
     Evaluated,
-    HonestCell,
+    HeldOutCell,
     PaperCell,
     Report,
     Spread,
@@ -27,7 +27,7 @@ from training.evaluation.report import (
 )
 from training.evaluation.spread import ensemble_gain, spread_quality
 from training.evaluation.unseen import VIEWS, View, unseen_predictions
-from training.scoring.honest import bootstrap_intervals
+from training.scoring.held_out_errors import bootstrap_intervals
 from training.scoring.scores import score
 from training.stages import FOUNDATION, STAGES
 
@@ -57,13 +57,13 @@ def build_report(outputs: Sequence[MemberOutputs], sets: Sets, published: Publis
             if entry.protocol == "paper"
             for name in PAPER_SETS
         ),
-        honest=tuple(
+        held_out=tuple(
             cell
             for entry in outputs
             for name in sets
             if entry.covers(sets[name])
             for view in (VIEWS if _published(entry) else ("new formula",))
-            if (cell := _honest_cell(entry, sets[name], sets, view))
+            if (cell := _held_out_cell(entry, sets[name], sets, view))
         ),
         units=tuple(
             _units_cell(entry, sets[name], sets)
@@ -80,7 +80,7 @@ def build_report(outputs: Sequence[MemberOutputs], sets: Sets, published: Publis
 
 
 def _published(entry: MemberOutputs) -> bool:
-    return entry.splitting == "published"
+    return entry.split.kind == "published"
 
 
 def _evaluated(entry: MemberOutputs) -> Evaluated:
@@ -120,9 +120,9 @@ def stage_key(name: str) -> str:
     return name.rsplit("-", 1)[-1]
 
 
-def _honest_cell(
+def _held_out_cell(
     entry: MemberOutputs, reference: ReferenceSet, sets: Sets, view: View
-) -> HonestCell | None:
+) -> HeldOutCell | None:
     predictions = unseen_predictions(entry, reference, sets, view)
     covered = predictions.covered
     rows = [
@@ -133,7 +133,7 @@ def _honest_cell(
     if not rows:
         return None
     truth, mean = reference.ltc[covered], predictions.mean()[covered]
-    return HonestCell(
+    return HeldOutCell(
         preset=entry.preset,
         name=entry.name,
         protocol=entry.protocol,

@@ -15,13 +15,17 @@ from numpy.typing import NDArray
 
 from models.errors import DataError
 from models.network.transform import TargetTransform, decode_members
-from training.config import Protocol
+from training.config import HELD_OUT, PUBLISHED, Protocol, SplitSettings
 from training.data.catalogue import MIX, parts_of
-from training.evaluation.reference import ReferenceSet, Splitting
+from training.evaluation.reference import ReferenceSet
 from training.fit.checkpoint import EpochRecord
 
 Numbers = NDArray[np.float64]
 SUFFIX = ".npz"
+_EARLIER_SPLITS: Mapping[str, dict[str, Any]] = {  # of outputs kept before they named the sets
+    "published": {"kind": "published"},
+    "grouped": {"kind": "grouped", "dealt": ("dataset1", "dataset2", "phonix", "aflow")},
+}
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class MemberOutputs:
     targets: Mapping[str, Numbers]
     digest: str
     histories: tuple[tuple[EpochRecord, ...], ...] = ()
-    splitting: Splitting = "published"
+    split: SplitSettings = PUBLISHED
 
     @property
     def trained_on(self) -> str:
@@ -65,7 +69,7 @@ class MemberOutputs:
         training set.
         """
         targets = self.on(reference)
-        if self.protocol == "honest":
+        if self.protocol == HELD_OUT:
             return decode_members(self.transforms, targets)
         whole = TargetTransform.fit(sets[self.trained_on].ltc)
         ltc = np.empty_like(targets)
@@ -99,7 +103,9 @@ def read_outputs(path: Path) -> MemberOutputs:
 
 def _typed(about: dict[str, Any]) -> dict[str, Any]:
     histories = (tuple(EpochRecord(**epoch) for epoch in member) for member in about["histories"])
+    split = about.pop("split", None) or _EARLIER_SPLITS[about.pop("splitting")]
     return about | {
+        "split": SplitSettings(**split),
         "chain": tuple(about["chain"]),
         "splits": tuple(about["splits"]),
         "transforms": tuple(TargetTransform(**record) for record in about["transforms"]),

@@ -1,18 +1,18 @@
-"""The data sets that predictions are compared with, and which of their crystals count when."""
+"""The data sets that predictions are compared with, and which crystals are held out."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.network.transform import TargetTransform
+from training.config import SplitSettings
 from training.data.catalogue import CATALOGUE, PAPER_SETS
-from training.data.graphs import LTC_DATASETS, GraphDataset, read_graphs
-from training.data.splits import grouped_split, published_split
+from training.data.graphs import GraphDataset, read_graphs
+from training.data.splits import Deal, grouped_split, published_split
 
 EXTRA_SETS = tuple(
     name for name, entry in CATALOGUE.items() if entry.role == "ltc" and name not in PAPER_SETS
@@ -20,7 +20,6 @@ EXTRA_SETS = tuple(
 REFERENCE_SETS = (*PAPER_SETS, *EXTRA_SETS)
 LARGE = 2000  # crystals; of a larger set only validation rows are asked for
 
-Splitting = Literal["published", "grouped"]
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.float64]
 
@@ -58,13 +57,14 @@ class ReferenceSet:
         mask[published_split(self.data.parts, split).validation] = True
         return mask
 
-    def held_out(self, split: int, splitting: Splitting, sets: "Sets") -> Mask:
+    def held_out(self, split: int, settings: SplitSettings, sets: "Sets") -> Mask:
         """Return true for the crystals [n_crystals] that this kind of split keeps from training."""
-        if splitting == "published":
+        if settings.kind == "published":
             return self.validation(split)
-        grouped = [sets[name].formulas.tolist() for name in LTC_DATASETS]
+        dealt = [sets[name].formulas.tolist() for name in settings.dealt]
+        deal = Deal.of(dealt, settings.set_aside, settings.choice_seed)
         mask = np.zeros(len(self.ltc), dtype=bool)
-        mask[grouped_split(self.formulas.tolist(), grouped, split).validation] = True
+        mask[grouped_split(self.formulas.tolist(), deal, split).validation] = True
         return mask
 
     def own_constants(self) -> tuple[tuple[str, slice, TargetTransform], ...]:

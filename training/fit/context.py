@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-
 from models.errors import DataError
 from training.config import Preset, Schedule
 from training.data.catalogue import PUBLISHED_SETS
-from training.data.graphs import GraphDataset, ltc_formulas, read_graphs
-from training.data.splits import Split, grouped_split, published_split, with_unsplit_rows
+from training.data.graphs import GraphDataset, formulas_of, read_graphs
+from training.data.splits import Deal, Split, grouped_split, published_split, with_unsplit_rows
 from training.fit.loop import FittedMember, read_member
 from training.run import TrainingRun
 from training.stages import Stage
@@ -77,10 +75,11 @@ def _parent(stage: Stage, number: int, run: TrainingRun) -> FittedMember | None:
 
 
 def _split(stage: Stage, number: int, run: TrainingRun, data: GraphDataset) -> Split:
-    if run.preset.splits == "grouped":
-        return grouped_split(
-            data.formulas(), ltc_formulas(run.data_dir), number, labelled=np.isfinite(data.ltc)
-        )
+    settings = run.preset.split
+    if settings.kind == "grouped":
+        dealt = formulas_of(settings.dealt, run.data_dir)
+        deal = Deal.of(dealt, settings.set_aside, settings.choice_seed)
+        return grouped_split(data.formulas(), deal, number, data.guarded())
     sizes = [
         size
         for name, size in zip(data.part_names, data.parts, strict=True)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.network.architecture import Architecture
 from models.prediction.gaussian_process import FROM_NETWORK
-from training.config import Loss
+from training.config import LossSettings
 from training.fit.checkpoint import EpochRecord
 from training.fit.context import MemberContext, member_context
 from training.fit.loop import (
@@ -105,7 +105,7 @@ def _optimiser(context: MemberContext) -> Optimiser:
 
 
 @lru_cache(maxsize=1)
-def _compiled_optimiser(architecture: Architecture, loss: Loss) -> Optimiser:
+def _compiled_optimiser(architecture: Architecture, loss: LossSettings) -> Optimiser:
     """Return the process's optimiser: compiling one takes seconds, members share it."""
     return Optimiser(architecture, objective(loss, architecture.outputs))
 

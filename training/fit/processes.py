@@ -35,7 +35,9 @@ def train_processes(context: MemberContext, moduli: Single) -> None:
     inputs = join_inputs(standardised_descriptors(data)[rows], moduli[None, rows])[0].numpy()
     log_ltc, methods = process_labels(data)
     task = ProcessTask(inputs.astype(float), log_ltc[rows], methods[:, rows])
-    write_process(fit_processes(task, context.seed), context.directory / FILE)
+    write_process(
+        fit_processes(task, context.preset.gaussian_process, context.seed), context.directory / FILE
+    )
     logger.info("%s: the processes are fitted to %d crystals", context.title, len(rows))
 
 

@@ -21,7 +21,7 @@ def start_weights(context: MemberContext, transform: TargetTransform) -> Vector:
     preset, parent = context.preset, context.parent
     shapes = weight_shapes(preset.architecture)
     if parent:
-        if preset.loss == "log":
+        if preset.loss.kind == "log":
             return parent.weights
         weights = to_weights(parent.weights, shapes)
         return pack(rescale_output(weights, parent.transform, transform), shapes)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from models.errors import DataError
 from models.network.transform import TargetTransform
-from training.config import Protocol
+from training.config import HELD_OUT, Protocol
 from training.data.catalogue import known_outputs, label_of
 from training.data.datasets import LabelledCrystal
 from training.data.splits import Rows
@@ -61,7 +61,7 @@ def fit_target(context: MemberContext, parent_answers: Answers) -> FitTarget:
     """Return what the member is fitted to."""
     preset, data, parent = context.preset, context.data, context.parent
     rows = context.split.training
-    if preset.loss == "mape":
+    if preset.loss.kind == "mape":
         transform = parent.transform if parent else None
         return ltc_target(preset.protocol, data.ltc, data.parts, rows, transform)
     weights = context.schedule.weights
@@ -84,7 +84,7 @@ def ltc_target(
     `parts` are the sizes of the data sets joined in `ltc`; `parent` is the transform of the member
     that the fit starts from, if any.
     """
-    if protocol == "honest":
+    if protocol == HELD_OUT:
         return mape_target(ltc, TargetTransform.fit(ltc[training_rows]))
     transform = parent or TargetTransform.fit(ltc)
     return mape_target(published_ltc(ltc, parts, transform), transform)

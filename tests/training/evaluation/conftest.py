@@ -10,7 +10,7 @@ import pytest
 from models.network.architecture import Architecture, initial_weights, weight_shapes
 from models.network.transform import TargetTransform
 from tests.crystals import generated_crystals
-from training.config import as_dict, read_preset
+from training.config import HELD_OUT, as_dict, read_preset
 from training.data.catalogue import CATALOGUE
 from training.data.rows import Row
 from training.data.splits import published_split
@@ -111,9 +111,9 @@ def write_run(directory, sets, protocol, names, splits=SPLITS):
 
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory, sets):
-    """Two runs: `honest` and `published`, of some ensembles each."""
+    """Two runs: `held-out` and `published`, of some ensembles each."""
     root = tmp_path_factory.mktemp("runs")
     names = ("dataset1-stage2", "dataset1-stage3", "mix-stage3", "aflow-stage2")
-    write_run(root / "honest", sets, "honest", names)
+    write_run(root / "held-out", sets, HELD_OUT, names)
     write_run(root / "published", sets, "paper", names)
-    return root / "honest", root / "published"
+    return root / "held-out", root / "published"
