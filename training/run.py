@@ -5,6 +5,7 @@ from pathlib import Path
 
 from training.config import Preset
 from training.data.splits import N_SPLITS
+from training.stages import Stage, stage_chain
 
 MEGNET_FILE = Path("megnet/mp-2018.6.1/formation_energy.hdf5")
 
@@ -22,6 +23,10 @@ class TrainingRun:
     def megnet_weights(self) -> Path:
         """The file of MEGNet's published formation-energy weights."""
         return self.data_dir / MEGNET_FILE
+
+    def stage(self, name: str) -> Stage:
+        """Return the stage of this name; DataError where it is unknown."""
+        return stage_chain(name)[-1]
 
     def member_seed(self, split: int) -> int:
         """Return the seed of one member: for its random weights and the order of its batches."""

@@ -8,9 +8,10 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from models.errors import DataError
 from training.config import Preset, as_dict
-from training.fit.member import prepare_worker, train_member
+from training.fit.member import train_member
 from training.run import TrainingRun
 from training.stages import STAGES, stage_chain
+from training.worker import prepare_worker
 
 logger = logging.getLogger(__name__)
 

@@ -3,12 +3,12 @@ import json
 import pytest
 
 from models.errors import DataError
-from training.config import PRESETS, as_dict, read_preset
-from training.fit.targets import OUTPUTS
+from training.config import HELD_OUT, PRESETS, as_dict, preset_of, read_preset
+from training.data.catalogue import known_outputs
 from training.stages import stage_chain
 
 SCHEDULE = "epochs = 2\nbatch_size = 8\nlearning_rate = 1e-3\nfloor = 1e-5\nt_max = 2\n"
-SETTINGS = 'protocol = "honest"\nseed = 1\n'
+SETTINGS = 'protocol = "held-out"\nseed = 1\n'
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_recommended_weighs_only_outputs_it_has():
     preset = read_preset("recommended")
     weighed = {name for schedule in preset.schedules.values() for name in schedule.weights}
     assert preset.outputs[0] == "ltc"
-    assert weighed == set(preset.outputs) <= set(OUTPUTS)
+    assert weighed == set(preset.outputs) <= set(known_outputs())
 
 
 def test_the_paper_preset_is_the_published_recipe():
@@ -109,13 +109,16 @@ def test_a_stage_without_a_schedule_raises(write):
         (f"{SETTINGS}[schedules.mix]\n{SCHEDULE}colour = 1\n", "colour"),
         (f"seed = 1\n[schedules.mix]\n{SCHEDULE}", "protocol"),
         (f'{SETTINGS}[schedules.mix]\n{SCHEDULE.replace("= 8", "= true")}clip = "no"\n', "clip"),
-        (f"{SETTINGS.replace('honest', 'quick')}[schedules.mix]\n{SCHEDULE}", "protocol"),
+        (f"{SETTINGS.replace('held-out', 'quick')}[schedules.mix]\n{SCHEDULE}", "protocol"),
         (f"{SETTINGS}schedules = 3\n", "schedules"),
+        (f"{SETTINGS}[schedules.mix]\n{SCHEDULE.replace('= 8', '= 0')}", "batch_size"),
+        (f"{SETTINGS}[schedules.mix]\n{SCHEDULE}weights = {{ colour = 1.0 }}\n", "weighs colour"),
+        (f"{SETTINGS}[schedules.mix]\n{SCHEDULE}[gaussian_process]\nshare = 2.0\n", "share"),
         (f"{SETTINGS}seed\n", "line 3"),
     ],
     ids=[
         *("unknown", "unknown in schedule", "missing", "mistyped", "unknown protocol"),
-        *("no table", "no TOML"),
+        *("no table", "no batch", "no output", "no share", "no TOML"),
     ],
 )
 def test_a_wrong_setting_raises_with_its_place(write, text, place):
@@ -129,6 +132,16 @@ def test_a_wrong_setting_raises_with_its_place(write, text, place):
 def test_an_unknown_preset_raises_with_the_known_ones(name):
     with pytest.raises(DataError, match=f"No preset {name}: give one of .*fast, paper.*smoke"):
         read_preset(name)
+
+
+def test_a_preset_comes_back_from_its_json():
+    preset = read_preset("recommended")
+    assert preset_of(json.dumps(as_dict(preset))) == preset
+
+
+def test_the_held_out_protocol_has_one_name(write):
+    preset = read_preset(write(f"{SETTINGS}[schedules.mix]\n{SCHEDULE}"))
+    assert preset.protocol == HELD_OUT
 
 
 def test_a_preset_is_written_as_plain_values():

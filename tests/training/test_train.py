@@ -12,10 +12,10 @@ import pytest
 
 from models.errors import DataError
 from tests.training.conftest import AFLOW_EPOCHS, ROOT, SECONDS, SIZES, command
-from training.config import read_preset
+from training.config import HELD_OUT, read_preset
 from training.data.splits import published_split
-from training.fit.labels import fit_target
 from training.fit.loop import FittedMember, read_member
+from training.fit.targets import ltc_target
 from training.run import TrainingRun
 from training.train import ensembles_of, train_ensemble
 
@@ -55,7 +55,7 @@ def test_members_carry_the_transform_of_their_own_training_rows(undisturbed, sma
     sizes = (SIZES["dataset1.jsonl.gz"], SIZES["dataset2.jsonl.gz"])
     assert data.parts == sizes
     rows = published_split(sizes, 2)
-    target = fit_target("honest", data.ltc, sizes, rows.training, None)
+    target = ltc_target(HELD_OUT, data.ltc, sizes, rows.training, None)
     assert member(undisturbed, "mix-stage3", 2).transform == target.transform
 
 

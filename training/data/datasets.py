@@ -13,7 +13,6 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,41 +21,13 @@ from pymatgen.core import Structure
 
 from models.errors import DataError
 from models.records import refusal
+from training.data.catalogue import CATALOGUE, DATASET_NAMES, JOINED, own_entry
 from training.data.rows import Row
 
 logger = logging.getLogger(__name__)
 
 DATA_VARIABLE = "PARAISITE_DATA"
 DEFAULT_DIRECTORY = Path("../shared/data")
-
-
-@dataclass(frozen=True)
-class DatasetFile:
-    """A data set's file and the labels that every row of it must have."""
-
-    file_name: str
-    labels: tuple[str, ...]
-
-
-DATASET_FILES: Mapping[str, DatasetFile] = MappingProxyType(
-    {
-        "dataset1": DatasetFile("dataset1.jsonl.gz", ("ltc",)),
-        "dataset2": DatasetFile("dataset2.jsonl.gz", ("ltc",)),
-        "aflow": DatasetFile("aflow_agl.jsonl.gz", ("ltc", "debye_temperature", "gruneisen")),
-        "phonix": DatasetFile("phonix_bte.jsonl.gz", ("ltc",)),
-        "elasticity": DatasetFile("mp_elasticity.jsonl.gz", ("bulk_modulus", "shear_modulus")),
-    }
-)
-MIX = "mix"
-MIX_PARTS = ("dataset1", "dataset2")
-JOINED: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        MIX: MIX_PARTS,
-        "harmonic": ("aflow", "elasticity"),
-        "reference": ("dataset1", "dataset2", "phonix"),
-    }
-)
-DATASET_NAMES = (*DATASET_FILES, *JOINED)
 
 
 @dataclass(frozen=True)
@@ -122,17 +93,19 @@ def data_directory(option: Path | None = None) -> Path:
 
 
 def read_dataset(name: str, directory: Path) -> Dataset:
-    """Return the data set `name` (one of DATASET_NAMES) from its file in `directory`.
+    """Return the data set `name` from its file in `directory`.
 
-    A joined one (see JOINED) is its parts one after the other. Raises DataError for an unknown
-    name and for a file that is missing, is not gzip or holds a line that is not JSON.
+    A joined one is its parts one after the other; a name that is not in the catalogue is a user's
+    own set, in NAME.jsonl.gz. Raises DataError for an unknown name and for a file that is missing,
+    is not gzip or holds a line that is not JSON.
     """
     if name in JOINED:
         return _joined(name, [read_dataset(part, directory) for part in JOINED[name]])
-    if name not in DATASET_FILES:
+    entry = CATALOGUE.get(name, own_entry(name))
+    path = directory / entry.file_name
+    if name not in CATALOGUE and not path.is_file():
         raise DataError(f"No data set is called {name!r}; choose from {', '.join(DATASET_NAMES)}.")
-    file = DATASET_FILES[name]
-    return read_dataset_file(name, directory / file.file_name, file.labels)
+    return read_dataset_file(name, path, entry.labels)
 
 
 def read_dataset_file(name: str, path: Path, required: tuple[str, ...] = ("ltc",)) -> Dataset:

@@ -1,5 +1,6 @@
 """A data set with the crystal graph of each of its crystals."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,10 +13,10 @@ from models.crystal.crystal import Crystal
 from models.crystal.structure_type import structure_type
 from models.network.batch import NetworkInput
 from models.prediction.members import network_input
-from training.data.datasets import JOINED, Dataset, read_dataset
+from training.data.catalogue import is_moduli, parts_of
+from training.data.datasets import Dataset, read_dataset
 
 SMALLEST_SCALE = np.float32(1e-3)  # keeps one that never varies from being divided by zero
-LTC_DATASETS = ("dataset1", "dataset2", "phonix", "aflow")
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,10 @@ class GraphDataset:
         """Return the reduced formula of each crystal."""
         return [crystal.structure.composition.reduced_formula for crystal in self.dataset.crystals]
 
+    def guarded(self) -> NDArray[np.bool_]:
+        """Return false for the crystals [n_crystals] that have moduli alone."""
+        return ~np.array([is_moduli(owner) for owner in self.owners()])
+
     def descriptors(self) -> NDArray[np.float32]:
         """Return the descriptors [n_crystals, n_descriptors] of each crystal."""
         return np.stack([graph.descriptors for graph in self.graphs])
@@ -54,9 +59,9 @@ class GraphDataset:
 
 
 @lru_cache(maxsize=1)
-def ltc_formulas(data_dir: Path) -> tuple[tuple[str, ...], ...]:
-    """Return the reduced formulas of all crystals with an LTC, of any fidelity, by data set."""
-    datasets = [read_dataset(name, data_dir) for name in LTC_DATASETS]
+def formulas_of(names: Sequence[str], data_dir: Path) -> tuple[tuple[str, ...], ...]:
+    """Return the reduced formulas of the crystals of data sets, by data set."""
+    datasets = [read_dataset(name, data_dir) for name in names]
     return tuple(
         tuple(c.structure.composition.reduced_formula for c in dataset.crystals)
         for dataset in datasets
@@ -67,12 +72,12 @@ def ltc_formulas(data_dir: Path) -> tuple[tuple[str, ...], ...]:
 def read_graphs(name: str, data_dir: Path) -> GraphDataset:
     """Return the data set `name` with its graphs; a process converts each data set once."""
     dataset = read_dataset(name, data_dir)
-    names: tuple[str, ...] = JOINED.get(name, (name,))
-    parts = tuple(len(read_dataset(part, data_dir)) for part in names)
+    names = parts_of(name)
+    sizes = tuple(len(read_dataset(part, data_dir)) for part in names)
     rows = [_row(crystal.structure) for crystal in dataset.crystals]
     graphs, types, fingerprints = zip(*rows, strict=True) if rows else ((), (), ())
     ltc = np.array([crystal.labels.get("ltc", np.nan) for crystal in dataset.crystals])
-    return GraphDataset(dataset, graphs, types, fingerprints, ltc, parts, names)
+    return GraphDataset(dataset, graphs, types, fingerprints, ltc, sizes, names)
 
 
 def _row(structure: Structure) -> tuple[NetworkInput, str, str]:

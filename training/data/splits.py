@@ -6,10 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-PUBLISHED_SETS = ("dataset1", "dataset2", "aflow")  # others come after these where sets are joined
 N_SPLITS = 9
 TRAIN_FRACTION = 0.8
-CHOICE_SEED = 1
 
 Rows = NDArray[np.int64]
 
@@ -57,37 +55,44 @@ def with_unsplit_rows(split: Split, formulas: Sequence[str]) -> Split:
     return Split(train, split.inner, split.validation)
 
 
+@dataclass(frozen=True)
+class Deal:
+    """Formulas in the order they are dealt into nine folds."""
+
+    formulas: tuple[str, ...]
+
+    @classmethod
+    def of(cls, grouped: Sequence[Sequence[str]], set_aside: float, choice_seed: int) -> "Deal":
+        """Return the deal of `grouped` formulas, by data set, the smallest first.
+
+        Each fold has its share of the small sets. Before that, a share `set_aside` is drawn with
+        `choice_seed`, which is in no fold.
+        """
+        ranks = reversed([*enumerate(grouped)])
+        rank = {formula: rank for rank, of_set in ranks for formula in of_set}
+        distinct = sorted(rank)
+        order = np.random.RandomState(choice_seed).permutation(len(distinct))
+        reported = [distinct[index] for index in order[: int((1 - set_aside) * len(distinct))]]
+        return cls(tuple(sorted(reported, key=lambda formula: rank[formula])))
+
+    def fold(self, number: int) -> set[str]:
+        """Return the formulas of fold `number`, 1 to 9."""
+        return set(self.formulas[number - 1 :: N_SPLITS])
+
+
 def grouped_split(
-    formulas: Sequence[str],
-    grouped: Sequence[Sequence[str]],
-    seed: int,
-    labelled: NDArray[np.bool_] | None = None,
+    formulas: Sequence[str], deal: Deal, number: int, guarded: NDArray[np.bool_] | None = None
 ) -> Split:
-    """Return split `seed` (1 to 9) of crystals by formula; none is ever on both sides.
+    """Return split `number` (1 to 9) of crystals by formula; none is ever on both sides.
 
-    `grouped`: the formulas to split, by data set, the smallest first. `labelled` [n_crystals] is
-    true where a crystal has an LTC (default: all have); one without, but with moduli, say, is
-    trained on whatever its formula, as MEGNet was on formation energies.
-
-    The formulas are dealt into nine folds, data set by data set, so that each fold has its share of
-    the small ones; a member keeps one fold for validation. Before that a fifth of the formulas, the
-    CHOICE_SEED's, is set aside: settings were chosen on them, all members are trained on them, and
-    no error is reported on them.
+    `guarded` [n_crystals] is false for crystals that are trained on whatever their formula: those
+    of moduli, as MEGNet was trained on formation energies (default: true for all).
     """
-    held = set(_dealt(grouped)[seed - 1 :: N_SPLITS])
+    held = deal.fold(number)
     unseen = np.array([formula in held for formula in formulas])
-    if labelled is not None:
-        unseen &= labelled
+    if guarded is not None:
+        unseen &= guarded
     return Split(np.flatnonzero(~unseen), np.empty(0, dtype=np.int64), np.flatnonzero(unseen))
-
-
-def _dealt(grouped: Sequence[Sequence[str]]) -> list[str]:
-    """Return the reported formulas in the order they are dealt in."""
-    rank = {formula: rank for rank, of_set in reversed([*enumerate(grouped)]) for formula in of_set}
-    distinct = sorted(rank)
-    order = np.random.RandomState(CHOICE_SEED).permutation(len(distinct))
-    reported = [distinct[index] for index in order[: int(TRAIN_FRACTION * len(distinct))]]
-    return sorted(reported, key=lambda formula: rank[formula])
 
 
 def _split_part(size: int, seed: int, inner_fraction: float) -> tuple[Rows, Rows, Rows]:

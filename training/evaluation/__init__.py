@@ -1,5 +1,1 @@
-"""What ensembles are worth: the paper's Table I again, and the same models in W/(m K)."""
-
-from training.scoring.honest import HonestErrors, as_metrics, honest_errors
-
-__all__ = ["HonestErrors", "as_metrics", "honest_errors"]
+"""Evaluation of ensembles: the paper's Table I again, and errors in W/(m K)."""

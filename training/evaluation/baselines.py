@@ -1,4 +1,4 @@
-"""Simple models on the paper's splits: what any network must beat, under the honest protocol.
+"""Baselines: simple models on the paper's splits, under the held-out protocol.
 
 Each is fitted to log10(LTC) of the training rows; what it chooses, it chooses by cross-validation
 inside them.
@@ -22,9 +22,11 @@ from models.code import code_digest
 from models.network.batch import NetworkInput, join_graphs
 from models.network.forward import embed_crystals, prepare
 from models.network.transform import TargetTransform
+from training.config import HELD_OUT
+from training.data.catalogue import PAPER_SETS, parts_of
 from training.data.splits import N_SPLITS
 from training.evaluation.outputs import MemberOutputs, asked_sets
-from training.evaluation.reference import LARGE, PAPER_SETS, ReferenceSet, kept, part_names
+from training.evaluation.reference import LARGE, ReferenceSet, kept
 from training.fit.megnet_weights import read_megnet_weights
 from training.run import MEGNET_FILE
 
@@ -122,7 +124,7 @@ def _fitted(
     kind: str, dataset: str, inputs: Inputs, sets: Mapping[str, ReferenceSet], digest: str
 ) -> MemberOutputs:
     splits = tuple(range(1, N_SPLITS + 1))
-    x = np.concatenate([inputs[part] for part in part_names(dataset)])
+    x = np.concatenate([inputs[part] for part in parts_of(dataset)])
     targets: dict[str, list[Numbers]] = {name: [] for name in inputs}
     for split in splits:
         train = ~sets[dataset].validation(split)
@@ -133,7 +135,7 @@ def _fitted(
     return MemberOutputs(
         name=f"{kind}-{dataset}",
         preset=PRESET,
-        protocol="honest",
+        protocol=HELD_OUT,
         chain=(dataset,),
         splits=splits,
         transforms=(IDENTITY,) * len(splits),

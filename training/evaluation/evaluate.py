@@ -75,6 +75,8 @@ def _ensemble_outputs(
 
 def _check_size(entry: MemberOutputs, sets: Sets) -> None:
     for name, reference in asked_sets(sets).items():
+        if name not in entry.targets:
+            continue  # kept from before the set was there
         found = entry.targets[name].shape
         if found != (len(entry.splits), len(reference.ltc)):
             raise DataError(

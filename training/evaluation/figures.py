@@ -16,9 +16,11 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from training.config import HELD_OUT
+from training.data.catalogue import PAPER_SETS, TITLES
 from training.evaluation.outputs import MemberOutputs
 from training.evaluation.published import PublishedTable
-from training.evaluation.reference import PAPER_SETS, TITLES, ReferenceSet
+from training.evaluation.reference import ReferenceSet
 from training.evaluation.report import Report, Spread
 from training.evaluation.spread import spread_and_error
 from training.evaluation.unseen import unseen_predictions
@@ -81,7 +83,7 @@ def _figures(
         if any(entry.histories for entry in chosen.values()):
             yield f"loss-{preset}", partial(_losses, chosen)
         shown = [chosen[name] for name in PARITY if name in chosen]
-        if shown and shown[0].protocol == "honest":
+        if shown and shown[0].protocol == HELD_OUT:
             yield f"parity-{preset}", partial(_parities, shown, sets)
             yield f"spread-{preset}", partial(_spreads, shown, sets)
     if report.decomposition:

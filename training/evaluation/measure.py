@@ -6,19 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.network.transform import TargetTransform
+from training.data.catalogue import PAPER_SETS, parts_of
 from training.evaluation.outputs import MemberOutputs
 from training.evaluation.published import (
     PublishedTable,
     published_errors,
     published_scale_errors,
 )
-from training.evaluation.reference import PAPER_SETS, ReferenceSet, part_names
+from training.evaluation.reference import ReferenceSet
 from training.evaluation.report import (
     DataFile,
     Decomposition,
     EpochChoice,
     Evaluated,
-    HonestCell,
+    HeldOutCell,
     PaperCell,
     Report,
     Spread,
@@ -26,7 +27,7 @@ from training.evaluation.report import (
 )
 from training.evaluation.spread import ensemble_gain, spread_quality
 from training.evaluation.unseen import VIEWS, View, unseen_predictions
-from training.scoring.honest import bootstrap_intervals
+from training.scoring.held_out_errors import bootstrap_intervals
 from training.scoring.scores import score
 from training.stages import FOUNDATION, STAGES
 
@@ -56,17 +57,18 @@ def build_report(outputs: Sequence[MemberOutputs], sets: Sets, published: Publis
             if entry.protocol == "paper"
             for name in PAPER_SETS
         ),
-        honest=tuple(
+        held_out=tuple(
             cell
             for entry in outputs
             for name in sets
+            if entry.covers(sets[name])
             for view in (VIEWS if _published(entry) else ("new formula",))
-            if (cell := _honest_cell(entry, sets[name], sets, view))
+            if (cell := _held_out_cell(entry, sets[name], sets, view))
         ),
         units=tuple(
             _units_cell(entry, sets[name], sets)
             for entry in ensembles
-            for name in dict.fromkeys((*part_names(entry.trained_on), entry.trained_on))
+            for name in dict.fromkeys((*parts_of(entry.trained_on), entry.trained_on))
         ),
         decomposition=tuple(_decompositions(by_name, sets)),
         epoch_choice=tuple(
@@ -78,7 +80,7 @@ def build_report(outputs: Sequence[MemberOutputs], sets: Sets, published: Publis
 
 
 def _published(entry: MemberOutputs) -> bool:
-    return entry.splitting == "published"
+    return entry.split.kind == "published"
 
 
 def _evaluated(entry: MemberOutputs) -> Evaluated:
@@ -118,9 +120,9 @@ def stage_key(name: str) -> str:
     return name.rsplit("-", 1)[-1]
 
 
-def _honest_cell(
+def _held_out_cell(
     entry: MemberOutputs, reference: ReferenceSet, sets: Sets, view: View
-) -> HonestCell | None:
+) -> HeldOutCell | None:
     predictions = unseen_predictions(entry, reference, sets, view)
     covered = predictions.covered
     rows = [
@@ -131,7 +133,7 @@ def _honest_cell(
     if not rows:
         return None
     truth, mean = reference.ltc[covered], predictions.mean()[covered]
-    return HonestCell(
+    return HeldOutCell(
         preset=entry.preset,
         name=entry.name,
         protocol=entry.protocol,

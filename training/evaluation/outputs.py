@@ -15,13 +15,17 @@ from numpy.typing import NDArray
 
 from models.errors import DataError
 from models.network.transform import TargetTransform, decode_members
-from training.config import Protocol
-from training.data.datasets import MIX
-from training.evaluation.reference import ReferenceSet, Splitting, part_names
+from training.config import HELD_OUT, PUBLISHED, Protocol, SplitSettings
+from training.data.catalogue import MIX, parts_of
+from training.evaluation.reference import ReferenceSet
 from training.fit.checkpoint import EpochRecord
 
 Numbers = NDArray[np.float64]
 SUFFIX = ".npz"
+_EARLIER_SPLITS: Mapping[str, dict[str, Any]] = {  # of outputs kept before they named the sets
+    "published": {"kind": "published"},
+    "grouped": {"kind": "grouped", "dealt": ("dataset1", "dataset2", "phonix", "aflow")},
+}
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class MemberOutputs:
     targets: Mapping[str, Numbers]
     digest: str
     histories: tuple[tuple[EpochRecord, ...], ...] = ()
-    splitting: Splitting = "published"
+    split: SplitSettings = PUBLISHED
 
     @property
     def trained_on(self) -> str:
@@ -50,7 +54,11 @@ class MemberOutputs:
 
     def on(self, reference: ReferenceSet) -> Numbers:
         """Return the standardised targets [n_members, n_crystals] for a reference set."""
-        return np.concatenate([self.targets[part] for part in part_names(reference.name)], axis=1)
+        return np.concatenate([self.targets[part] for part in parts_of(reference.name)], axis=1)
+
+    def covers(self, reference: ReferenceSet) -> bool:
+        """Return whether the members' answers for a reference set are here."""
+        return all(part in self.targets for part in parts_of(reference.name))
 
     def ltc(self, reference: ReferenceSet, sets: Mapping[str, ReferenceSet]) -> Numbers:
         """Return the LTC [n_members, n_crystals] in W/(m K).
@@ -61,12 +69,12 @@ class MemberOutputs:
         training set.
         """
         targets = self.on(reference)
-        if self.protocol == "honest":
+        if self.protocol == HELD_OUT:
             return decode_members(self.transforms, targets)
         whole = TargetTransform.fit(sets[self.trained_on].ltc)
         ltc = np.empty_like(targets)
         for name, rows, own in reference.own_constants():
-            known = name in part_names(self.trained_on)
+            known = name in parts_of(self.trained_on)
             ltc[:, rows] = (own if known else whole).decode(targets[:, rows])
         return ltc
 
@@ -95,7 +103,9 @@ def read_outputs(path: Path) -> MemberOutputs:
 
 def _typed(about: dict[str, Any]) -> dict[str, Any]:
     histories = (tuple(EpochRecord(**epoch) for epoch in member) for member in about["histories"])
+    split = about.pop("split", None) or _EARLIER_SPLITS[about.pop("splitting")]
     return about | {
+        "split": SplitSettings(**split),
         "chain": tuple(about["chain"]),
         "splits": tuple(about["splits"]),
         "transforms": tuple(TargetTransform(**record) for record in about["transforms"]),

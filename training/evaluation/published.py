@@ -16,7 +16,7 @@ from models.errors import DataError
 from models.network.transform import TargetTransform
 from training.evaluation.outputs import MemberOutputs
 from training.evaluation.reference import ReferenceSet
-from training.fit.labels import published_ltc
+from training.fit.targets import published_ltc
 
 TABLE_FILE = Path("reference/paper_table1.json")
 Numbers = NDArray[np.float64]

@@ -1,33 +1,25 @@
-"""The data sets that predictions are compared with, and which of their crystals count when."""
+"""The data sets that predictions are compared with, and which crystals are held out."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.network.transform import TargetTransform
-from training.data.datasets import MIX, MIX_PARTS
-from training.data.graphs import LTC_DATASETS, GraphDataset, read_graphs
-from training.data.splits import grouped_split, published_split
+from training.config import SplitSettings
+from training.data.catalogue import CATALOGUE, PAPER_SETS
+from training.data.graphs import GraphDataset, read_graphs
+from training.data.splits import Deal, grouped_split, published_split
 
-PAPER_SETS = ("dataset1", "dataset2", "mix", "aflow")
-EXTRA_SETS = ("phonix",)
+EXTRA_SETS = tuple(
+    name for name, entry in CATALOGUE.items() if entry.role == "ltc" and name not in PAPER_SETS
+)
 REFERENCE_SETS = (*PAPER_SETS, *EXTRA_SETS)
-TITLES: Mapping[str, str] = {
-    "dataset1": "Dataset1",
-    "dataset2": "Dataset2",
-    "mix": "MIX",
-    "aflow": "AFLOW",
-    "phonix": "Phonix",
-}
-
 LARGE = 2000  # crystals; of a larger set only validation rows are asked for
 
-Splitting = Literal["published", "grouped"]
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.float64]
 
@@ -65,13 +57,14 @@ class ReferenceSet:
         mask[published_split(self.data.parts, split).validation] = True
         return mask
 
-    def held_out(self, split: int, splitting: Splitting, sets: "Sets") -> Mask:
+    def held_out(self, split: int, settings: SplitSettings, sets: "Sets") -> Mask:
         """Return true for the crystals [n_crystals] that this kind of split keeps from training."""
-        if splitting == "published":
+        if settings.kind == "published":
             return self.validation(split)
-        grouped = [sets[name].formulas.tolist() for name in LTC_DATASETS]
+        dealt = [sets[name].formulas.tolist() for name in settings.dealt]
+        deal = Deal.of(dealt, settings.set_aside, settings.choice_seed)
         mask = np.zeros(len(self.ltc), dtype=bool)
-        mask[grouped_split(self.formulas.tolist(), grouped, split).validation] = True
+        mask[grouped_split(self.formulas.tolist(), deal, split).validation] = True
         return mask
 
     def own_constants(self) -> tuple[tuple[str, slice, TargetTransform], ...]:
@@ -99,11 +92,6 @@ def kept(values: Numbers, held_out: Mask) -> Numbers:
 def read_reference_sets(data_dir: Path) -> Sets:
     """Return all reference sets by name; DataError when one cannot be read."""
     return {name: ReferenceSet(name, read_graphs(name, data_dir)) for name in REFERENCE_SETS}
-
-
-def part_names(dataset: str) -> tuple[str, ...]:
-    """Return the names of the data sets that this one is joined from."""
-    return MIX_PARTS if dataset == MIX else (dataset,)
 
 
 def training_formulas(datasets: Iterable[str], split: int, sets: Sets) -> set[str]:

@@ -1,10 +1,10 @@
-"""What the evaluation report holds: each ensemble and baseline on each reference set."""
+"""The evaluation report: each ensemble and baseline on each reference set."""
 
 from collections.abc import Iterable, Mapping
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from training.config import Protocol
 from training.evaluation.spread import EnsembleGain, SpreadQuality
@@ -57,7 +57,7 @@ class PaperCell(Record):
     from_runs: float | None = Field(description="Ours less the runs' mean, in their own")
 
 
-class HonestCell(Record):
+class HeldOutCell(Record):
     """Errors in W/(m K) on crystals kept from training, for one test set and view."""
 
     preset: str
@@ -122,7 +122,15 @@ class Report(Record):
     data: tuple[DataFile, ...]
     evaluated: tuple[Evaluated, ...]
     paper: tuple[PaperCell, ...]
-    honest: tuple[HonestCell, ...]
+    held_out: tuple[HeldOutCell, ...]
     units: tuple[UnitsCell, ...]
     decomposition: tuple[Decomposition, ...]
     epoch_choice: tuple[EpochChoice, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _earlier_spelling(cls, report: Any) -> Any:
+        """Read reports written when `held_out` was called `honest`."""
+        if isinstance(report, dict) and "honest" in report:
+            return {("held_out" if key == "honest" else key): report[key] for key in report}
+        return report

@@ -7,20 +7,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from pydantic import TypeAdapter
 
 from models.code import code_digest
 from models.ensemble import Ensemble
 from models.errors import DataError
-from models.manifest import MANIFEST, WEIGHTS, read_manifest
+from models.manifest import MANIFEST, WEIGHTS, Manifest, read_manifest
 from models.network.architecture import Weights, weight_shapes
 from models.network.transform import TargetTransform
 from models.network.weights import load_weights, stack_members
 from models.prediction.members import Members
-from training.config import Preset, Protocol, read_preset
+from training.config import (
+    PRESET_FILE,
+    PUBLISHED,
+    Preset,
+    Protocol,
+    SplitSettings,
+    preset_of,
+    read_preset,
+)
 from training.data.splits import N_SPLITS
 from training.evaluation.outputs import MemberOutputs, Numbers, asked_sets
-from training.evaluation.reference import ReferenceSet, Sets, Splitting, kept
+from training.evaluation.reference import ReferenceSet, Sets, kept
 from training.fit.checkpoint import EpochRecord
 from training.fit.loop import read_member
 from training.fit.parameters import to_weights
@@ -50,7 +57,7 @@ class FoundEnsemble:
     weights: Weights
     transforms: tuple[TargetTransform, ...]
     histories: tuple[tuple[EpochRecord, ...], ...] = ()
-    splitting: Splitting = "published"
+    split: SplitSettings = PUBLISHED
     served: Ensemble | None = None
 
     def digest(self, sets: Sets) -> str:
@@ -80,7 +87,7 @@ class FoundEnsemble:
             },
             digest=self.digest(sets),
             histories=self.histories,
-            splitting=self.splitting,
+            split=self.split,
         )
 
     def _targets(self, members: Members, reference: ReferenceSet, sets: Sets) -> Numbers:
@@ -91,7 +98,7 @@ class FoundEnsemble:
             targets = UNBOUNDED.encode(
                 members.compute(reference.data.graphs, reference.data.types).ltc
             ).T
-        masks = [reference.held_out(split, self.splitting, sets) for split in self.splits]
+        masks = [reference.held_out(split, self.split, sets) for split in self.splits]
         return np.array([kept(row, mask) for row, mask in zip(targets, masks, strict=True)])
 
 
@@ -128,16 +135,22 @@ def _exported(directory: Path) -> Iterator[FoundEnsemble]:
             splits=tuple(member.split for member in manifest.members),
             weights=weights,
             transforms=tuple(first for first, *_ in manifest.transforms()),
-            splitting=read_preset(manifest.preset).splits,
+            split=_preset(path.parent, manifest).split,
             served=Ensemble.load(path.parent) if manifest.has_process else None,
         )
+
+
+def _preset(folder: Path, manifest: Manifest) -> Preset:
+    """Return the preset an ensemble was trained with; those of earlier exports are shipped."""
+    path = folder / PRESET_FILE
+    return preset_of(path.read_bytes()) if path.is_file() else read_preset(manifest.preset)
 
 
 def _from_run(run: Path) -> Iterator[FoundEnsemble]:
     config = run / "config.json"
     if not config.is_file():
         raise DataError(f"{run} is no training run: it has no config.json.")
-    preset = TypeAdapter(Preset).validate_json(config.read_text())
+    preset = preset_of(config.read_bytes())
     shapes = weight_shapes(preset.architecture)
     for name in MEASURED:
         if preset.has_process(name, STAGES[name].dataset):
@@ -155,5 +168,5 @@ def _from_run(run: Path) -> Iterator[FoundEnsemble]:
             weights=stack_members(weights),
             transforms=tuple(member.transform for member in members.values()),
             histories=tuple(member.history for member in members.values()),
-            splitting=preset.splits,
+            split=preset.split,
         )

@@ -22,10 +22,8 @@ def unseen_predictions(
     `split`: the crystals that the member's split keeps from training. `new formula`: of these,
     the crystals whose reduced formula is in the training rows of none of the member's stages.
     """
-    unseen = np.array(
-        [reference.held_out(split, outputs.splitting, sets) for split in outputs.splits]
-    )
-    if view == "new formula" and outputs.splitting == "published":
+    unseen = np.array([reference.held_out(split, outputs.split, sets) for split in outputs.splits])
+    if view == "new formula" and outputs.split.kind == "published":
         unseen &= ~_seen_formulas(outputs, reference, sets)
     return HeldOut(outputs.ltc(reference, sets), unseen)
 

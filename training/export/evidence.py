@@ -8,6 +8,7 @@ from safetensors.numpy import save_file
 
 from models.manifest import Metrics
 from models.prediction.evidence import EMBEDDINGS, EVIDENCE, EvidenceRecord, TrainingCrystal
+from training.config import HELD_OUT
 from training.export.trained import TrainedEnsemble
 from training.scoring.calibration import calibrate, measure_calibration, unseen_errors
 from training.scoring.groups import coverage_groups
@@ -32,7 +33,7 @@ def collect_evidence(trained: TrainedEnsemble) -> MeasuredEvidence:
     record = EvidenceRecord(calibration=calibrate(errors), references=_references(trained))
     metrics = Metrics(
         dataset=trained.data.dataset.name,
-        protocol="honest",
+        protocol=HELD_OUT,
         what="90 % interval and verdict, calibrated on other crystals than measured on (5 folds)",
         n_crystals=len(errors.row),
         values=measure_calibration(

@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib.metadata
+import json
 import platform
 import shutil
 import tempfile
@@ -32,14 +33,15 @@ from models.manifest import (
 from models.network.weights import save_weights
 from models.prediction.evidence import EMBEDDINGS, EVIDENCE
 from models.structure.stored import StoredStructure
+from training.config import PRESET_FILE, as_dict
 from training.data.datasets import Dataset, read_dataset
 from training.data.graphs import GraphDataset
-from training.evaluation import HonestErrors, as_metrics, honest_errors
 from training.export.card import model_card
 from training.export.evidence import collect_evidence, write_evidence
 from training.export.paper_metrics import paper_metrics
 from training.export.trained import TrainedEnsemble, read_trained
 from training.run import TrainingRun
+from training.scoring.held_out_errors import HeldOutErrors, as_metrics, held_out_errors
 from training.stages import Stage
 
 READABLE = 0o644  # by whoever runs the service; the weights' writer leaves them to their owner
@@ -74,7 +76,8 @@ def _write_ensemble(trained: TrainedEnsemble, target: Path, report: Path) -> Man
     published = tuple(paper_metrics(trained.name, report, trained.run.data_dir))
     manifest = _manifest(trained, (evidence.metrics, *published))
     (target / CARD).write_text(model_card(manifest, evidence.record.references))
-    names = [CARD, WEIGHTS, EVIDENCE, EMBEDDINGS]
+    (target / PRESET_FILE).write_text(json.dumps(as_dict(trained.run.preset), indent=1) + "\n")
+    names = [CARD, WEIGHTS, EVIDENCE, EMBEDDINGS, PRESET_FILE]
     if trained.process:
         trained.process.save(target / PROCESS)
         names.append(PROCESS)
@@ -89,7 +92,7 @@ def _write_ensemble(trained: TrainedEnsemble, target: Path, report: Path) -> Man
 def _manifest(trained: TrainedEnsemble, others: tuple[Metrics, ...]) -> Manifest:
     preset, stages, data = trained.run.preset, trained.stages, trained.data
     errors = {
-        part: honest_errors(data.ltc, trained.predictions, rows)
+        part: held_out_errors(data.ltc, trained.predictions, rows)
         for part, rows in _parts(data)
         if np.any(trained.predictions.covered & rows)
     }
@@ -145,7 +148,7 @@ def _stage_record(stage: Stage, run: TrainingRun) -> StageRecord:
     return StageRecord(name=stage.name, dataset=stage.dataset, start=stage.start, schedule=schedule)
 
 
-def _member_records(trained: TrainedEnsemble, errors: HonestErrors) -> Iterator[MemberRecord]:
+def _member_records(trained: TrainedEnsemble, errors: HeldOutErrors) -> Iterator[MemberRecord]:
     rows = zip(trained.run.splits, trained.members, trained.splits, errors.members, strict=True)
     for number, member, split, found in rows:
         yield MemberRecord(

@@ -6,6 +6,7 @@ Student-t noise by expectation and maximisation (Lange, Little and Taylor, J. Am
 881 (1989)).
 """
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -19,27 +20,12 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from models.prediction.gaussian_process import FROM_NETWORK, METHODS, OWN, Covariance
+from training.config import GaussianProcessSettings
 
-N_PROCESSES = 8
-SHARE = 0.5  # of the descriptors that a process has
-STEPS = 15  # more fit the lengths to the noise: it was worse on crystals kept away
-ROUNDS = 2  # of fitting the covariance, then the weight of each reference
-DEGREES = 4  # of freedom of the noise
-WEIGHT_STEPS = 10
 JITTER = 1e-5
-LENGTH_PRIOR = 1.0  # standard deviation of the logarithm of a length about its start
 PER_INPUT = ("rate", "slope")
 SCALARS = ("amplitude", "noise")
 PER_METHOD = (*OWN, "own_noise")
-START = {  # variances of log10(LTC); `own_rate` is relative
-    "amplitude": 0.3,
-    "own_amplitude": 0.03,
-    "own_rate": 1.0,
-    "own_offset": 0.05,
-    "noise": 0.02,
-    "own_noise": 0.02,
-}
-SLOPE_START = 0.03
 
 Numbers = NDArray[np.float64]
 
@@ -70,17 +56,19 @@ class FittedProcess:
     coefficients: Numbers
 
 
-def fit_processes(task: ProcessTask, seed: int) -> FittedProcess:
-    """Return processes on random halves of the descriptors; all have the moduli, which are last."""
+def fit_processes(task: ProcessTask, settings: GaussianProcessSettings, seed: int) -> FittedProcess:
+    """Return processes on random parts of the descriptors; all have the moduli, which are last."""
     width = task.inputs.shape[1]
     rng = np.random.default_rng(seed)
-    chosen = [_choose_inputs(width, rng) for _ in range(N_PROCESSES)]
-    fitted = [fit_process(replace(task, inputs=task.inputs[:, inputs])) for inputs in chosen]
+    chosen = [_choose_inputs(width, settings.share, rng) for _ in range(settings.number)]
+    fitted = [
+        fit_process(replace(task, inputs=task.inputs[:, inputs]), settings) for inputs in chosen
+    ]
     covariance = {
         name: np.stack([each.covariance[name] for each in fitted]) for name in fitted[0].covariance
     }
     for name in PER_INPUT:
-        spread = np.zeros((N_PROCESSES, width))
+        spread = np.zeros((settings.number, width))
         for row, inputs, values in zip(spread, chosen, covariance[name], strict=True):
             row[inputs] = values
         covariance[name] = spread
@@ -88,23 +76,23 @@ def fit_processes(task: ProcessTask, seed: int) -> FittedProcess:
     return FittedProcess(covariance, fitted[0].mean, coefficients)
 
 
-def _choose_inputs(width: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def _choose_inputs(width: int, share: float, rng: np.random.Generator) -> NDArray[np.int64]:
     n_descriptors = width - len(FROM_NETWORK)
-    descriptors = rng.permutation(n_descriptors)[: math.ceil(SHARE * n_descriptors)]
+    descriptors = rng.permutation(n_descriptors)[: math.ceil(share * n_descriptors)]
     return np.concatenate([np.sort(descriptors), np.arange(n_descriptors, width)])
 
 
-def fit_process(task: ProcessTask) -> FittedProcess:
-    """Return the process that makes the references most likely."""
-    likelihood = _Likelihood(task)
+def fit_process(task: ProcessTask, settings: GaussianProcessSettings) -> FittedProcess:
+    """Return the process of highest marginal likelihood."""
+    likelihood = _Likelihood(task, settings)
     vector = likelihood.start
-    for _ in range(ROUNDS):
+    for _ in range(settings.rounds):
         found = scipy.optimize.minimize(
             likelihood.value_and_gradient,
             vector,
             jac=True,
             method="L-BFGS-B",
-            options={"maxiter": STEPS},
+            options={"maxiter": settings.steps},
         )
         vector = found.x
         likelihood.weigh(vector)
@@ -114,15 +102,17 @@ def fit_process(task: ProcessTask) -> FittedProcess:
 class _Likelihood:
     """Minus the logarithm of the marginal likelihood, of logarithms of all values in one vector."""
 
-    def __init__(self, task: ProcessTask) -> None:
+    def __init__(self, task: ProcessTask, settings: GaussianProcessSettings) -> None:
+        self._settings = settings
+        start = dataclasses.asdict(settings.start)
         self._mean = float(task.log_ltc.mean())
         self._inputs, self._methods = tf.constant(task.inputs), tf.constant(task.methods)
         self._residual = tf.constant(task.log_ltc - self._mean)[:, None]
         self._width = width = task.inputs.shape[1]
         self._length_start = 0.5 * math.log(width)
-        scalars = [math.log(START[name]) for name in SCALARS]
-        own = [math.log(START[name]) for name in PER_METHOD for _ in METHODS]
-        slopes = np.full(width, math.log(SLOPE_START))
+        scalars = [math.log(start[name]) for name in SCALARS]
+        own = [math.log(start[name]) for name in PER_METHOD for _ in METHODS]
+        slopes = np.full(width, math.log(start["slope"]))
         self.start = np.concatenate([np.full(width, -self._length_start), slopes, scalars, own])
         self._weight = tf.Variable(tf.ones_like(self._inputs[:, 0]))
         self._compiled: Any = tf.function(self._differentiate)
@@ -137,13 +127,13 @@ class _Likelihood:
         usual = self._noise(values).numpy()
         signal = self._signal(values).numpy()
         residual = self._residual.numpy()[:, 0]
-        weight = self._weight.numpy()
-        for _ in range(WEIGHT_STEPS):
+        weight, degrees = self._weight.numpy(), self._settings.degrees_of_freedom
+        for _ in range(self._settings.weight_steps):
             noise = usual / weight
             inverse = np.linalg.inv(signal + np.diag(noise))
             error = noise * (inverse @ residual)
-            doubt = noise - noise**2 * np.diag(inverse)  # variance of the process there
-            weight = (DEGREES + 1) / (DEGREES + (error**2 + doubt) / usual)
+            variance = noise - noise**2 * np.diag(inverse)  # of the process there
+            weight = (degrees + 1) / (degrees + (error**2 + variance) / usual)
         self._weight.assign(weight)
 
     def fitted(self, vector: Numbers) -> FittedProcess:
@@ -165,7 +155,7 @@ class _Likelihood:
         values = self._values(vector)
         factor = tf.linalg.cholesky(self._matrix(values))
         whitened = tf.linalg.triangular_solve(factor, self._residual)
-        departure = (vector[: self._width] + self._length_start) / LENGTH_PRIOR
+        departure = (vector[: self._width] + self._length_start) / self._settings.length_prior
         return (
             tf.reduce_sum(whitened**2) / 2
             + tf.reduce_sum(tf.math.log(tf.linalg.diag_part(factor)))
@@ -207,7 +197,7 @@ def write_process(process: FittedProcess, path: Path) -> None:
     unfinished.replace(path)
 
 
-def read_process(path: Path) -> FittedProcess | None:
+def read_process_file(path: Path) -> FittedProcess | None:
     """Return the processes in a file; None where there is no such file."""
     if not path.is_file():
         return None

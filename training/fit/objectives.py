@@ -1,11 +1,11 @@
-"""What a step of training makes smaller."""
+"""Loss functions."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
 import tensorflow as tf
 
-BEND = 0.25  # standard deviations; above it an error counts in proportion, below by its square
+from training.config import LossSettings
 
 
 class Objective(Protocol):
@@ -21,7 +21,7 @@ class Objective(Protocol):
 
 @dataclass(frozen=True)
 class Mape:
-    """The paper's: MAPE of the LTC after the inverse transform.
+    """The paper's loss: MAPE of the LTC after the inverse transform.
 
     Labels [n_crystals]: LTC in W/(m K); constants: mean and standard deviation of the transform.
     """
@@ -42,10 +42,12 @@ class LogError:
     """Error of the logarithms of several quantities, of which each crystal has some.
 
     Labels [n_crystals, n_outputs]: standardised logarithms, NaN where there is no reference;
-    constants: the weight of each output.
+    constants: the weight of each output. Errors above `bend` standard deviations count in
+    proportion, those below by their square.
     """
 
     n_outputs: int
+    bend: float
 
     @property
     def labels(self) -> tf.TensorSpec:
@@ -56,5 +58,10 @@ class LogError:
         """Return the weighted Huber error, summed over outputs, a crystal."""
         known = tf.math.is_finite(labels)
         errors = tf.abs(outputs - tf.where(known, labels, outputs))
-        bent = tf.where(errors < BEND, errors**2 / (2 * BEND), errors - BEND / 2)
+        bent = tf.where(errors < self.bend, errors**2 / (2 * self.bend), errors - self.bend / 2)
         return tf.reduce_mean(tf.reduce_sum(bent * constants, axis=-1))
+
+
+def objective(loss: LossSettings, n_outputs: int) -> Objective:
+    """Return the loss function for a network of `n_outputs`."""
+    return Mape() if loss.kind == "mape" else LogError(n_outputs, loss.bend)

@@ -5,11 +5,34 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.network.architecture import Architecture, initial_weights
+from models.network.architecture import Architecture, initial_weights, weight_shapes
 from models.network.transform import TargetTransform
+from training.fit.context import MemberContext
 from training.fit.megnet_weights import read_megnet_weights
+from training.fit.optimiser import Vector
+from training.fit.parameters import pack, to_weights
+from training.stages import RANDOM
 
 WeightArrays = dict[str, NDArray[np.float32]]
+
+
+def start_weights(context: MemberContext, transform: TargetTransform) -> Vector:
+    """Return the weights that a member starts from; `transform` is that of its first output."""
+    preset, parent = context.preset, context.parent
+    shapes = weight_shapes(preset.architecture)
+    if parent:
+        if preset.loss.kind == "log":
+            return parent.weights
+        weights = to_weights(parent.weights, shapes)
+        return pack(rescale_output(weights, parent.transform, transform), shapes)
+    if context.stage.start == RANDOM:
+        weights = random_start(preset.architecture, context.seed)
+    else:
+        weights = megnet_start(preset.architecture, context.seed, context.megnet_weights)
+    if preset.descriptors:
+        center, scale = context.data.descriptor_scale()
+        weights |= {"descriptors.mean": center, "descriptors.scale": scale}
+    return pack(weights, shapes)
 
 
 def random_start(architecture: Architecture, seed: int) -> WeightArrays:

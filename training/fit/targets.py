@@ -1,36 +1,124 @@
-"""The quantities a network can be trained on at once, and which label of which data set each is.
+"""What a member's network is fitted to, under either protocol.
 
-Labels of one quantity from methods that disagree are kept as outputs of their own: AFLOW's AGL
-estimates, and Dataset2's half-Heusler calculations, which differ from Phonix's of the same crystals
-by 38 % in the mean.
+With the log loss: the logarithms of all outputs that a data set has labels for. Labels of one
+quantity from methods that disagree are outputs of their own: AFLOW's AGL estimates, and Dataset2's
+half-Heusler calculations, which differ from Phonix's of the same crystals by 38 % in the mean.
+
+With the paper's loss: the LTC. The published code standardises each data set with its own
+constants, over all its rows, and MIX's two halves each with their own; its loss goes back to LTC
+with the constants of the *model*: MIX's for both halves, and at stage 3 AFLOW's for everything. The
+network is thereby fitted to other values than the data hold. Fitting those values follows the
+procedure.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import DataError
 from models.network.transform import TargetTransform
+from training.config import HELD_OUT, Protocol
+from training.data.catalogue import known_outputs, label_of
 from training.data.datasets import LabelledCrystal
 from training.data.splits import Rows
+from training.fit.context import MemberContext
 
-# output -> (label, the data sets it is read from)
-OUTPUTS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
+MOST_IMAGINARY = 1e-3  # of the modes; with more, means over the modes tell nothing
+OF_UNSTABLE = frozenset(  # what does not depend on the soft modes
     {
-        "ltc": ("ltc", ("dataset1", "phonix")),
-        "ltc_half_heusler": ("ltc", ("dataset2",)),
-        "ltc_agl": ("ltc", ("aflow",)),
-        "debye_temperature": ("debye_temperature", ("aflow",)),
-        "gruneisen": ("gruneisen", ("aflow",)),
-        "bulk_modulus": ("bulk_modulus", ("elasticity",)),
-        "shear_modulus": ("shear_modulus", ("elasticity",)),
+        *("max_frequency", "self_force_constant_mean", "self_force_constant_min"),
+        "max_pair_force_constant",
     }
 )
 SMALLEST = {"gruneisen": 0.1, "shear_modulus": 0.1}  # outliers below do not bend the logarithm
 
 Labels = NDArray[np.float64]
+Answers = Callable[[], Labels]  # of the parent, for all crystals and outputs, in their units
+
+
+@dataclass(frozen=True)
+class FitTarget:
+    """What a member is fitted to: its objective's labels and constants, a transform an output.
+
+    `ltc` [n_crystals] in W/(m K) is the first output's reference as the fit sees it.
+    """
+
+    ltc: NDArray[np.float64]
+    transforms: tuple[TargetTransform, ...]
+    labels: NDArray[np.float32]
+    constants: NDArray[np.float32]
+
+    @property
+    def transform(self) -> TargetTransform:
+        """The transform of the first output."""
+        return self.transforms[0]
+
+
+def fit_target(context: MemberContext, parent_answers: Answers) -> FitTarget:
+    """Return what the member is fitted to."""
+    preset, data, parent = context.preset, context.data, context.parent
+    rows = context.split.training
+    if preset.loss.kind == "mape":
+        transform = parent.transform if parent else None
+        return ltc_target(preset.protocol, data.ltc, data.parts, rows, transform)
+    weights = context.schedule.weights
+    table = label_table(data.dataset.crystals, data.owners(), preset.outputs)
+    transforms = fit_transforms(table, rows, parent.transforms if parent else None)
+    if parent:
+        table = with_parent_answers(table, preset.outputs, weights, parent_answers)
+    return log_target(table, transforms, preset.outputs, weights)
+
+
+def ltc_target(
+    protocol: Protocol,
+    ltc: NDArray[np.float64],
+    parts: Sequence[int],
+    training_rows: Rows,
+    parent: TargetTransform | None,
+) -> FitTarget:
+    """Return the target of the paper's loss.
+
+    `parts` are the sizes of the data sets joined in `ltc`; `parent` is the transform of the member
+    that the fit starts from, if any.
+    """
+    if protocol == HELD_OUT:
+        return mape_target(ltc, TargetTransform.fit(ltc[training_rows]))
+    transform = parent or TargetTransform.fit(ltc)
+    return mape_target(published_ltc(ltc, parts, transform), transform)
+
+
+def mape_target(ltc: NDArray[np.float64], transform: TargetTransform) -> FitTarget:
+    """Return the target of `training.fit.objectives.Mape`."""
+    constants = np.array([transform.mean, transform.std], dtype=np.float32)
+    return FitTarget(ltc, (transform,), ltc.astype(np.float32), constants)
+
+
+def published_ltc(
+    ltc: NDArray[np.float64], parts: Sequence[int], transform: TargetTransform
+) -> NDArray[np.float64]:
+    """Return the LTC that the published code compares a model of this transform with.
+
+    Each part is standardised with its own constants and un-standardised with the model's.
+    """
+    halves = np.split(ltc, np.cumsum(parts)[:-1])
+    targets = np.concatenate([TargetTransform.fit(half).encode(half) for half in halves])
+    published: NDArray[np.float64] = 10 ** (targets * transform.std + transform.mean) - 1
+    return published
+
+
+def log_target(
+    table: Labels,
+    transforms: tuple[TargetTransform, ...],
+    outputs: Sequence[str],
+    weights: Mapping[str, float],
+) -> FitTarget:
+    """Return the target of the log loss, of references [n_crystals, n_outputs]."""
+    labels = standardise(table, transforms)
+    constants = np.array([weights.get(output, 0.0) for output in outputs], dtype=np.float32)
+    return FitTarget(table[:, 0], transforms, labels, constants)
 
 
 def label_table(
@@ -40,28 +128,32 @@ def label_table(
 
     `owners` are the data sets the crystals come from. Raises DataError for an unknown output.
     """
+    known = known_outputs()
     for output in outputs:
-        if output not in OUTPUTS:
-            raise DataError(f"No output {output}; choose from {', '.join(OUTPUTS)}.")
+        if output not in known:
+            raise DataError(f"No output {output}; choose from {', '.join(known)}.")
     table = np.full((len(crystals), len(outputs)), np.nan)
     for row, (crystal, owner) in enumerate(zip(crystals, owners, strict=True)):
         for column, output in enumerate(outputs):
-            label, datasets = OUTPUTS[output]
-            if owner in datasets and label in crystal.labels:
-                table[row, column] = max(crystal.labels[label], SMALLEST.get(output, 0.0))
+            table[row, column] = _reference(output, owner, crystal.labels)
     return table
 
 
-def remember(
-    table: Labels,
-    outputs: Sequence[str],
-    weights: Mapping[str, float],
-    answers: Callable[[], Labels],
-) -> Labels:
-    """Return the references with `answers` for outputs that weigh but have no reference at all.
+def _reference(output: str, owner: str, labels: Mapping[str, float]) -> float:
+    """Return the reference for an output, NaN where there is none that has a logarithm."""
+    label = label_of(output, owner)
+    value = labels.get(label, math.nan) if label else math.nan
+    unstable = labels.get("imaginary_fraction", 0.0) > MOST_IMAGINARY and label not in OF_UNSTABLE
+    return max(value, SMALLEST.get(output, 0.0)) if value > 0 and not unstable else math.nan
 
-    Answers [n_crystals, n_outputs], in their units, of the stage before: what it learned is not
-    forgotten over other data. Source: Li and Hoiem, Learning without Forgetting (arXiv 1606.09282).
+
+def with_parent_answers(
+    table: Labels, outputs: Sequence[str], weights: Mapping[str, float], answers: Answers
+) -> Labels:
+    """Return the references, with the parent's answers for outputs that have weight but none.
+
+    So that what the stage before has learned is kept. Source: Li and Hoiem, Learning without
+    Forgetting (arXiv 1606.09282).
     """
     known = np.isfinite(table).sum(axis=0).tolist()
     columns = [i for i, name in enumerate(outputs) if not known[i] and weights.get(name, 0.0) > 0]

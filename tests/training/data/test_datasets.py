@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from models.errors import DataError
+from training.data.catalogue import DATASET_NAMES
 from training.data.datasets import (
-    DATASET_NAMES,
     DroppedRow,
     data_directory,
     read_dataset,

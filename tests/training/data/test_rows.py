@@ -32,3 +32,16 @@ def test_a_disordered_structure_is_refused():
     alloy = Structure(Lattice.cubic(3.6), [{"Cu": 0.5, "Au": 0.5}], [[0, 0, 0]])
     with pytest.raises(ValueError, match="partly occupied"):
         Row.of("mp-1", alloy, ltc=1.0)
+
+
+def test_a_row_of_phonons_may_lack_labels_and_have_imaginary_modes():
+    row = Row.of("mp-1", QUARTZ, max_frequency=30.0, min_frequency=-2.0, imaginary_fraction=0.0)
+    again = Row.model_validate_json(row.to_line())
+    assert again.labels == {"max_frequency": 30, "min_frequency": -2, "imaginary_fraction": 0}
+
+
+@pytest.mark.parametrize("label", ["ltc", "max_frequency", "bulk_modulus"])
+@pytest.mark.parametrize("value", [0.0, -1.0, float("inf"), float("nan")])
+def test_a_label_that_cannot_be_is_refused(label, value):
+    with pytest.raises(ValueError, match=label):
+        Row.of("mp-1", QUARTZ, **{label: value})

@@ -1,9 +1,15 @@
+import gzip
+
 import numpy as np
 import pytest
 
+from tests.crystals import generated_crystals
+from training.data.catalogue import CATALOGUE
+from training.data.graphs import formulas_of, read_graphs
+from training.data.rows import Row
 from training.data.splits import (
     N_SPLITS,
-    TRAIN_FRACTION,
+    Deal,
     grouped_split,
     published_split,
     with_unsplit_rows,
@@ -56,11 +62,12 @@ def test_splits_differ():
 FORMULAS = [f"Na{number}Cl" for number in range(50)]
 ROWS_OF = [*FORMULAS, *FORMULAS[::2], "He", "Ne"]  # some formulas twice; the last two have no LTC
 FEW, MANY = FORMULAS[::3], FORMULAS[1:]  # by data set, sharing some
+DEAL = Deal.of([FEW, MANY], 0.2, 1)
 
 
 def test_a_formula_is_never_on_both_sides():
     for seed in SEEDS:
-        split = grouped_split(ROWS_OF, [FEW, MANY], seed)
+        split = grouped_split(ROWS_OF, DEAL, seed)
         trained = {ROWS_OF[row] for row in split.train}
         assert trained.isdisjoint(ROWS_OF[row] for row in split.validation)
         assert sorted([*split.train, *split.validation]) == list(range(len(ROWS_OF)))
@@ -68,29 +75,43 @@ def test_a_formula_is_never_on_both_sides():
 
 
 def test_every_reported_formula_is_unseen_by_one_member_and_the_others_by_none():
-    splits = [grouped_split(ROWS_OF, [FEW, MANY], seed) for seed in SEEDS]
+    splits = [grouped_split(ROWS_OF, DEAL, seed) for seed in SEEDS]
     counts = dict.fromkeys(FORMULAS, 0)
     for split in splits:
         for formula in {ROWS_OF[row] for row in split.validation}:
             counts[formula] += 1
-    assert sorted(counts.values()) == [0] * 10 + [1] * int(TRAIN_FRACTION * 50)
+    assert sorted(counts.values()) == [0] * 10 + [1] * 40
 
 
 def test_each_member_keeps_its_share_of_a_small_data_set():
     kept = [
-        {ROWS_OF[row] for row in grouped_split(ROWS_OF, [FEW, MANY], seed).validation}
-        for seed in SEEDS
+        {ROWS_OF[row] for row in grouped_split(ROWS_OF, DEAL, seed).validation} for seed in SEEDS
     ]
     shares = [len(formulas & set(FEW)) for formulas in kept]
     assert max(shares) - min(shares) <= 1
 
 
 def test_grouped_splits_do_not_depend_on_the_order_of_the_rows():
-    first = grouped_split(ROWS_OF, [FORMULAS], 3)
-    second = grouped_split(ROWS_OF[::-1], [FORMULAS[::-1] * 2], 3)
+    first = grouped_split(ROWS_OF, Deal.of([FORMULAS], 0.2, 1), 3)
+    second = grouped_split(ROWS_OF[::-1], Deal.of([FORMULAS[::-1] * 2], 0.2, 1), 3)
     assert {ROWS_OF[row] for row in first.validation} == {
         ROWS_OF[::-1][row] for row in second.validation
     }
+
+
+def test_with_nothing_set_aside_every_formula_is_held_out_once():
+    deal = Deal.of([FEW, MANY], 0.0, 1)
+    held = [formula for number in SEEDS for formula in deal.fold(number)]
+    assert sorted(held) == sorted(FORMULAS)
+
+
+def test_moduli_are_trained_on_whatever_the_formula():
+    guarded = np.arange(len(ROWS_OF)) % 2 == 0
+    for number in SEEDS:
+        whole = grouped_split(ROWS_OF, DEAL, number)
+        split = grouped_split(ROWS_OF, DEAL, number, guarded)
+        assert set(split.validation) == {row for row in whole.validation if guarded[row]}
+        assert {row for row in range(len(ROWS_OF)) if not guarded[row]} <= set(split.train)
 
 
 def test_rows_without_a_published_split_are_trained_on_but_for_kept_formulas():
@@ -103,3 +124,27 @@ def test_rows_without_a_published_split_are_trained_on_but_for_kept_formulas():
     later = split.train[split.train >= len(FORMULAS)]
     assert {formulas[row] for row in later} == {*FORMULAS, "He"} - kept
     assert len(split.train) == len(published.train) + len(later)
+
+
+def test_a_held_out_formula_is_held_out_from_phonons_and_agl_but_not_from_moduli(tmp_path):
+    """The same crystals in four sets: each fold is kept from all labels but moduli."""
+    names = ("dataset1", "phonix_2026", "aflow", "phonondb", "elasticity")
+    for name in names:
+        write_dataset(tmp_path, name)
+    deal = Deal.of(formulas_of(("dataset1", "phonix_2026", "aflow"), tmp_path), 0.2, 1)
+    for name in names:
+        data = read_graphs(name, tmp_path)
+        held = [
+            set(grouped_split(data.formulas(), deal, n, data.guarded()).validation) for n in SEEDS
+        ]
+        assert bool(set.union(*held)) == (name != "elasticity")
+
+
+def write_dataset(folder, name):
+    labels: dict[str, Any] = dict.fromkeys((*CATALOGUE[name].labels, "max_frequency"), 5.0)
+    rows = [
+        Row.of(f"{name}-{number}", crystal, **labels)
+        for number, crystal in enumerate(generated_crystals(6, seed=1))
+    ]
+    text = "".join(row.to_line() + "\n" for row in rows)
+    (folder / CATALOGUE[name].file_name).write_bytes(gzip.compress(text.encode()))

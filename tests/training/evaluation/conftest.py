@@ -10,20 +10,20 @@ import pytest
 from models.network.architecture import Architecture, initial_weights, weight_shapes
 from models.network.transform import TargetTransform
 from tests.crystals import generated_crystals
-from training.config import as_dict, read_preset
-from training.data.datasets import DATASET_FILES
+from training.config import HELD_OUT, as_dict, read_preset
+from training.data.catalogue import CATALOGUE
 from training.data.rows import Row
 from training.data.splits import published_split
 from training.evaluation.reference import read_reference_sets
 from training.fit.checkpoint import EpochRecord
-from training.fit.labels import fit_target
 from training.fit.loop import FittedMember, _write_member
 from training.fit.megnet_weights import HEAD, _places
 from training.fit.parameters import pack
+from training.fit.targets import ltc_target
 from training.run import MEGNET_FILE
 from training.stages import STAGES
 
-SIZES = {"dataset1": 26, "dataset2": 28, "aflow": 60, "phonix": 30}
+SIZES = {"dataset1": 26, "dataset2": 28, "aflow": 60, "phonix": 30, "phonix_2026": 32}
 SPLITS = (1, 2, 3, 4)
 NETWORK = Architecture(mlp=(12, 8))
 
@@ -41,7 +41,7 @@ def write_dataset(directory, name, size, seed):
         for number, crystal in enumerate(generated_crystals(size, seed))
     ]
     text = "".join(line.to_line() + "\n" for line in lines)
-    (directory / DATASET_FILES[name].file_name).write_bytes(gzip.compress(text.encode()))
+    (directory / CATALOGUE[name].file_name).write_bytes(gzip.compress(text.encode()))
 
 
 def write_megnet_weights(path, seed):
@@ -87,7 +87,7 @@ def sets(data_dir):
 def member(reference, protocol, split, parent=None):
     """Return random weights with the transform that training would fit."""
     rows = published_split(reference.data.parts, split)
-    target = fit_target(protocol, reference.ltc, reference.data.parts, rows.training, parent)
+    target = ltc_target(protocol, reference.ltc, reference.data.parts, rows.training, parent)
     errors = (0.8, 0.6, 0.7)
     history = tuple(EpochRecord(epoch, 0.9, error, 1.0) for epoch, error in enumerate(errors))
     weights = pack(initial_weights(NETWORK, split), weight_shapes(NETWORK))
@@ -111,9 +111,9 @@ def write_run(directory, sets, protocol, names, splits=SPLITS):
 
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory, sets):
-    """Two runs: `honest` and `published`, of some ensembles each."""
+    """Two runs: `held-out` and `published`, of some ensembles each."""
     root = tmp_path_factory.mktemp("runs")
     names = ("dataset1-stage2", "dataset1-stage3", "mix-stage3", "aflow-stage2")
-    write_run(root / "honest", sets, "honest", names)
+    write_run(root / "held-out", sets, HELD_OUT, names)
     write_run(root / "published", sets, "paper", names)
-    return root / "honest", root / "published"
+    return root / "held-out", root / "published"

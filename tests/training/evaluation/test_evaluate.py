@@ -35,7 +35,7 @@ def test_everything_found_is_in_the_report(out):
     report = report_in(out)
     ensembles = {(e.preset, e.name) for e in report.evaluated if e.preset != "baseline"}
     names = {"dataset1-stage2", "dataset1-stage3", "mix-stage3", "aflow-stage2"}
-    assert ensembles == {(p, name) for p in ("honest", "published") for name in names}
+    assert ensembles == {(p, name) for p in ("held-out", "published") for name in names}
     assert {cell.preset for cell in report.paper} == {"published"}
     assert {(c.name, c.test_set) for c in report.paper} == {
         (name, test_set) for name in names for test_set in ("dataset1", "dataset2", "mix", "aflow")
@@ -58,7 +58,7 @@ def test_cells_carry_what_the_paper_says_of_them(out):
 
 def test_learning_and_units_add_up(out):
     rows = {(row.preset, row.dataset): row for row in report_in(out).decomposition}
-    assert set(rows) == {("honest", "dataset1"), ("published", "dataset1")}
+    assert set(rows) == {("held-out", "dataset1"), ("published", "dataset1")}
     for row in rows.values():
         assert row.learning.mean + row.units.mean == pytest.approx(
             row.after_published.mean - row.before.mean
@@ -112,7 +112,7 @@ def test_without_weights_the_kept_answers_give_the_same_report(out, data_dir, tm
 
 def test_kept_answers_to_other_data_stop(out, data_dir, tmp_path, capsys):
     copy = shutil.copytree(out, tmp_path / "docs")
-    (path,) = (copy / "reproduction" / "outputs" / "honest").glob("aflow-stage2.npz")
+    (path,) = (copy / "reproduction" / "outputs" / "held-out").glob("aflow-stage2.npz")
     kept = read_outputs(path)
     short = {name: values[:, :-1] for name, values in kept.targets.items()}
     write_outputs(dataclasses.replace(kept, targets=short), path.parent.parent)

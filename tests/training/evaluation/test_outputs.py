@@ -9,14 +9,15 @@ from models.errors import DataError
 from models.network.architecture import weight_shapes
 from models.prediction.members import Members
 from tests.training.evaluation.conftest import NETWORK, SPLITS, write_run
+from training.config import HELD_OUT
 from training.evaluation.outputs import read_all_outputs, read_outputs, write_outputs
 from training.evaluation.sources import find_ensembles
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory, sets):
-    run = tmp_path_factory.mktemp("runs") / "honest"
-    write_run(run, sets, "honest", ["dataset1-stage3"])
+    run = tmp_path_factory.mktemp("runs") / "held-out"
+    write_run(run, sets, HELD_OUT, ["dataset1-stage3"])
     (ensemble,) = find_ensembles(run / "nothing", [run])
     return ensemble
 

@@ -5,6 +5,7 @@ import pytest
 
 from models.errors import DataError
 from models.network.transform import TargetTransform
+from training.config import HELD_OUT
 from training.evaluation.outputs import MemberOutputs
 from training.evaluation.published import (
     published_errors,
@@ -75,9 +76,9 @@ def test_the_halves_of_mix_go_back_through_their_own_constants(sets):
         assert published_errors(outputs, sets[name]) == pytest.approx(0, abs=1e-9)
 
 
-def test_honest_members_keep_their_own_transform_everywhere(sets):
+def test_held_out_members_keep_their_own_transform_everywhere(sets):
     transform = TargetTransform(mean=0.9, std=0.3)
-    outputs = outputs_of("honest", ("aflow", "dataset1"), transform, own_targets(sets))
+    outputs = outputs_of(HELD_OUT, ("aflow", "dataset1"), transform, own_targets(sets))
     for name in ("dataset1", "mix", "phonix"):
         expected = transform.decode(outputs.on(sets[name]))
         np.testing.assert_array_equal(outputs.ltc(sets[name], sets), expected)

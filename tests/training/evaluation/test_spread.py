@@ -5,7 +5,7 @@ import pytest
 
 from training.evaluation.spread import ensemble_gain, spread_quality
 from training.scoring.held_out import HeldOut
-from training.scoring.honest import bootstrap_intervals
+from training.scoring.held_out_errors import bootstrap_intervals
 from training.scoring.scores import score
 
 RNG = np.random.default_rng(3)

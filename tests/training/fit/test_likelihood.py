@@ -7,19 +7,20 @@ import pytest
 import tensorflow as tf
 
 from models.prediction.gaussian_process import OWN, Prediction, Process
+from training.config import GaussianProcessSettings
 from training.fit.likelihood import (
-    N_PROCESSES,
     PER_INPUT,
     FittedProcess,
     ProcessTask,
     fit_process,
     fit_processes,
-    read_process,
+    read_process_file,
     write_process,
 )
 
 OFFSETS = (0.4, -0.3)  # of the methods, log10
 SCATTER = 0.05
+SETTINGS = GaussianProcessSettings()
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def task() -> ProcessTask:
 
 @pytest.fixture(scope="module")
 def fitted(task) -> FittedProcess:
-    return fit_process(task)
+    return fit_process(task, SETTINGS)
 
 
 def several(value: np.ndarray, n_axes: int) -> np.ndarray:
@@ -89,7 +90,7 @@ def test_references_that_all_others_contradict_count_little(task, fitted):
     wrong = np.arange(150) % 15 == 1
     spoiled = replace(task, log_ltc=task.log_ltc + 2.0 * wrong)
     inputs = np.random.default_rng(8).uniform(-1.8, 1.8, (50, 3))
-    moved = predict(task, fit_process(spoiled), inputs) - predict(task, fitted, inputs)
+    moved = predict(task, fit_process(spoiled, SETTINGS), inputs) - predict(task, fitted, inputs)
     assert np.abs(moved[:, 0]).mean() < SCATTER
 
 
@@ -97,13 +98,13 @@ def test_each_process_has_half_of_the_descriptors_and_all_moduli():
     rng = np.random.default_rng(9)
     inputs = rng.uniform(-2, 2, (60, 8))  # the last two are the moduli
     task = ProcessTask(inputs, inputs[:, 6] + inputs[:, 7], np.zeros((2, 60)))
-    rates = fit_processes(task, seed=1).covariance["rate"]
+    rates = fit_processes(task, SETTINGS, seed=1).covariance["rate"]
     used = rates > 0
-    assert used.shape == (N_PROCESSES, 8)
+    assert used.shape == (SETTINGS.number, 8)
     assert used[:, 6:].all()
-    assert used[:, :6].sum(axis=1).tolist() == [3] * N_PROCESSES
+    assert used[:, :6].sum(axis=1).tolist() == [3] * SETTINGS.number
     assert len({tuple(row) for row in used.tolist()}) > 1
-    again = fit_processes(task, seed=1).covariance["rate"]
+    again = fit_processes(task, SETTINGS, seed=1).covariance["rate"]
     np.testing.assert_array_equal(rates, again)
 
 
@@ -111,7 +112,7 @@ def test_several_processes_answer_with_their_mean():
     rng = np.random.default_rng(10)
     inputs = rng.uniform(-2, 2, (80, 3))
     task = ProcessTask(inputs, np.sin(inputs[:, 1]) + inputs[:, 2], np.zeros((2, 80)))
-    fitted = fit_processes(task, seed=3)
+    fitted = fit_processes(task, SETTINGS, seed=3)
     asked = rng.uniform(-1.5, 1.5, (5, 3))
     each = [
         predict(
@@ -123,16 +124,16 @@ def test_several_processes_answer_with_their_mean():
             ),
             asked,
         )
-        for index in range(N_PROCESSES)
+        for index in range(SETTINGS.number)
     ]
     assert predict(task, fitted, asked) == pytest.approx(np.mean(each, axis=0), abs=1e-4)
 
 
 def test_a_fitted_process_comes_back_from_its_file(fitted, tmp_path):
     path = tmp_path / "process.safetensors"
-    assert read_process(path) is None
+    assert read_process_file(path) is None
     write_process(fitted, path)
-    back = read_process(path)
+    back = read_process_file(path)
     assert back is not None
     assert back.mean == fitted.mean
     np.testing.assert_array_equal(back.coefficients, fitted.coefficients)

@@ -12,7 +12,6 @@ from models.network.transform import TargetTransform
 from tests.training.conftest import SMALL
 from training.config import Schedule
 from training.fit.checkpoint import Checkpoint, EpochRecord, read_checkpoint, write_checkpoint
-from training.fit.labels import mape_target
 from training.fit.loop import (
     FittedMember,
     MemberTask,
@@ -24,6 +23,7 @@ from training.fit.loop import (
 from training.fit.objectives import Mape
 from training.fit.optimiser import Optimiser, OptimiserState
 from training.fit.parameters import pack
+from training.fit.targets import mape_target
 
 SCHEDULE = Schedule(
     epochs=6, batch_size=4, learning_rate=5e-3, floor=1e-5, t_max=6, average=0.5, clip=10.0

@@ -6,7 +6,7 @@ from training.evaluation.baselines import PRESET as BASELINE
 from training.evaluation.measure import PAPER_ENSEMBLES
 from training.evaluation.page.baselines import baseline_section
 from training.evaluation.page.ensembles import ensemble_section
-from training.evaluation.page.honest import honest_section
+from training.evaluation.page.held_out import held_out_section
 from training.evaluation.page.markdown import images, table
 from training.evaluation.page.paper import paper_section
 from training.evaluation.page.units import units_section
@@ -30,7 +30,7 @@ Two protocols, never mixed:
 - **paper**: labels standardised with each data set's own constants, over all its rows, and taken
   back with the model's; the epoch is chosen on the 20 % that is reported. At stage 3 the model's
   constants are AFLOW's.
-- **honest**: one transform, fitted on training rows; errors in W/(m K); nothing is chosen on the
+- **held-out**: one transform, fitted on training rows; errors in W/(m K); nothing is chosen on the
   20 %. Predictions are as served, at least 0.01 W/(m K).
 
 ± is the sample standard deviation over the splits (n - 1: with it the published runs give
@@ -46,7 +46,7 @@ def reproduction_page(report: Report, figures: Sequence[str]) -> str:
         _members(report),
         paper_section(report, figures),
         units_section(report, figures),
-        honest_section(report, figures),
+        held_out_section(report, figures),
         baseline_section(report),
         ensemble_section(report, figures),
         _losses(figures),

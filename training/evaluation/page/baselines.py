@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
+from training.config import HELD_OUT
+from training.data.catalogue import TITLES
 from training.evaluation.baselines import PRESET as BASELINE
 from training.evaluation.baselines import TITLES as BASELINES
 from training.evaluation.page.markdown import COLUMNS, pm, table
-from training.evaluation.reference import TITLES
-from training.evaluation.report import HonestCell, Report
+from training.evaluation.report import HeldOutCell, Report
 
 MAIN_SETS = ("dataset1", "dataset2", "mix")
 
@@ -16,15 +17,15 @@ def baseline_section(report: Report) -> Iterator[str]:
     yield "## Against simple models"
     yield ""
     yield (
-        "The same nine splits, honest: a constant, ridge regression on MEGNet's published "
-        "embeddings, and ExtraTrees on the descriptors of `recommended`; all fitted to "
+        "The same nine splits, held-out protocol: a constant, ridge regression on MEGNet's "
+        "published embeddings, and ExtraTrees on the descriptors of `recommended`; all fitted to "
         "log10(LTC) of training rows, penalties and leaf sizes chosen by cross-validation inside "
         "them. The paper's networks are fitted to the MAPE itself, which rewards low answers: read "
         "MAE(log10) and the median beside it. Mean ± standard deviation over the splits."
     )
-    honest = [c for c in report.honest if c.protocol == "honest" and c.view == "split"]
+    held_out = [c for c in report.held_out if c.protocol == HELD_OUT and c.view == "split"]
     for test_set in MAIN_SETS:
-        cells = [cell for cell in honest if cell.test_set == test_set and _trained_near(cell)]
+        cells = [cell for cell in held_out if cell.test_set == test_set and _trained_near(cell)]
         if not cells:
             continue
         yield ""
@@ -42,24 +43,24 @@ def baseline_section(report: Report) -> Iterator[str]:
         yield from _verdicts(cells)
 
 
-def _trained_near(cell: HonestCell) -> bool:
+def _trained_near(cell: HeldOutCell) -> bool:
     """Tell whether the model was trained on the test set's kind of crystals in its last stage."""
     trained_on = _trained_on(cell)
     return trained_on in {cell.test_set, "mix"} or cell.name == "aflow-stage2"
 
 
-def _trained_on(cell: HonestCell) -> str:
+def _trained_on(cell: HeldOutCell) -> str:
     return cell.name.split("-")[1 if cell.preset == BASELINE else 0]
 
 
-def _model(cell: HonestCell) -> tuple[str, str]:
+def _model(cell: HeldOutCell) -> tuple[str, str]:
     trained_on = TITLES[_trained_on(cell)]
     if cell.preset == BASELINE:
         return BASELINES[cell.name.split("-")[0]], trained_on
     return f"**{cell.name}** (`{cell.preset}`)", trained_on
 
 
-def _verdicts(cells: Sequence[HonestCell]) -> Iterator[str]:
+def _verdicts(cells: Sequence[HeldOutCell]) -> Iterator[str]:
     """Yield for each stage-3 ensemble how it compares with the best baseline, split by split."""
     simple = [cell for cell in cells if cell.preset == BASELINE]
     for cell in cells:
@@ -69,7 +70,7 @@ def _verdicts(cells: Sequence[HonestCell]) -> Iterator[str]:
             yield _verdict(cell, min(simple, key=lambda c: c.members[metric].mean), metric)
 
 
-def _verdict(cell: HonestCell, best: HonestCell, metric: str) -> str:
+def _verdict(cell: HeldOutCell, best: HeldOutCell, metric: str) -> str:
     ours, theirs = cell.members[metric], best.members[metric]
     name = f"{BASELINES[best.name.split('-')[0]]} trained on {TITLES[_trained_on(best)]}"
     word = "better" if ours.mean < theirs.mean else "NOT better"

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from training.config import HELD_OUT
+from training.data.catalogue import TITLES, parts_of
 from training.evaluation.baselines import PRESET as BASELINE
 from training.evaluation.page.markdown import images, table
-from training.evaluation.reference import TITLES, part_names
-from training.evaluation.report import HonestCell, Report
+from training.evaluation.report import HeldOutCell, Report
 
 
 def ensemble_section(report: Report, figures: Sequence[str]) -> Iterator[str]:
@@ -18,7 +19,7 @@ def ensemble_section(report: Report, figures: Sequence[str]) -> Iterator[str]:
         "formulas. In its own data a crystal is unseen by two members on average, by one where "
         "splits are grouped, so that the full nine-member mean shows only on data no member has."
     )
-    rows = [cell for cell in report.honest if cell.gain and _is_shown(cell)]
+    rows = [cell for cell in report.held_out if cell.gain and _is_shown(cell)]
     yield ""
     yield from table(
         (
@@ -45,13 +46,13 @@ def ensemble_section(report: Report, figures: Sequence[str]) -> Iterator[str]:
     yield from images("spread", figures)
 
 
-def _is_shown(cell: HonestCell) -> bool:
+def _is_shown(cell: HeldOutCell) -> bool:
     own = cell.name.split("-")[0]
-    view = "split" if cell.test_set in {own, *part_names(own)} else "new formula"
-    return cell.preset != BASELINE and cell.protocol == "honest" and cell.view == view
+    view = "split" if cell.test_set in {own, *parts_of(own)} else "new formula"
+    return cell.preset != BASELINE and cell.protocol == HELD_OUT and cell.view == view
 
 
-def _gain_row(cell: HonestCell) -> tuple[str, ...]:
+def _gain_row(cell: HeldOutCell) -> tuple[str, ...]:
     gain = cell.gain
     if gain is None:
         return ()
@@ -67,7 +68,7 @@ def _gain_row(cell: HonestCell) -> tuple[str, ...]:
     )
 
 
-def _spread_row(cell: HonestCell) -> tuple[str, ...]:
+def _spread_row(cell: HeldOutCell) -> tuple[str, ...]:
     spread = cell.spread
     if spread is None:
         return ()

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from training.data.catalogue import PAPER_SETS, TITLES
 from training.evaluation.measure import PAPER_ENSEMBLES
 from training.evaluation.page.markdown import EMPTY, images, number, pm, table
-from training.evaluation.reference import PAPER_SETS, TITLES
 from training.evaluation.report import EpochChoice, PaperCell, Report
 from training.stages import FOUNDATION, STAGES
 

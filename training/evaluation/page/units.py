@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from training.data.catalogue import TITLES
 from training.evaluation.page.markdown import images, pm, table
-from training.evaluation.reference import TITLES
 from training.evaluation.report import Decomposition, Report
 
 

@@ -1,4 +1,4 @@
-"""Errors of an ensemble under the honest protocol: in W/(m K), on crystals not trained on."""
+"""Errors of an ensemble in W/(m K), on crystals held out from training."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.manifest import Metrics
+from training.config import HELD_OUT
 from training.scoring.held_out import HeldOut
 from training.scoring.scores import score
 
@@ -15,7 +16,7 @@ Scores = dict[str, float]
 
 
 @dataclass(frozen=True)
-class HonestErrors:
+class HeldOutErrors:
     """Errors of each member on its own validation rows, and of their out-of-fold mean."""
 
     members: tuple[Scores, ...]
@@ -23,9 +24,9 @@ class HonestErrors:
     n_covered: int
 
 
-def honest_errors(
+def held_out_errors(
     reference: Numbers, predictions: HeldOut, rows: NDArray[np.bool_]
-) -> HonestErrors:
+) -> HeldOutErrors:
     """Return the errors on the crystals chosen by `rows` [n_crystals], references in W/(m K)."""
     members = tuple(
         score(reference[unseen & rows], ltc[unseen & rows])
@@ -33,16 +34,16 @@ def honest_errors(
     )
     covered = predictions.covered & rows
     out_of_fold = score(reference[covered], predictions.mean()[covered])
-    return HonestErrors(members, out_of_fold, int(covered.sum()))
+    return HeldOutErrors(members, out_of_fold, int(covered.sum()))
 
 
-def as_metrics(dataset: str, errors: HonestErrors) -> tuple[Metrics, Metrics]:
+def as_metrics(dataset: str, errors: HeldOutErrors) -> tuple[Metrics, Metrics]:
     """Return the records for a manifest: single members, and the out-of-fold mean."""
     means, deviations = _over_members(errors.members)
     return (
         Metrics(
             dataset=dataset,
-            protocol="honest",
+            protocol=HELD_OUT,
             what="each member on its own validation crystals: mean over the members",
             n_crystals=errors.n_covered,
             values=means,
@@ -50,7 +51,7 @@ def as_metrics(dataset: str, errors: HonestErrors) -> tuple[Metrics, Metrics]:
         ),
         Metrics(
             dataset=dataset,
-            protocol="honest",
+            protocol=HELD_OUT,
             what="mean of the members that had not seen the crystal",
             n_crystals=errors.n_covered,
             values=errors.out_of_fold,

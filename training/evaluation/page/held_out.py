@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
+from training.data.catalogue import TITLES
 from training.evaluation.baselines import PRESET as BASELINE
 from training.evaluation.measure import FEWEST_CRYSTALS
 from training.evaluation.page.markdown import COLUMNS, images, pm, table
-from training.evaluation.reference import REFERENCE_SETS, TITLES
-from training.evaluation.report import HonestCell, Report
+from training.evaluation.reference import REFERENCE_SETS
+from training.evaluation.report import HeldOutCell, Report
 
 INTRODUCTION = """\
 ## In W/(m K)
@@ -20,7 +21,7 @@ published splits.
 """
 
 
-def honest_section(report: Report, figures: Sequence[str]) -> Iterator[str]:
+def held_out_section(report: Report, figures: Sequence[str]) -> Iterator[str]:
     """Yield the lines on every reference set in W/(m K)."""
     yield from INTRODUCTION.splitlines()
     for name in REFERENCE_SETS:
@@ -40,24 +41,24 @@ def honest_section(report: Report, figures: Sequence[str]) -> Iterator[str]:
                 "out of fold: MAPE",
                 "MAE(log10)",
             ),
-            (_honest_row(cell) for cell in cells),
+            (_held_out_row(cell) for cell in cells),
         )
         if not any(cell.view == "new formula" for cell in cells):
             yield ""
             yield f"No split keeps {FEWEST_CRYSTALS} crystals of a new formula from training."
-    if any(cell.protocol == "paper" for cell in report.honest):
+    if any(cell.protocol == "paper" for cell in report.held_out):
         yield ""
         yield "* trained by the published procedure: its epoch was chosen on the rows reported."
     yield from images("parity", figures)
 
 
-def _cells(report: Report, test_set: str, view: str) -> Iterator[HonestCell]:
-    for cell in report.honest:
+def _cells(report: Report, test_set: str, view: str) -> Iterator[HeldOutCell]:
+    for cell in report.held_out:
         if cell.test_set == test_set and cell.view == view and cell.preset != BASELINE:
             yield cell
 
 
-def _honest_row(cell: HonestCell) -> tuple[str, ...]:
+def _held_out_row(cell: HeldOutCell) -> tuple[str, ...]:
     mark = "\\*" if cell.protocol == "paper" else ""
     return (
         cell.name + mark,
@@ -69,6 +70,6 @@ def _honest_row(cell: HonestCell) -> tuple[str, ...]:
     )
 
 
-def _with_interval(cell: HonestCell, name: str) -> str:
+def _with_interval(cell: HeldOutCell, name: str) -> str:
     lower, upper = cell.interval[name]
     return f"{cell.out_of_fold[name]:.3f} [{lower:.3f}, {upper:.3f}]"

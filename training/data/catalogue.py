@@ -1,0 +1,123 @@
+"""The data sets by name: title, file, labels, role, and the sets joined from them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+Role = Literal["ltc", "harmonic", "moduli"]
+
+# Harmonic phonon properties, each an output of the same name (units: `training.data.rows`).
+PHONON_LABELS = (
+    *("max_frequency", "mean_frequency", "rms_frequency", "log_mean_frequency", "acoustic_top"),
+    *("sound_transverse", "sound_longitudinal", "sound_mean", "debye_temperature_acoustic"),
+    *("heat_capacity", "kappa_over_tau", "kappa_over_tau_acoustic", "mean_speed"),
+    *("msd_mean", "msd_max", "self_force_constant_mean", "self_force_constant_min"),
+    "max_pair_force_constant",
+)
+MODULI = ("bulk_modulus", "shear_modulus")
+
+
+@dataclass(frozen=True)
+class CatalogueEntry:
+    """One data set.
+
+    `labels`: what every row has; others may be missing. `outputs`: which label each output of a
+    network is trained on; LTC of methods that disagree are outputs of their own. `role`: `ltc` for
+    references of the LTC, else what the labels are. `published_split`: whether the paper splits it.
+    """
+
+    name: str
+    title: str
+    file_name: str
+    labels: tuple[str, ...]
+    role: Role
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    published_split: bool = False
+
+
+def own_entry(name: str) -> CatalogueEntry:
+    """Return the entry of a user's own set of LTC, in NAME.jsonl.gz."""
+    return CatalogueEntry(name, name, f"{name}.jsonl.gz", ("ltc",), "ltc", {"ltc": "ltc"})
+
+
+_ENTRIES = (
+    CatalogueEntry(
+        *("dataset1", "Dataset1", "dataset1.jsonl.gz", ("ltc",), "ltc"),
+        outputs={"ltc": "ltc"},
+        published_split=True,
+    ),
+    CatalogueEntry(
+        *("dataset2", "Dataset2", "dataset2.jsonl.gz", ("ltc",), "ltc"),
+        outputs={"ltc_half_heusler": "ltc"},
+        published_split=True,
+    ),
+    CatalogueEntry(
+        *("phonix", "Phonix", "phonix_bte.jsonl.gz", ("ltc",), "ltc"), outputs={"ltc": "ltc"}
+    ),
+    CatalogueEntry(
+        *("phonix_2026", "Phonix 2026", "phonix_2026.jsonl.gz", ("ltc",), "ltc"),
+        outputs={"ltc": "ltc"},
+    ),
+    CatalogueEntry(
+        *("aflow", "AFLOW", "aflow_agl.jsonl.gz", ("ltc", "debye_temperature", "gruneisen"), "ltc"),
+        outputs={
+            "ltc_agl": "ltc",
+            "debye_temperature": "debye_temperature",
+            "gruneisen": "gruneisen",
+        },
+        published_split=True,
+    ),
+    CatalogueEntry(
+        *("phonondb", "phonondb", "phonondb_harmonic.jsonl.gz", ("max_frequency",), "harmonic"),
+        outputs={name: name for name in PHONON_LABELS}
+        | {"debye_temperature_sound": "debye_temperature"},
+    ),
+    CatalogueEntry(
+        *("elasticity", "moduli of binaries", "mp_elasticity.jsonl.gz", MODULI, "moduli"),
+        outputs={name: name for name in MODULI},
+    ),
+    CatalogueEntry(
+        *("moduli_2026", "moduli 2026", "mp_moduli_2026.jsonl.gz", MODULI, "moduli"),
+        outputs={name: name for name in MODULI},
+    ),
+)
+CATALOGUE: Mapping[str, CatalogueEntry] = MappingProxyType({e.name: e for e in _ENTRIES})
+
+MIX = "mix"
+JOINED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        MIX: ("dataset1", "dataset2"),
+        "harmonic": ("aflow", "elasticity"),
+        "reference": ("dataset1", "dataset2", "phonix"),
+        "harmonic_2026": ("phonondb", "aflow", "elasticity", "moduli_2026"),
+        "reference_2026": ("dataset1", "dataset2", "phonix_2026"),
+    }
+)
+DATASET_NAMES = (*CATALOGUE, *JOINED)
+LTC_SETS = tuple(entry.name for entry in _ENTRIES if entry.role == "ltc")  # smallest first
+PUBLISHED_SETS = tuple(entry.name for entry in _ENTRIES if entry.published_split)
+PAPER_SETS = ("dataset1", "dataset2", MIX, "aflow")  # of Table I
+TITLES: Mapping[str, str] = MappingProxyType(
+    {entry.name: entry.title for entry in _ENTRIES} | {MIX: "MIX"}
+)
+
+
+def parts_of(name: str) -> tuple[str, ...]:
+    """Return the names of the data sets that this one is joined from: itself if it is not."""
+    return JOINED.get(name, (name,))
+
+
+def is_moduli(name: str) -> bool:
+    """Tell whether a data set has moduli alone, which say nothing of a held-out LTC."""
+    return name in CATALOGUE and CATALOGUE[name].role == "moduli"
+
+
+def label_of(output: str, dataset: str) -> str | None:
+    """Return the label that an output is trained on in a data set; None where there is none."""
+    return CATALOGUE.get(dataset, own_entry(dataset)).outputs.get(output)
+
+
+def known_outputs() -> tuple[str, ...]:
+    """Return the names of all outputs that some data set has labels for."""
+    return tuple(dict.fromkeys(output for entry in _ENTRIES for output in entry.outputs))
