@@ -1,4 +1,5 @@
 import gzip
+from typing import Any
 
 import numpy as np
 import pytest
