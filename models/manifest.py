@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from models.crystal.neighbors import CUTOFF
+from models.crystal.graph import MEGNET
 from models.descriptors.describe import NAMES
 from models.errors import DamagedEnsemble
 from models.network.architecture import FARTHEST_GAUSSIAN, GAUSSIAN_WIDTH, N_GAUSSIANS, Architecture
@@ -36,7 +36,7 @@ class GraphSettings(Record):
     def current(cls) -> Self:
         """Return the settings that this code is written for."""
         return cls(
-            cutoff=CUTOFF,
+            cutoff=MEGNET.end,
             gaussians=N_GAUSSIANS,
             gaussian_width=GAUSSIAN_WIDTH,
             farthest_gaussian=FARTHEST_GAUSSIAN,

@@ -205,7 +205,7 @@ def make_query(structure: Structure, material_id: str | None = None) -> Query:
         material_id=material_id,
         formula=structure.composition.reduced_formula,
         n_sites=len(structure),
-        space_group=crystal.symmetry.symbol,
+        space_group=crystal.space_group,
         idealised=crystal.symmetry.idealised,
         fingerprint=crystal.fingerprint,
     )

@@ -5,25 +5,26 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
+import spglib
 from pymatgen.core import Composition, Element, Structure
 
+from models.crystal.cell import Ints, cell_of
 from models.crystal.fingerprint import fingerprint
-from models.crystal.graph import CrystalGraph, crystal_graph
-from models.crystal.neighbors import Neighbors, find_neighbors, within_cutoff
-from models.crystal.symmetry import Symmetry, idealise
+from models.crystal.graph import FADING, MEGNET, CrystalGraph, Cutoff, crystal_graph
+from models.crystal.neighbors import Neighbors, find_neighbors
+from models.crystal.symmetry import Idealised, Symmetry, idealise
+
+SYMBOL_TOLERANCE = 0.01  # A; of the space group of the idealised cell
 
 
 @dataclass(frozen=True)
 class Crystal:
-    """An ordered crystal, idealised within the tolerance of `idealise`, with its neighbors.
+    """An ordered crystal: primitive, idealised, with its neighbors up to 6 A.
 
-    `structure` is the idealised cell, `symmetry` its space group, `neighbors` all pairs up to 6 A.
-    Equivalent cells and reordered sites give equal crystals up to rounding of the distances.
+    Equivalent cells and reordered sites give equal crystals up to rounding.
     """
 
-    structure: Structure
-    symmetry: Symmetry
+    ideal: Idealised
     neighbors: Neighbors
 
     @classmethod
@@ -32,35 +33,47 @@ class Crystal:
 
         Raises IsolatedAtom when an atom has no neighbor within 10 A.
         """
-        ideal, symmetry = idealise(structure)
-        return cls(ideal, symmetry, find_neighbors(ideal))
+        ideal = idealise(cell_of(structure))
+        return cls(ideal, find_neighbors(ideal))
 
-    @cached_property
-    def numbers(self) -> NDArray[np.int64]:
-        """Atomic numbers [n_sites]."""
-        return np.array([site.specie.Z for site in self.structure], dtype=np.int64)
+    @property
+    def symmetry(self) -> Symmetry:
+        """Approximate symmetry."""
+        return self.ideal.symmetry
 
-    @cached_property
-    def bonds(self) -> Neighbors:
-        """The pairs up to 4 A, MEGNet's cutoff."""
-        return within_cutoff(self.neighbors)
-
-    @cached_property
-    def graph(self) -> CrystalGraph:
-        """The crystal graph."""
-        return crystal_graph(self.numbers, self.bonds)
+    @property
+    def numbers(self) -> Ints:
+        """Atomic numbers [n_sites] of the primitive cell."""
+        return self.ideal.cell.numbers
 
     @property
     def volume(self) -> float:
         """Volume of an atom in A^3."""
-        return float(self.structure.volume / len(self.structure))
+        return self.ideal.cell.volume / len(self.numbers)
+
+    @cached_property
+    def graph(self) -> CrystalGraph:
+        """The crystal graph with MEGNet's cutoff."""
+        return crystal_graph(self.neighbors, MEGNET)
+
+    @cached_property
+    def fading_graph(self) -> CrystalGraph:
+        """The crystal graph whose bonds fade out."""
+        return crystal_graph(self.neighbors, FADING)
+
+    def graph_within(self, cutoff: Cutoff) -> CrystalGraph:
+        """Return the crystal graph with a cutoff; those of `MEGNET` and `FADING` are kept."""
+        kept = {MEGNET: "graph", FADING: "fading_graph"}
+        if cutoff in kept:
+            graph: CrystalGraph = getattr(self, kept[cutoff])
+            return graph
+        return crystal_graph(self.neighbors, cutoff)
 
     @cached_property
     def composition(self) -> dict[int, int]:
         """Number of atoms of each element in the primitive cell, by atomic number."""
         species, counts = np.unique(self.numbers, return_counts=True)
-        in_primitive = counts * self.symmetry.n_primitive // len(self.numbers)
-        return dict(zip(species.tolist(), in_primitive.tolist(), strict=True))
+        return dict(zip(species.tolist(), counts.tolist(), strict=True))
 
     @cached_property
     def formula(self) -> str:
@@ -72,6 +85,14 @@ class Crystal:
     def symbols(self) -> tuple[str, ...]:
         """Chemical symbols of the elements, by atomic number."""
         return tuple(Element.from_Z(number).symbol for number in self.composition)
+
+    @cached_property
+    def space_group(self) -> str | None:
+        """International symbol of the idealised cell's space group; None if it is not found."""
+        cell = self.ideal.cell
+        arrays = (cell.lattice.tolist(), cell.positions.tolist(), cell.numbers.tolist())
+        symbol = spglib.get_spacegroup(arrays, symprec=SYMBOL_TOLERANCE)
+        return symbol.partition(" ")[0] if symbol else None
 
     @cached_property
     def fingerprint(self) -> str:

@@ -37,6 +37,6 @@ def fingerprint(formula: str, symmetry: Symmetry, volume: float, graph: CrystalG
             strict=True,
         )
     )
-    group = (symmetry.achiral_number, symmetry.n_primitive)
+    group = (round(symmetry.operations), round(symmetry.n_primitive))
     text = repr((formula, group, log_volume, atoms, bonds))
     return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,96 +1,124 @@
-"""Neighbors: pairs of atoms up to a cutoff."""
+"""Near atoms of every inequivalent site, with weights that fade out at the end of the search."""
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from pymatgen.core import Structure
 from pymatgen.optimization.neighbors import find_points_in_spheres
 
+from models.crystal.cell import Cell, Floats, Ints
+from models.crystal.symmetry import Idealised
 from models.errors import IsolatedAtom
+from models.smooth import fade
 
-REACH = 6.0  # A; cutoff of descriptors
-CUTOFF = 4.0  # A; MEGNet's
-CUTOFF_SLACK = 1e-5  # A; a pair at 4 A sharp is a bond however its cell was rounded
-SAME_DISTANCE = 1e-4  # A; bonds that differ by less are of one length
+REACH = 6.0  # A; how far descriptors look
+FADE = 1.0  # A; over which weights fall to zero before that
+FAR = 4.0  # A; around an atom whose nearest neighbor is farther, all lengths are scaled up
+WIDTH = 0.15  # A; of the soft minimum that is the nearest distance
 SAME_PLACE = 1e-8  # A; a pair closer than this is one atom and itself
-FARTHEST = 10.0  # A; end of the search for an isolated atom's neighbors
+FARTHEST = 10.0  # A; where the search for an isolated atom's neighbors ends
 
 
 @dataclass(frozen=True)
 class Neighbors:
-    """Directed pairs of every atom in a cell, sorted by `center`, to `neighbor`: site numbers.
+    """Directed pairs from the inequivalent sites, sorted by `center`, to all near atoms.
 
-    `distance` [n_pairs] in A; `vector` [n_pairs, 3] from the center to the neighbor in A.
+    `site` [n]: the place of each inequivalent site in the cell; `share` [n]: the fraction of the
+    atoms it stands for; `number` [n]: atomic number; `nearest` [n]: soft nearest distance in A.
+    Of the pairs: `center`, `neighbor`: inequivalent sites, `distance` in A, `direction`
+    [n_pairs, 3]: unit vectors, `weight`: 1, and 0 at the end of the search.
     """
 
-    center: NDArray[np.int64]
-    neighbor: NDArray[np.int64]
-    distance: NDArray[np.float64]
-    vector: NDArray[np.float64]
+    site: Ints
+    share: Floats
+    number: Ints
+    nearest: Floats
+    center: Ints
+    neighbor: Ints
+    distance: Floats
+    direction: Floats
+    weight: Floats
+    first: Ints
 
-    @cached_property
-    def first(self) -> NDArray[np.int64]:
-        """First pair of each atom [n_atoms]; every atom has some."""
-        return np.searchsorted(self.center, np.arange(self.center[-1] + 1))
+    def total(self, values: Floats) -> Floats:
+        """Return the sums over each site's pairs [n, ...] of values [n_pairs, ...]."""
+        sums: Floats = np.add.reduceat(values, self.first)
+        return sums
 
-    @cached_property
-    def nearest(self) -> NDArray[np.float64]:
-        """The distance [n_atoms] in A of each atom's nearest neighbor."""
-        return np.minimum.reduceat(self.distance, self.first)
-
-    def chosen(self, which: NDArray[np.bool_] | NDArray[np.int64]) -> "Neighbors":
-        """Return the pairs that a mask [n_pairs] or their numbers choose."""
-        return Neighbors(
-            self.center[which], self.neighbor[which], self.distance[which], self.vector[which]
+    def chosen(self, which: NDArray[np.bool_]) -> "Neighbors":
+        """Return the pairs that a mask [n_pairs] chooses, some of every site."""
+        center = self.center[which]
+        return replace(
+            self,
+            center=center,
+            neighbor=self.neighbor[which],
+            distance=self.distance[which],
+            direction=self.direction[which],
+            weight=self.weight[which],
+            first=np.searchsorted(center, np.arange(len(self.site))),
         )
 
 
-def find_neighbors(structure: Structure) -> Neighbors:
-    """Return all pairs up to 6 A; an atom with none gets its nearest neighbors.
+Pairs = tuple[Ints, Ints, Floats, Floats]
+
+
+def find_neighbors(crystal: Idealised) -> Neighbors:
+    """Return all pairs up to 6 A, or farther around an atom whose nearest neighbor is past 4 A.
 
     Raises IsolatedAtom when an atom has no neighbor within 10 A.
     """
-    near = _pairs_within(structure, REACH + CUTOFF_SLACK)
-    if not _isolated(near, len(structure)).size:
-        return near
-    far = _pairs_within(structure, FARTHEST)
-    for atom in _isolated(far, len(structure)):
-        raise IsolatedAtom(
-            f"Site {atom} has no neighbor within {FARTHEST:g} A; check the cell's lengths, "
-            "and send a crystal rather than a molecule in a box."
-        )
-    return _within(far, REACH + CUTOFF_SLACK)
-
-
-def _isolated(pairs: Neighbors, n_sites: int) -> NDArray[np.int64]:
-    return np.setdiff1d(np.arange(n_sites), pairs.center)
-
-
-def within_cutoff(neighbors: Neighbors) -> Neighbors:
-    """Return the pairs up to 4 A; an atom with none keeps its nearest neighbors.
-
-    Without this rule the network would not see the distances around such an atom at all.
-    """
-    return _within(neighbors, CUTOFF + CUTOFF_SLACK)
-
-
-def _within(pairs: Neighbors, radius: float) -> Neighbors:
-    """Return the pairs up to `radius`, or an atom's nearest where it has none as close."""
-    nearest = pairs.nearest
-    reach = np.where(nearest > radius, nearest + SAME_DISTANCE, radius)
-    return pairs.chosen(pairs.distance <= reach[pairs.center])
-
-
-def _pairs_within(structure: Structure, radius: float) -> Neighbors:
-    positions = np.ascontiguousarray(structure.cart_coords, dtype=float)
-    lattice = np.ascontiguousarray(structure.lattice.matrix, dtype=float)
-    periodic = np.ones(3, dtype=np.int64)
-    center, neighbor, image, distance = find_points_in_spheres(
-        positions, positions, radius, periodic, lattice, SAME_PLACE
+    site, which, counts = np.unique(crystal.orbit, return_inverse=True, return_counts=True)
+    pairs = _pairs(crystal.cell, site, REACH)
+    farthest = _farthest_nearest(pairs, len(site))
+    if farthest > FAR:
+        if farthest > REACH:
+            farthest = _farthest_nearest(_pairs(crystal.cell, site, FARTHEST), len(site))
+        if farthest > FARTHEST:
+            raise IsolatedAtom(
+                f"An atom has no neighbor within {FARTHEST:g} A; check the cell's lengths, and "
+                "send a crystal rather than a molecule in a box."
+            )
+        pairs = _pairs(crystal.cell, site, REACH * (farthest + WIDTH) / FAR)
+    center, neighbor, distance, vector = pairs
+    first = np.searchsorted(center, np.arange(len(site)))
+    nearest = _soft_nearest(center, distance, first)
+    scale = np.maximum(1.0, nearest / FAR)[center]
+    return Neighbors(
+        site=site,
+        share=counts / len(crystal.orbit),
+        number=crystal.cell.numbers[site],
+        nearest=nearest,
+        center=center,
+        neighbor=which[neighbor],
+        distance=distance,
+        direction=vector / distance[:, None],
+        weight=fade(distance / scale, REACH - FADE, REACH),
+        first=first,
     )
-    vector = positions[neighbor] + image @ lattice - positions[center]
-    found = Neighbors(center, neighbor, distance, vector)
-    found = found.chosen((distance > SAME_PLACE) & (distance <= radius))
-    return found.chosen(np.argsort(found.center, kind="stable"))
+
+
+def _farthest_nearest(pairs: Pairs, n_sites: int) -> float:
+    nearest = np.full(n_sites, np.inf)
+    np.minimum.at(nearest, pairs[0], pairs[2])
+    return float(nearest.max())
+
+
+def _soft_nearest(center: Ints, distance: Floats, first: Ints) -> Floats:
+    closest = np.minimum.reduceat(distance, first)
+    weight = np.exp((closest[center] - distance) / WIDTH)
+    nearest: Floats = np.add.reduceat(weight * distance, first) / np.add.reduceat(weight, first)
+    return nearest
+
+
+def _pairs(cell: Cell, site: NDArray[np.int64], radius: float) -> Pairs:
+    positions = np.ascontiguousarray(cell.positions @ cell.lattice)
+    lattice = np.ascontiguousarray(cell.lattice)
+    centers = np.ascontiguousarray(positions[site])
+    center, neighbor, image, distance = find_points_in_spheres(
+        positions, centers, radius, np.ones(3, dtype=np.int64), lattice, SAME_PLACE
+    )
+    order = np.argsort(center, kind="stable")
+    order = order[distance[order] > SAME_PLACE]
+    center, neighbor, distance = center[order], neighbor[order], distance[order]
+    vector = positions[neighbor] + image[order] @ lattice - centers[center]
+    return center, neighbor, distance, vector

@@ -1,92 +1,88 @@
-"""The symmetry of a crystal, as spglib finds it, and the crystal without what blurs it.
+"""The approximate symmetry of a crystal, and the crystal without what blurs it.
 
-A relaxation or a refinement leaves atoms some hundredths of an angstrom off their sites. To a
-search with a narrow tolerance such a crystal has hardly any symmetry, though its lattice thermal
-conductivity is that of the ideal one.
+A relaxation, a refinement or a snapshot at finite temperature leaves atoms some hundredths of an
+angstrom off their sites, though the lattice thermal conductivity is that of the ideal crystal.
 """
 
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
-import spglib
-from pymatgen.core import Structure
 
-HALF_HEUSLER = (216, 3, 3)  # space group, sites in the primitive cell, elements
-EXACT = 0.001  # A; within this a crystal is taken as it is
-BLUR = 0.1  # A; the Materials Project's tolerance
-MIRRORED = {  # space groups that are the mirror images of others, which stand for both
-    78: 76, 95: 91, 96: 92, 145: 144, 153: 151, 154: 152,
-    170: 169, 172: 171, 179: 178, 181: 180, 213: 212,
-}  # fmt: skip
+from models.crystal.cell import Cell, Floats, Ints
+from models.crystal.operations import Operations, averaged, candidates, lattice_maps, operations
+from models.crystal.primitive import primitive
+
+MOVED = 1e-3  # A; what is moved by less is taken as it was
+IDENTITY = 3  # the trace of the proper part of an inversion
 
 
 @dataclass(frozen=True)
 class Symmetry:
-    """Space group, order of its point group, and number of sites in the primitive cell.
+    """Approximate symmetry: all numbers change without steps when atoms are displaced.
 
-    `idealised`: whether atoms had to be moved for it.
+    `operations`: number of point operations; `n_primitive`: sites in the primitive cell;
+    `inversion`: weight of the best inversion; `rotations` [5]: share of the operations whose
+    rotation is of order 2, 3, 4, 6 and 1; `improper`: share of improper ones. `moved`: how far
+    atoms were moved onto their sites at most, in A.
     """
 
-    symbol: str
-    number: int
-    point_order: int
-    n_primitive: int
-    idealised: bool = False
+    operations: float
+    n_primitive: float
+    inversion: float
+    rotations: Floats
+    improper: float
+    moved: float
 
     @property
-    def achiral_number(self) -> int:
-        """The number of the space group, the lower one of a pair of mirror images."""
-        return MIRRORED.get(self.number, self.number)
-
-    @property
-    def order(self) -> float:
-        """Symmetry operations for each site of the primitive cell."""
-        return self.point_order / self.n_primitive
-
-    def is_half_heusler(self, n_elements: int) -> bool:
-        """Tell whether a crystal is a half-Heusler: F-43m, one site for each of three elements."""
-        return (self.number, self.n_primitive, n_elements) == HALF_HEUSLER
+    def idealised(self) -> bool:
+        """Whether atoms were moved."""
+        return self.moved > MOVED
 
 
-def idealise(structure: Structure) -> tuple[Structure, Symmetry]:
-    """Return an ordered structure and its symmetry; P1 where spglib finds none.
+@dataclass(frozen=True)
+class Idealised:
+    """A primitive cell with its atoms on their sites, which of these are equivalent, and symmetry.
 
-    Where more symmetry is found within `BLUR` than within `EXACT`, the structure is the
-    conventional cell with all atoms on the sites that this symmetry gives them.
+    `orbit` [n]: the first site of those equivalent to each. `rotations` [m, 3, 3]: Cartesian ones
+    that keep the crystal.
     """
-    cell = _cell(structure)
-    blurred = spglib.get_symmetry_dataset(cell, BLUR)
-    ideal = _symmetry(blurred, len(structure))
-    if blurred is not None and ideal.order * len(structure) == 1:
-        return structure, ideal  # no symmetry within BLUR: none within EXACT either
-    given = _symmetry(spglib.get_symmetry_dataset(cell, EXACT), len(structure))
-    if blurred is None or ideal.order <= given.order:
-        return structure, given
-    moved = Structure(blurred.std_lattice, blurred.std_types.tolist(), blurred.std_positions)
-    return moved, replace(ideal, idealised=True)
+
+    cell: Cell
+    orbit: Ints
+    rotations: Floats
+    symmetry: Symmetry
 
 
-def _cell(structure: Structure) -> tuple[list[list[float]], list[list[float]], list[int]]:
-    numbers = [site.specie.Z for site in structure]
-    return structure.lattice.matrix.tolist(), structure.frac_coords.tolist(), numbers
+def idealise(cell: Cell) -> Idealised:
+    """Return the primitive cell with its atoms on the sites of its approximate symmetry.
 
-
-def _symmetry(found: Any, n_sites: int) -> Symmetry:
-    if found is None:
-        return Symmetry("P1", 1, 1, n_sites)
-    n_translations = int(np.sum(np.all(found.rotations == np.eye(3), axis=(1, 2))))
-    return Symmetry(
-        symbol=found.international,
-        number=int(found.number),
-        point_order=_point_order(found.hall_number),
-        n_primitive=n_sites // n_translations,
+    Positions and lattice are averaged over all operations that map the crystal onto itself within
+    0.3 A and a strain of 1 %, and in part over those within 0.6 A and 3 %.
+    """
+    cell, translations, moved_before = primitive(cell)
+    maps = lattice_maps(cell.metric, cell.metric)
+    found = operations(cell, candidates(cell, cell, maps))
+    mean, moved = averaged(cell, found)
+    sure = found.sure
+    turn = np.swapaxes(mean.lattice, 0, 1)
+    return Idealised(
+        cell=mean,
+        orbit=found.image[sure].min(axis=0),
+        rotations=turn @ found.rotation[sure] @ np.linalg.inv(turn),
+        symmetry=_symmetry(found, len(cell.numbers), translations, moved_before + moved),
     )
 
 
-@lru_cache(maxsize=530)  # the number of Hall symbols
-def _point_order(hall_number: int) -> int:
-    """Return the number of rotations, of which a supercell's shape may break some."""
-    operations = spglib.get_symmetry_from_database(hall_number) or {"rotations": np.eye(3)[None]}
-    return len(np.unique(operations["rotations"], axis=0))
+def _symmetry(found: Operations, n_sites: int, translations: float, moved: float) -> Symmetry:
+    total = found.weight.sum()
+    sign = np.rint(np.linalg.det(found.rotation)).astype(np.int64)
+    trace = np.trace(found.rotation, axis1=1, axis2=2) * sign
+    inversions = found.weight[(trace == IDENTITY) & (sign < 0)]
+    return Symmetry(
+        operations=float(total / translations),
+        n_primitive=float(n_sites / translations),
+        inversion=float(inversions.max(initial=0.0)),
+        rotations=np.bincount(trace + 1, found.weight, minlength=5) / total,
+        improper=float(found.weight[sign < 0].sum() / total),
+        moved=moved,
+    )

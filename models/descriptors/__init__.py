@@ -1,1 +1,1 @@
-"""Descriptors of a crystal: composition, electrons, bonds, bond valence, springs."""
+"""Smooth descriptors of a crystal."""

@@ -6,47 +6,45 @@ nearly all bonds: Brese and O'Keeffe, Acta Cryst. B 47, 192 (1991).
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.crystal.neighbors import Neighbors
 from models.descriptors.elements import element_property
+from models.smooth import Floats, magnitude
 
-NAMES = (
-    *("log_valence_mean", "log_valence_min", "log_valence_max", "log_valence_std"),
-    *("log_polar_valence_mean", "log_polar_valence_min", "one_sided_mean", "one_sided_max"),
-    *("concentration_mean", "concentration_min", "concentration_max"),
-    *("log_saturation_min", "log_saturation_max"),
-)
 SOFTNESS = 0.37  # A
 SMALLEST_POLAR_VALENCE = 0.01  # keeps the logarithm finite where all atoms are alike
+NOISE = 0.05  # of the one-sidedness
+WIDTHS = {
+    "log_valence": 0.1, "log_polar_valence": 0.1, "one_sided": 0.05,
+    "log_effective_bonds": 0.1, "log_saturation": 0.1,
+}  # fmt: skip
 
-Floats = NDArray[np.float64]
+
+def bond_strengths(neighbors: Neighbors) -> Floats:
+    """Return the strength [n_pairs] of the bond between each pair."""
+    radius = element_property("radius")[neighbors.number]
+    excess = radius[neighbors.center] + radius[neighbors.neighbor] - neighbors.distance
+    strengths: Floats = np.exp(excess / SOFTNESS) * neighbors.weight
+    return strengths
 
 
-def describe_bond_valence(neighbors: Neighbors, numbers: NDArray[np.int64]) -> Floats:
-    """Return the descriptors [len(NAMES)]; `neighbors`: of every site, `numbers` [n_sites].
+def bond_valence_columns(neighbors: Neighbors) -> list[Floats]:
+    """Return the columns [n_sites] of `WIDTHS`.
 
     The valence of a site is the sum of its bonds' strengths; polar: weighted by the difference in
-    electronegativity; saturation: over the site's valence electrons; one-sided: the length of the
-    strengths' vector sum over their sum; concentration: one over the number of bonds it is as if
-    it had.
+    electronegativity; one-sided: the length of the strengths' vector sum over their sum; effective
+    bonds: how many bonds of one strength it is as if it had; saturation: the valence over the
+    site's valence electrons.
     """
-    first, center = neighbors.first, numbers[neighbors.center]
-    neighbor = numbers[neighbors.neighbor]
-    radius, negativity = element_property("radius"), element_property("electronegativity")
-    strength = np.exp((radius[center] + radius[neighbor] - neighbors.distance) / SOFTNESS)
+    negativity = element_property("electronegativity")[neighbors.number]
+    center, neighbor = neighbors.center, neighbors.neighbor
+    strength = bond_strengths(neighbors)
     polarity = np.abs(negativity[center] - negativity[neighbor])
-    direction = neighbors.vector / neighbors.distance[:, None]
-    valence = np.add.reduceat(strength, first)
-    polar = np.log10(np.add.reduceat(strength * polarity, first) + SMALLEST_POLAR_VALENCE)
-    side = np.linalg.norm(np.add.reduceat(strength[:, None] * direction, first), axis=1) / valence
-    concentration = np.add.reduceat(strength**2, first) / valence**2
-    saturation = np.log10(valence / np.maximum(element_property("valence")[numbers], 1))
-    return np.array(
-        [
-            *(np.log10(valence.mean()), np.log10(valence.min()), np.log10(valence.max())),
-            *(np.log10(valence).std(), polar.mean(), polar.min(), side.mean(), side.max()),
-            *(concentration.mean(), concentration.min(), concentration.max()),
-            *(saturation.min(), saturation.max()),
-        ]
-    )
+    quantities = np.column_stack([np.ones_like(strength), polarity, strength, neighbors.direction])
+    valence, polar, square, *side = neighbors.total(quantities * strength[:, None]).T
+    electrons = np.maximum(element_property("valence")[neighbors.number], 1)
+    return [
+        *(np.log10(valence), np.log10(polar + SMALLEST_POLAR_VALENCE)),
+        magnitude(sum(part**2 for part in side) / valence**2, NOISE),
+        *(np.log10(valence**2 / square), np.log10(valence / electrons)),
+    ]

@@ -1,7 +1,8 @@
-"""Descriptors of a crystal: composition, electrons, size, bonds, springs, symmetry.
+"""Descriptors of a crystal: composition, size, bonds, springs, approximate symmetry.
 
-A graph within 4 A holds no masses, density or symmetry, on which the lattice thermal conductivity
-depends (Slack, J. Phys. Chem. Solids 34, 321 (1973)).
+All change without steps when atoms are displaced or the lattice is strained: neighbor sums fade out
+at the end of the search, minima and maxima over sites are soft, and symmetry is a number that
+operations count towards by how well they hold.
 """
 
 import numpy as np
@@ -10,31 +11,30 @@ from numpy.typing import NDArray
 from models.crystal.crystal import Crystal
 from models.crystal.neighbors import Neighbors
 from models.crystal.symmetry import Symmetry
-from models.descriptors import bond_valence, electrons, springs, stiffness
-from models.descriptors.elements import PROPERTIES, element_properties, element_property
+from models.descriptors import bond_valence, composition, order, radial, shell, springs
+from models.descriptors.columns import SiteWeights, statistic_names, statistics
+from models.descriptors.elements import element_property
+from models.smooth import Floats, magnitude
 
-SHELL = 1.2  # neighbours up to this many times the nearest distance are of the first shell
-LAST_OF_SYSTEM = (2, 15, 74, 142, 167, 194)  # last space group of each crystal system but cubic
-SMALLEST_CONTRAST = 0.01  # keeps the logarithm of the mass contrast finite
+SITE_WIDTHS = {
+    **shell.WIDTHS, **bond_valence.WIDTHS, **springs.WIDTHS, **order.WIDTHS,
+}  # fmt: skip
+SPREADS = ("log_valence", "log_site_frequency", "log_soft_frequency", "stretch")
+SIMILAR = 8  # widths of the soft extremes that two sites of one environment may differ by
+POSITIVE = 0.3  # of electronegativity, over which a site turns from an anion to a cation
+_WIDTH = np.array(list(SITE_WIDTHS.values()))
+_SPREAD = [list(SITE_WIDTHS).index(name) for name in SPREADS]
 NAMES = (
-    *(f"{name}_{kind}" for kind in ("mean", "min", "max", "std") for name in PROPERTIES),
-    *("log_primitive_sites", "log_volume_per_atom", "log_density", "n_elements", "log_packing"),
-    *("nearest_mean", "nearest_min", "nearest_max"),
-    *("coordination_mean", "coordination_min", "coordination_max", "degree_mean"),
-    *("polarity_mean", "polarity_max", "ionicity_mean", "like_neighbors", "log_mass_contrast"),
-    *("log_length_mean", "stretch_mean", "stretch_min", "stretch_max", "stretch_std"),
-    *("shell_spread_mean", "shell_spread_max"),
-    *stiffness.NAMES,
-    *("space_group", "log_operations"),
-    *("triclinic", "monoclinic", "orthorhombic", "tetragonal", "trigonal", "hexagonal", "cubic"),
-    *("mass_variation", "log_mass_ratio"),
-    *electrons.NAMES,
-    *bond_valence.NAMES,
-    *springs.NAMES,
+    *statistic_names(SITE_WIDTHS),
+    *(f"{name}_std" for name in SPREADS),
+    "log_environments",
+    *springs.CRYSTAL_NAMES,
+    *radial.NAMES,
+    *("log_primitive_sites", "log_volume_per_atom", "log_density", "log_packing"),
+    *("log_operations", "log_operations_per_site", "inversion", "improper"),
+    *("twofold", "threefold", "fourfold", "sixfold"),
+    *composition.NAMES,
 )
-
-Floats = NDArray[np.float64]
-Numbers = NDArray[np.int64]
 
 
 def describe(crystal: Crystal) -> NDArray[np.float32]:
@@ -43,82 +43,66 @@ def describe(crystal: Crystal) -> NDArray[np.float32]:
     Masses are log10 of atomic units, volumes log10 of A^3, distances A. Equivalent cells have the
     same descriptors, up to rounding.
     """
-    numbers, neighbors, bonds = crystal.numbers, crystal.neighbors, crystal.bonds
-    volume, symmetry = crystal.structure.volume, crystal.symmetry
-    properties = element_properties()[numbers]
-    nearest = bonds.nearest
-    shell = bonds.chosen(bonds.distance < SHELL * nearest[bonds.center])
+    numbers, volume, neighbors = crystal.numbers, crystal.volume, crystal.neighbors
+    mass = 10 ** element_property("mass")[numbers]
+    first = shell.first_shell(neighbors)
+    constants = springs.decaying_springs(neighbors)
+    tensors = springs.spring_tensors(neighbors, constants)
+    columns = np.stack(
+        [
+            *shell.shell_columns(first, mass.mean()),
+            *bond_valence.bond_valence_columns(neighbors),
+            *springs.spring_columns(neighbors, constants, tensors),
+            *order.order_columns(neighbors, first),
+        ],
+        axis=1,
+    )
     parts = (
-        *(properties.mean(0), properties.min(0), properties.max(0), properties.std(0)),
-        _size(volume, numbers, symmetry),
-        np.array([nearest.mean(), nearest.min(), nearest.max()]),
-        _coordination(shell, len(bonds.center), len(numbers)),
-        *(_contrast(shell, numbers), _stretch(shell, numbers)),
-        stiffness.describe_stiffness(shell, numbers),
-        *(_symmetry(symmetry), _masses(numbers)),
-        _electrons(crystal),
-        bond_valence.describe_bond_valence(neighbors, numbers),
-        springs.describe_springs(neighbors, numbers, volume),
+        statistics(columns, _WIDTH, _site_weights(neighbors)),
+        _spreads(columns, neighbors.share),
+        [_log_environments(columns, neighbors)],
+        springs.crystal_springs(neighbors, tensors, crystal.ideal.rotations, volume),
+        radial.radial_distributions(neighbors),
+        _size(volume, numbers, crystal.symmetry),
+        _symmetry(crystal.symmetry),
+        composition.describe_composition(numbers),
     )
     return np.concatenate(parts).astype(np.float32)
 
 
-def _electrons(crystal: Crystal) -> Floats:
-    species, counts = (np.array(part) for part in zip(*crystal.composition.items(), strict=True))
-    half_heusler = crystal.symmetry.is_half_heusler(len(species))
-    return electrons.describe_electrons(species, counts, is_half_heusler=half_heusler)
+def _site_weights(neighbors: Neighbors) -> SiteWeights:
+    share, number = neighbors.share, neighbors.number
+    negativity = element_property("electronegativity")[number]
+    positive = share / (1 + np.exp((negativity - share @ negativity) / POSITIVE))
+    heavy = share * 10 ** element_property("mass")[number]
+    return SiteWeights(share, positive / positive.sum(), heavy / heavy.sum())
 
 
-def _size(cell_volume: float, numbers: Numbers, symmetry: Symmetry) -> Floats:
-    masses = 10 ** element_property("mass")[numbers]
+def _spreads(columns: Floats, share: Floats) -> Floats:
+    """Return soft standard deviations over sites of the columns `SPREADS`."""
+    chosen = columns[:, _SPREAD]
+    return magnitude(share @ (chosen - share @ chosen) ** 2, _WIDTH[_SPREAD] / 2)
+
+
+def _log_environments(columns: Floats, neighbors: Neighbors) -> float:
+    """Return log10 of how many kinds of site there are, alike ones counted in part."""
+    scaled = columns / (SIMILAR * _WIDTH)
+    square = ((scaled[:, None] - scaled) ** 2).mean(axis=2)
+    square = square + 4 * (neighbors.number[:, None] != neighbors.number)
+    return -float(np.log10(neighbors.share @ np.exp(-square) @ neighbors.share))
+
+
+def _size(volume: float, numbers: NDArray[np.int64], symmetry: Symmetry) -> Floats:
+    mass = 10 ** element_property("mass")[numbers]
     spheres = 4 / 3 * np.pi * element_property("radius")[numbers] ** 3
-    volume = cell_volume / len(numbers)
-    logarithms = np.log10([symmetry.n_primitive, volume, masses.mean() / volume])
-    return np.array([*logarithms, len(np.unique(numbers)), np.log10(spheres.mean() / volume)])
+    sizes = [symmetry.n_primitive, volume, mass.mean() / volume, spheres.mean() / volume]
+    return np.log10(sizes)
 
 
-def _coordination(shell: Neighbors, n_bonds: int, n_sites: int) -> Floats:
-    counts = np.bincount(shell.center, minlength=n_sites)
-    return np.array([counts.mean(), counts.min(), counts.max(), n_bonds / n_sites])
-
-
-def _contrast(shell: Neighbors, numbers: Numbers) -> Floats:
-    """Return how unlike bonded atoms are: in electronegativity, in kind, in mass."""
-    first, second = numbers[shell.center], numbers[shell.neighbor]
-    negativity, mass = element_property("electronegativity"), 10 ** element_property("mass")
-    polarity = np.abs(negativity[first] - negativity[second])
-    ionicity = 1 - np.exp(-(polarity**2) / 4)  # Pauling's
-    contrast = np.abs(mass[first] - mass[second]).mean() / mass[numbers].mean()
-    return np.array(
-        [
-            *(polarity.mean(), polarity.max(), ionicity.mean(), (first == second).mean()),
-            np.log10(contrast + SMALLEST_CONTRAST),
-        ]
-    )
-
-
-def _stretch(shell: Neighbors, numbers: Numbers) -> Floats:
-    """Return bond lengths over the sums of atomic radii, and how they differ about one atom."""
-    radius = element_property("radius")[numbers]
-    ratio = shell.distance / (radius[shell.center] + radius[shell.neighbor])
-    counts = np.bincount(shell.center, minlength=len(numbers))
-    means = np.bincount(shell.center, shell.distance) / counts
-    squares = np.bincount(shell.center, (shell.distance - means[shell.center]) ** 2) / counts
-    spread = np.sqrt(squares) / means
-    return np.array(
-        [
-            np.log10(shell.distance.mean()),
-            *(ratio.mean(), ratio.min(), ratio.max(), ratio.std()),
-            *(spread.mean(), spread.max()),
-        ]
-    )
-
-
-def _symmetry(symmetry: Symmetry) -> Floats:
-    system = np.searchsorted(LAST_OF_SYSTEM, symmetry.number)
-    return np.array([symmetry.achiral_number, np.log10(symmetry.point_order), *np.eye(7)[system]])
-
-
-def _masses(numbers: Numbers) -> Floats:
-    masses = 10 ** element_property("mass")[numbers]
-    return np.array([masses.std() / masses.mean(), np.log10(masses.max() / masses.min())])
+def _symmetry(symmetry: Symmetry) -> list[float]:
+    operations = np.log10(symmetry.operations)
+    return [
+        *(operations, operations - np.log10(symmetry.n_primitive)),
+        *(symmetry.inversion, symmetry.improper),
+        *symmetry.rotations[:4],
+    ]

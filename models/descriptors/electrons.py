@@ -1,7 +1,7 @@
-"""Where a crystal's electrons go: closed shells, balanced charges, kinds of elements.
+"""Electrons: closed shells, charge balance, families of elements.
 
-Whether all electrons are paired, and bound in bonds, decides over gaps and over soft phonons: ions
-with a full d shell or a lone pair of s electrons sit loosely in their cages.
+Unpaired electrons decide over gaps; ions with a full d shell or a lone pair of s electrons are
+loosely held and have soft phonons.
 """
 
 from functools import lru_cache
@@ -20,8 +20,8 @@ FAMILIES = {  # elements that behave alike, by atomic number
     "alkali": (3, 11, 19, 37, 55),
     "alkaline_earth": (4, 12, 20, 38, 56),
     "transition": (*range(21, 29), *range(39, 47), *range(72, 79)),
-    "rare_earth": (*range(57, 72), *range(89, 95)),
-    "semimetal": (13, 14, 31, 32),  # Al, Si, Ga, Ge
+    "f_block": (*range(57, 72), *range(89, 95)),  # lanthanides and actinides
+    "group_13_14": (13, 14, 31, 32),  # Al, Si, Ga, Ge
     "pnictogen": (15, 33),
     "chalcogen": (16, 34, 52),
     "halogen": (9, 17, 35, 53),
@@ -33,23 +33,24 @@ NAMES = (
     *("has_nonmetal", "nonmetal_share"),
     *(f"{family}_share" for family in FAMILIES),
 )
-CLOSED_SHELLS = (8, 18)  # valence electrons of the primitive cell at which half-Heuslers have gaps
+CLOSED_SHELLS = (8, 18)  # valence electrons at which half-Heuslers ABC have gaps
 OCTET = 8
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-def describe_electrons(species: Ints, counts: Ints, *, is_half_heusler: bool) -> Floats:
-    """Return what is known of the electrons [len(NAMES)].
+def describe_electrons(species: Ints, counts: Ints) -> Floats:
+    """Return the descriptors of the electrons [len(NAMES)].
 
-    `species`, `counts` [n_elements]: the primitive cell's elements and how many atoms of each.
+    `species`, `counts` [n_elements]: the elements of a formula unit and how many atoms of each.
     """
     n_sites = counts.sum()
     valence = valence_electrons(species, counts)
     n_nonmetals = np.sum(counts[is_nonmetal()[species]])
     excess = (valence - OCTET * n_nonmetals) / n_sites if n_nonmetals else 0.0
-    distance = min(abs(valence - closed) for closed in CLOSED_SHELLS) if is_half_heusler else 0
+    is_abc = counts.tolist() == [1, 1, 1]
+    distance = min(abs(valence - closed) for closed in CLOSED_SHELLS) if is_abc else 0
     return np.array(
         [
             *(has_odd_electron(species, counts), distance),

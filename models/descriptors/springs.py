@@ -1,57 +1,90 @@
-"""The softest directions of atoms and of the crystal, with springs between all near atoms.
+"""Bonds as springs by Gordy's rule: soft directions of atoms and of the crystal.
 
-Layers, chains and loosely held atoms show as directions in which the springs hold weakly.
+How stiff and how light is most of what sets the sound velocity and the phonon frequencies, which
+the lattice thermal conductivity follows. Layers, chains and loosely held atoms show as directions
+in which the springs hold weakly. Source: W. Gordy, J. Chem. Phys. 14, 305 (1946).
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.crystal.neighbors import Neighbors
 from models.descriptors.elements import element_property
-from models.descriptors.stiffness import spring_constants
+from models.smooth import Floats
 
-NAMES = (
-    *("log_soft_frequency_min", "log_soft_frequency_mean", "log_hard_frequency_max"),
-    *("log_site_anisotropy_min", "log_site_anisotropy_mean", "log_crystal_anisotropy"),
-    *("log_stiffness", "log_soft_velocity", "log_velocity", "log_soft_frequency_range"),
-)
-DECAY = 0.15  # of a spring with its length over the nearest neighbour's
-SOFTEST = 1e-3  # mdyn/A; a plane or a chain of neighbours leaves a direction without any spring
-
-Floats = NDArray[np.float64]
-
-
-def describe_springs(neighbors: Neighbors, numbers: NDArray[np.int64], volume: float) -> Floats:
-    """Return log10 of frequencies, velocities and their anisotropies, in arbitrary units.
-
-    `neighbors`: of every site; `numbers` [n_sites]; `volume` of the cell in A^3.
-    """
-    mass = 10 ** element_property("mass")[numbers]
-    spring = _springs(neighbors, numbers)
-    vector, first = neighbors.vector, neighbors.first
-    outer = spring[:, None, None] * vector[:, :, None] * vector[:, None, :]
-    site = np.linalg.eigvalsh(
-        np.add.reduceat(outer / neighbors.distance[:, None, None] ** 2, first)
-    )
-    soft, hard = np.maximum(site[:, 0], SOFTEST), site[:, 2]
-    soft_frequency, hard_frequency = np.log10(soft / mass) / 2, np.log10(hard / mass) / 2
-    anisotropy = np.log10(soft / hard)
-    stiffness = np.maximum(np.linalg.eigvalsh(outer.sum(axis=0) / volume), SOFTEST)
-    density = mass.sum() / volume
-    return np.array(
-        [
-            *(soft_frequency.min(), soft_frequency.mean(), hard_frequency.max()),
-            *(anisotropy.min(), anisotropy.mean(), np.log10(stiffness[0] / stiffness[2])),
-            *np.log10([stiffness.sum(), stiffness[0] / density, stiffness.sum() / density]),
-            np.ptp(soft_frequency),
-        ]
-    )
+PREFACTOR, EXPONENT = 1.67, 0.75  # of Gordy's rule, for single bonds
+DECAY = 0.15  # of a spring with its length over the nearest neighbor's
+SOFTEST, RELATIVE = 2e-3, 0.01  # mdyn/A, and of the mean: without it, planes have no spring upright
+WIDTHS = {
+    "log_soft_frequency": 0.05, "log_frequency": 0.05, "log_anisotropy": 0.05,
+    "log_spectral_width": 0.05,
+}  # fmt: skip
+CRYSTAL_NAMES = ("crystal_anisotropy", "log_stiffness", "log_soft_velocity", "log_velocity")
 
 
-def _springs(neighbors: Neighbors, numbers: NDArray[np.int64]) -> Floats:
-    """Return the force constants, falling off beyond the nearest neighbours of both ends."""
-    nearest = neighbors.nearest
-    closest = np.minimum(nearest[neighbors.center], nearest[neighbors.neighbor])
-    weight = np.exp((1 - neighbors.distance / closest) / DECAY)
-    springs: Floats = spring_constants(neighbors, numbers) * weight
+def spring_constants(neighbors: Neighbors) -> Floats:
+    """Return a force constant [mdyn/A] for each pair, from electronegativities and length."""
+    negativity = element_property("electronegativity")[neighbors.number]
+    product = negativity[neighbors.center] * negativity[neighbors.neighbor]
+    springs: Floats = PREFACTOR * (product / neighbors.distance**2) ** EXPONENT
     return springs
+
+
+def decaying_springs(neighbors: Neighbors) -> Floats:
+    """Return the force constants, falling off beyond the nearest neighbors of both ends."""
+    nearest, distance = neighbors.nearest, neighbors.distance
+    ends = (neighbors.center, neighbors.neighbor)
+    rises = [np.exp((distance / nearest[end] - 1) / DECAY) for end in ends]
+    springs: Floats = spring_constants(neighbors) * 2 / sum(rises) * neighbors.weight
+    return springs
+
+
+def spring_tensors(neighbors: Neighbors, springs: Floats) -> Floats:
+    """Return the force constant tensor [n_pairs, 3, 3] of each pair."""
+    direction = neighbors.direction
+    tensors: Floats = springs[:, None, None] * direction[:, :, None] * direction[:, None, :]
+    return tensors
+
+
+def spring_columns(neighbors: Neighbors, springs: Floats, tensors: Floats) -> list[Floats]:
+    """Return the columns [n_sites] of `WIDTHS`: log10 of frequencies and ratios, arbitrary units.
+
+    Soft: harmonic mean of the three directions; spectral width: of the squared frequencies, second
+    moment over the square of the first.
+    """
+    mass = 10 ** element_property("mass")[neighbors.number]
+    site = neighbors.total(tensors)
+    mean, soft = _mean_and_soft(site)
+    across = springs**2 / (mass[neighbors.center] * mass[neighbors.neighbor])
+    second = (site**2).sum(axis=(1, 2)) / mass**2 + neighbors.total(across)
+    return [
+        0.5 * np.log10(soft / mass),
+        0.5 * np.log10(mean / mass),
+        np.log10(soft / mean),
+        0.5 * np.log10(second / 3) - np.log10(mean / mass),
+    ]
+
+
+def crystal_springs(
+    neighbors: Neighbors, tensors: Floats, rotations: Floats, volume: float
+) -> list[float]:
+    """Return the numbers of `CRYSTAL_NAMES`; `volume` in A^3 an atom.
+
+    The stiffness is the sum of spring times squared length by direction, averaged over the
+    rotations [m, 3, 3] that keep the crystal.
+    """
+    weight = neighbors.share[neighbors.center] * neighbors.distance**2 / volume
+    one = np.tensordot(weight, tensors, axes=1)
+    stiffness = (rotations @ one @ np.swapaxes(rotations, 1, 2)).mean(axis=0)
+    mean, soft = (float(value[0]) for value in _mean_and_soft(stiffness[None]))
+    density = neighbors.share @ 10 ** element_property("mass")[neighbors.number] / volume
+    return [
+        *(np.log10(soft / mean), np.log10(mean)),
+        *(0.5 * np.log10(soft / density), 0.5 * np.log10(mean / density)),
+    ]
+
+
+def _mean_and_soft(tensors: Floats) -> tuple[Floats, Floats]:
+    """Return arithmetic and harmonic means [n] over the directions of tensors [n, 3, 3]."""
+    mean = np.trace(tensors, axis1=1, axis2=2) / 3
+    held = tensors + (SOFTEST + RELATIVE * mean)[:, None, None] * np.eye(3)
+    return mean, 3 / np.trace(np.linalg.inv(held), axis1=1, axis2=2)

@@ -41,7 +41,7 @@ class _Cell:
 
     mass: float
     volume: float
-    n_atoms: int
+    n_atoms: float
 
 
 def estimate(crystal: Crystal, predicted: Mapping[str, float]) -> SecondOpinion | None:

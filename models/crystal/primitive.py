@@ -1,0 +1,60 @@
+"""The primitive cell, found with a tolerance."""
+
+from math import gcd
+
+import numpy as np
+
+from models.crystal.cell import Cell, Floats, Ints, reduced
+from models.crystal.operations import Operations, averaged, operations, translations
+
+WHOLE = 1e-4  # how far from a multiple of 1 / n a translation may be
+
+
+def primitive(cell: Cell) -> tuple[Cell, float, float]:
+    """Return the primitive cell, the translations that are left in it, how far atoms moved in A.
+
+    Left are translations that count in part (see `operations`): their weights, with 1 for the cell
+    itself, are summed, so that sites over translations changes without a step.
+    """
+    cell = reduced(cell)
+    if gcd(*(len(sites) for sites in cell.of_kind())) == 1:
+        return cell, 1.0, 0.0
+    found = operations(cell, translations(cell))
+    if len(found) == 1:
+        return cell, 1.0, 0.0
+    mean, moved = averaged(cell, found)
+    basis = _basis(mean, found) if found.sure.all() else None
+    if basis is None:
+        return mean, float(found.weight.sum()), moved
+    kept = np.unique(found.image.min(axis=0))
+    positions = mean.positions[kept] @ np.linalg.inv(basis)
+    return reduced(Cell(basis @ mean.lattice, positions, cell.numbers[kept])), 1.0, moved
+
+
+def _basis(cell: Cell, found: Operations) -> Floats | None:
+    """Return primitive vectors [3, 3] in the cell's own, None if the translations are no group."""
+    vectors = cell.positions[found.image[:, 0]] - cell.positions[0]
+    vectors = (vectors - np.rint(vectors)) * len(found)
+    if np.abs(vectors - np.rint(vectors)).max() > WHOLE:
+        return None
+    multiples = np.concatenate(
+        [np.rint(vectors).astype(np.int64), len(found) * np.eye(3, dtype=np.int64)]
+    )
+    basis = _hermite(multiples) / len(found)
+    return basis if round(1 / np.prod(np.diag(basis))) == len(found) else None
+
+
+def _hermite(vectors: Ints) -> Ints:
+    """Return a triangular basis [3, 3] of the lattice that integer vectors [n, 3] span."""
+    basis = []
+    for column in range(3):
+        while np.count_nonzero(vectors[:, column]) > 1:
+            sizes = np.abs(vectors[:, column]).astype(float)
+            smallest = np.where(sizes > 0, sizes, np.inf).argmin()
+            times = vectors[:, column] // vectors[smallest, column]
+            times[smallest] = 0
+            vectors = vectors - times[:, None] * vectors[smallest]
+        last = np.flatnonzero(vectors[:, column])[0]
+        basis.append(vectors[last] * np.sign(vectors[last, column]))
+        vectors = np.delete(vectors, last, axis=0)
+    return np.array(basis)
