@@ -13,7 +13,7 @@ from benchmarks.timing import Spread, seconds
 from models.crystal.crystal import Crystal
 from models.network.architecture import Architecture, initial_weights
 from models.network.batch import join_graphs
-from models.prediction.members import network_input
+from models.network.inputs import InputSettings, network_input
 from training.config import Schedule
 from training.fit.objectives import Mape
 from training.fit.optimiser import Optimiser, OptimiserState
@@ -47,7 +47,7 @@ def _step() -> Callable[[], object]:
     """Return a step of the training's own optimiser on one batch."""
     batch = join_graphs(
         [
-            network_input(Crystal.of(structure), described=True)
+            network_input(Crystal.of(structure), InputSettings(descriptors=True))
             for structure in crystals(BATCH, N_ATOMS)
         ]
     )

@@ -20,9 +20,11 @@ from pydantic import (
 )
 from pydantic.dataclasses import dataclass as checked_dataclass
 
+from models.crystal.graph import MEGNET, Cutoff
 from models.descriptors.describe import NAMES
 from models.errors import DataError
 from models.network.architecture import Architecture
+from models.network.inputs import InputSettings
 from training.data.catalogue import LTC_SETS
 
 PRESETS = Path(__file__).parent / "presets"
@@ -96,6 +98,14 @@ PUBLISHED = SplitSettings()
 
 
 @checked_dataclass(frozen=True, config=STRICT)
+class BondSettings:
+    """Cutoff of the bonds in A, and where they begin to fade out: the cutoff itself if sharp."""
+
+    cutoff: PositiveFloat = MEGNET.end
+    fade_from: PositiveFloat = MEGNET.start
+
+
+@checked_dataclass(frozen=True, config=STRICT)
 class CovarianceStart:
     """Where the covariance's values start: variances of log10(LTC); `own_rate` is relative."""
 
@@ -147,6 +157,7 @@ class Preset:
     mlp: tuple[PositiveInt, ...] = (450, 350, 350)
     outputs: tuple[str, ...] = ("ltc",)
     descriptors: bool = False
+    bonds: BondSettings = BondSettings()
     loss: LossSettings = LossSettings()
     split: SplitSettings = SplitSettings()
     gaussian_process: GaussianProcessSettings = GaussianProcessSettings()
@@ -168,6 +179,12 @@ class Preset:
         """Tell whether a stage's members have Gaussian processes beside the network."""
         found = self._found(stage, dataset)
         return found is not None and found.gaussian_process
+
+    @property
+    def inputs(self) -> InputSettings:
+        """The network's inputs."""
+        cutoff = Cutoff(self.bonds.fade_from, self.bonds.cutoff)
+        return InputSettings(cutoff, self.descriptors)
 
     @property
     def architecture(self) -> Architecture:

@@ -13,17 +13,17 @@ from numpy.typing import NDArray
 from models.cores import n_cores
 from models.crystal.crystal import Crystal
 from models.crystal.structure_type import HALF_HEUSLER, SIMPLE_BINARIES, structure_type
-from models.descriptors.describe import NAMES, describe
+from models.descriptors.describe import NAMES
 from models.network.architecture import Weights
 from models.network.batch import (
     MAX_BONDS,
     MAX_CRYSTALS,
-    NO_DESCRIPTORS,
     CrystalBatch,
     NetworkInput,
     join_graphs,
 )
 from models.network.forward import Tensors, embed_crystals, prepare, read_out
+from models.network.inputs import InputSettings, network_input
 from models.network.tensors import BATCH_SIGNATURE
 from models.network.transform import TargetTransform
 from models.prediction.gaussian_process import FROM_NETWORK, Prediction, Process
@@ -31,6 +31,7 @@ from models.prediction.gaussian_process import OUTPUTS as PROCESS_OUTPUTS
 
 Transforms = Sequence[Sequence[TargetTransform]]  # of each output, by member
 LTC, PHONO3PY_LTC, HALF_HEUSLER_LTC = PROCESS_OUTPUTS
+PLAIN = InputSettings()
 DESCRIPTORS = tf.TensorSpec([None, len(NAMES)], tf.float32)
 # of a member's answer; the rest: network's
 PROCESS_SHARE = {LTC: 3 / 4, PHONO3PY_LTC: 3 / 4, HALF_HEUSLER_LTC: 1 / 2}
@@ -72,12 +73,13 @@ class Members:
         transforms: Transforms,
         names: Sequence[str] = (LTC,),
         process: Process | None = None,
+        inputs: InputSettings = PLAIN,
     ) -> None:
+        self._inputs = inputs
         self._transforms = transforms
         self._names = tuple(names)
         self._weights = prepare({name: tf.constant(value) for name, value in weights.items()})
         shapes = {name: tuple(value.shape) for name, value in self._weights.items()}
-        self._described = "descriptors.mean" in shapes
         self._network = _network(tuple(shapes.items()))
         self._process: Any = process and tf.function(
             Prediction(process), input_signature=[DESCRIPTORS, MODULI]
@@ -90,7 +92,7 @@ class Members:
 
     def outputs(self, crystals: Sequence[Crystal]) -> Outputs:
         """Return LTC, embeddings and all quantities; empty for no crystals."""
-        inputs = [network_input(crystal, described=self._described) for crystal in crystals]
+        inputs = [network_input(crystal, self._inputs) for crystal in crystals]
         return self.compute(inputs, [structure_type(crystal) for crystal in crystals])
 
     def compute(self, inputs: Sequence[NetworkInput], types: Sequence[str]) -> Outputs:
@@ -173,11 +175,6 @@ def _served(
     first = next(iter(quantities))
     rows = [quantities.get(name, quantities[first])[row] for row, name in enumerate(chosen)]
     return np.stack(rows)
-
-
-def network_input(crystal: Crystal, *, described: bool) -> NetworkInput:
-    """Return a crystal as the network takes it, with descriptors where it is `described`."""
-    return NetworkInput(crystal.graph, describe(crystal) if described else NO_DESCRIPTORS)
 
 
 def serving_output(structure_type: str) -> str:

@@ -32,9 +32,9 @@ from models.manifest import (
     read_manifest,
 )
 from models.network.architecture import Architecture, initial_weights
+from models.network.inputs import InputSettings, network_input
 from models.network.weights import load_weights, save_weights
 from models.prediction.evidence import EVIDENCE
-from models.prediction.members import network_input
 from models.structure.stored import StoredStructure
 from tests.crystals import ROCKSALT, equivalent_cells, generated_crystals
 
@@ -167,7 +167,7 @@ def test_a_crystals_answer_does_not_depend_on_its_batch(ensemble, monkeypatch, m
 
 def test_a_forward_pass_takes_a_limited_number_of_crystals(monkeypatch):
     graphs = [
-        network_input(Crystal.of(crystal), described=False)
+        network_input(Crystal.of(crystal), InputSettings())
         for crystal in generated_crystals(5, seed=7)
     ]
     monkeypatch.setattr(models.prediction.members, "MAX_CRYSTALS", 2)

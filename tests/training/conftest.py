@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from models.crystal.crystal import Crystal
 from models.network.architecture import Architecture, initial_weights
 from models.network.batch import NetworkInput
-from models.prediction.members import network_input
+from models.network.inputs import InputSettings, network_input
 from tests.crystals import generated_crystals
 from training.data.rows import Row
 from training.fit.megnet_weights import HEAD, _places
@@ -66,7 +66,7 @@ def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def small_graphs() -> tuple[NetworkInput, ...]:
     crystals = [Crystal.of(structure) for structure in generated_crystals(16, seed=31)]
-    return tuple(network_input(crystal, described=True) for crystal in crystals)
+    return tuple(network_input(crystal, InputSettings(descriptors=True)) for crystal in crystals)
 
 
 @pytest.fixture(scope="session")

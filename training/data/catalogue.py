@@ -88,10 +88,8 @@ MIX = "mix"
 JOINED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         MIX: ("dataset1", "dataset2"),
-        "harmonic": ("aflow", "elasticity"),
-        "reference": ("dataset1", "dataset2", "phonix"),
-        "harmonic_2026": ("phonondb", "aflow", "elasticity", "moduli_2026"),
-        "reference_2026": ("dataset1", "dataset2", "phonix_2026"),
+        "harmonic": ("phonondb", "aflow", "elasticity", "moduli_2026"),
+        "reference": ("dataset1", "dataset2", "phonix_2026"),
     }
 )
 DATASET_NAMES = (*CATALOGUE, *JOINED)

@@ -12,10 +12,11 @@ from pymatgen.core import Structure
 from models.crystal.crystal import Crystal
 from models.crystal.structure_type import structure_type
 from models.network.batch import NetworkInput
-from models.prediction.members import network_input
+from models.network.inputs import InputSettings, network_input
 from training.data.catalogue import is_moduli, parts_of
 from training.data.datasets import Dataset, read_dataset
 
+DESCRIBED = InputSettings(descriptors=True)  # MEGNet's graph, for baselines
 SMALLEST_SCALE = np.float32(1e-3)  # keeps one that never varies from being divided by zero
 
 
@@ -69,18 +70,18 @@ def formulas_of(names: Sequence[str], data_dir: Path) -> tuple[tuple[str, ...], 
 
 
 @lru_cache(maxsize=8)
-def read_graphs(name: str, data_dir: Path) -> GraphDataset:
+def read_graphs(name: str, data_dir: Path, settings: InputSettings = DESCRIBED) -> GraphDataset:
     """Return the data set `name` with its graphs; a process converts each data set once."""
     dataset = read_dataset(name, data_dir)
     names = parts_of(name)
     sizes = tuple(len(read_dataset(part, data_dir)) for part in names)
-    rows = [_row(crystal.structure) for crystal in dataset.crystals]
+    rows = [_row(crystal.structure, settings) for crystal in dataset.crystals]
     graphs, types, fingerprints = zip(*rows, strict=True) if rows else ((), (), ())
     ltc = np.array([crystal.labels.get("ltc", np.nan) for crystal in dataset.crystals])
     return GraphDataset(dataset, graphs, types, fingerprints, ltc, sizes, names)
 
 
-def _row(structure: Structure) -> tuple[NetworkInput, str, str]:
+def _row(structure: Structure, settings: InputSettings) -> tuple[NetworkInput, str, str]:
     """Return a crystal's network input, structure type and fingerprint; its neighbors are large."""
     crystal = Crystal.of(structure)
-    return network_input(crystal, described=True), structure_type(crystal), crystal.fingerprint
+    return network_input(crystal, settings), structure_type(crystal), crystal.fingerprint

@@ -58,7 +58,9 @@ class TrainedEnsemble:
         """The members' outputs for every crystal of the last stage's data."""
         transforms = [member.transforms for member in self.members]
         names = self.run.preset.outputs
-        members = Members(stack_members(self.weights), transforms, names, self.process)
+        members = Members(
+            stack_members(self.weights), transforms, names, self.process, self.run.preset.inputs
+        )
         return members.compute(self.data.graphs, self.data.types)
 
     @cached_property

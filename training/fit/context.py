@@ -45,7 +45,7 @@ class MemberContext:
 
 def member_context(stage: Stage, number: int, run: TrainingRun) -> MemberContext:
     """Return the context of a stage's member; DataError where its parent is not trained."""
-    data = read_graphs(stage.dataset, run.data_dir)
+    data = read_graphs(stage.dataset, run.data_dir, run.preset.inputs)
     return MemberContext(
         stage=stage,
         number=number,

@@ -17,7 +17,7 @@ from models.crystal.symmetry import idealise
 from models.network.architecture import Architecture, initial_weights, weight_shapes
 from models.network.batch import NO_DESCRIPTORS, NetworkInput, join_graphs
 from models.network.forward import embed_crystals, expand_distance, forward, prepare, softplus2
-from models.prediction.members import network_input
+from models.network.inputs import InputSettings, network_input
 from tests.crystals import equivalent_cells, generated_crystals
 from training.data.datasets import data_directory
 from training.fit.megnet_compat import import_megnet
@@ -45,7 +45,7 @@ def random_weights(architecture: Architecture, seed: int) -> WeightArrays:
 
 def bare(structure: Structure) -> NetworkInput:
     """Return a crystal without descriptors."""
-    return network_input(Crystal.of(structure), described=False)
+    return network_input(Crystal.of(structure), InputSettings())
 
 
 def outputs(members: Sequence[WeightArrays], graphs: Sequence[NetworkInput]) -> NDArray[np.float32]:
