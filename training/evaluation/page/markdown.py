@@ -35,7 +35,7 @@ def images(kind: str, figures: Sequence[str]) -> Iterator[str]:
     for name in figures:
         if name.startswith(f"reproduction-{kind}"):
             yield ""
-            yield f"![{FIGURES[kind]}](images/{name})"
+            yield f"![{FIGURES[kind]}](../images/{name})"
 
 
 def pm(value: Spread | None, digits: int = 2) -> str:
