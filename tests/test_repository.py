@@ -137,6 +137,14 @@ def test_commands_named_exist(source):
     assert named <= targets
 
 
+def test_the_tour_names_what_exists():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    tour = text[text.index("## Tour of the code") : text.index("## A change")]
+    names = re.findall(r"`((?:app|models|training)/[\w/.]*)`", tour)
+    assert len(names) > 7
+    assert [name for name in names if not (ROOT / name).exists()] == []
+
+
 def test_the_version_is_the_same_everywhere():
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert __version__ == version
