@@ -12,7 +12,7 @@ from training.evaluation.measure import PAPER_ENSEMBLES
 from training.evaluation.page.baselines import baseline_section
 from training.evaluation.page.ensembles import ensemble_section
 from training.evaluation.page.held_out import held_out_section
-from training.evaluation.page.markdown import images, table
+from training.evaluation.page.markdown import images, protocol_name, table
 from training.evaluation.page.paper import paper_section, table_one
 from training.evaluation.page.units import units_section
 from training.evaluation.report import Report
@@ -71,7 +71,8 @@ def _members(report: Report) -> Iterator[str]:
     for preset in presets:
         chosen = [entry for entry in report.evaluated if entry.preset == preset]
         counts = ", ".join(f"{entry.name} ({len(entry.splits)})" for entry in chosen)
-        yield f"- preset `{preset}`, protocol {chosen[0].protocol}, members in brackets: {counts}"
+        protocol = protocol_name(chosen[0].protocol)
+        yield f"- preset `{preset}`, {protocol} protocol, members in brackets: {counts}"
         missing = [name for name in PAPER_ENSEMBLES if name not in {entry.name for entry in chosen}]
         if missing:
             yield f"  - not there: {', '.join(missing)}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from training.config import HELD_OUT, Protocol
 from training.evaluation.report import Spread
 
 EMPTY = "–"
@@ -20,6 +21,11 @@ FIGURES: Mapping[str, str] = {
     "spread": "Members' spread and the error of their mean: own data, and new formulas of Phonix",
     "units": "What stage 3 changes on the data set trained on, and how it is reported",
 }
+
+
+def protocol_name(protocol: Protocol) -> str:
+    """Return the protocol's name in the text, whatever it is called in files."""
+    return "held-out" if protocol == HELD_OUT else protocol
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
