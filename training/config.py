@@ -120,21 +120,23 @@ class CovarianceStart:
 
 @checked_dataclass(frozen=True, config=STRICT)
 class GaussianProcessSettings:
-    """How a member's Gaussian processes are fitted.
+    """How the Gaussian processes are fitted.
 
-    `number` of them, each on a `share` of the descriptors. `rounds` of fitting the covariance, of
-    `steps` each (more fit the lengths to the noise), and then the weight of each reference, in
-    `weight_steps`, for Student-t noise of so many `degrees_of_freedom`. `length_prior`: standard
-    deviation of the logarithm of a length about its start.
+    `rounds` of fitting the covariance, of `steps` each (more fit the lengths to the noise), and
+    then the weight of each reference, in `weight_steps`, for Student-t noise of so many
+    `degrees_of_freedom`. `length_prior`: standard deviation of the logarithm of a length about its
+    start. `share`: weight of the process in a member's log10(LTC), by output; the network has the
+    rest.
     """
 
-    number: PositiveInt = 8
-    share: Annotated[float, Field(gt=0, le=1)] = 0.5
     rounds: PositiveInt = 2
     steps: PositiveInt = 15
     weight_steps: PositiveInt = 10
     degrees_of_freedom: PositiveFloat = 4.0
     length_prior: PositiveFloat = 1.0
+    share: Mapping[str, Annotated[float, Field(ge=0, le=1)]] = dataclasses.field(
+        default_factory=dict
+    )
     start: CovarianceStart = CovarianceStart()
 
 

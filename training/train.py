@@ -8,7 +8,9 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from models.errors import DataError
 from training.config import Preset, as_dict
+from training.fit.context import member_context
 from training.fit.member import train_member
+from training.fit.processes import train_covariance
 from training.run import TrainingRun
 from training.stages import STAGES, stage_chain
 from training.worker import prepare_worker
@@ -38,6 +40,8 @@ def train_ensemble(name: str, run: TrainingRun, workers: int) -> None:
     ) as pool:
         try:
             for stage in chain:
+                if run.preset.has_process(stage.name, stage.dataset):
+                    train_covariance(member_context(stage, run.splits[0], run))
                 futures = [pool.submit(train_member, stage, split, run) for split in run.splits]
                 for future in as_completed(futures):
                     future.result()

@@ -12,45 +12,38 @@ from numpy.typing import NDArray
 
 from models.cores import n_cores
 from models.crystal.crystal import Crystal
-from models.crystal.structure_type import HALF_HEUSLER, SIMPLE_BINARIES, structure_type
-from models.descriptors.describe import NAMES
+from models.crystal.structure_type import structure_type
 from models.network.architecture import Weights
-from models.network.batch import (
-    MAX_BONDS,
-    MAX_CRYSTALS,
-    CrystalBatch,
-    NetworkInput,
-    join_graphs,
-)
+from models.network.batch import MAX_BONDS, MAX_CRYSTALS, CrystalBatch, NetworkInput, join_graphs
 from models.network.forward import Tensors, embed_crystals, prepare, read_out
 from models.network.inputs import InputSettings, network_input
 from models.network.tensors import BATCH_SIGNATURE
 from models.network.transform import TargetTransform
-from models.prediction.gaussian_process import FROM_NETWORK, Prediction, Process
 from models.prediction.gaussian_process import OUTPUTS as PROCESS_OUTPUTS
+from models.prediction.gaussian_process import Process, ProcessPredictor
+from models.prediction.policy import LTC, AnswerPolicy
 
 Transforms = Sequence[Sequence[TargetTransform]]  # of each output, by member
-LTC, PHONO3PY_LTC, HALF_HEUSLER_LTC = PROCESS_OUTPUTS
+Numbers = NDArray[np.float64]
 PLAIN = InputSettings()
-DESCRIPTORS = tf.TensorSpec([None, len(NAMES)], tf.float32)
-# of a member's answer; the rest: network's
-PROCESS_SHARE = {LTC: 3 / 4, PHONO3PY_LTC: 3 / 4, HALF_HEUSLER_LTC: 1 / 2}
-MODULI = tf.TensorSpec([None, None, len(FROM_NETWORK)], tf.float32)
+FIRST_OUTPUT = AnswerPolicy()
 
 
 @dataclass(frozen=True)
 class Outputs:
     """LTC [n_crystals, n_members] in W/(m K), embeddings [n_crystals, n_members, width].
 
-    `disagreement` [n_crystals, n_members]: standard deviation of log10(LTC) over a member's
-    processes; zero without any. `quantities`: everything that is predicted, by name, each
+    `disagreement` [n_crystals, n_members]: difference of log10(LTC) between a member's network and
+    its Gaussian process; zero without one. `distances` [n_crystals, n_known]: to the known crystals
+    of the process, in its lengths; None without one. `quantities`: all outputs by name, each
     [n_crystals, n_members], in the unit of its references.
     """
 
-    ltc: NDArray[np.float64]
+    ltc: Numbers
     embeddings: NDArray[np.float32]
-    disagreement: NDArray[np.float64]
-    quantities: Mapping[str, NDArray[np.float64]]
+    disagreement: Numbers
+    distances: NDArray[np.float32] | None
+    quantities: Mapping[str, Numbers]
 
     def geometric_means(self, row: int) -> dict[str, float]:
         """Return each quantity of one crystal, as the geometric mean over the members."""
@@ -64,29 +57,30 @@ class Members:
     """Members' weights, each [n_members, *shape], and transforms; may be used from any thread.
 
     `names` are those of the outputs, the first being the LTC. Where there is a `process`, a
-    member's LTC is the weighted geometric mean of its network's and its processes'.
+    member's LTC is the weighted geometric mean of its network's and its process's.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (the parts of an ensemble)
         self,
         weights: Weights,
         transforms: Transforms,
         names: Sequence[str] = (LTC,),
+        *,
         process: Process | None = None,
         inputs: InputSettings = PLAIN,
+        policy: AnswerPolicy = FIRST_OUTPUT,
     ) -> None:
         self._inputs = inputs
+        self._policy = policy
         self._transforms = transforms
         self._names = tuple(names)
         self._weights = prepare({name: tf.constant(value) for name, value in weights.items()})
         shapes = {name: tuple(value.shape) for name, value in self._weights.items()}
         self._network = _network(tuple(shapes.items()))
-        self._process: Any = process and tf.function(
-            Prediction(process), input_signature=[DESCRIPTORS, MODULI]
-        )
+        self._process = ProcessPredictor(process) if process else None
         self._cores = ThreadPoolExecutor(n_cores(), "forward")
 
-    def ltc(self, crystals: Sequence[Crystal]) -> NDArray[np.float64]:
+    def ltc(self, crystals: Sequence[Crystal]) -> Numbers:
         """Return the LTC [n_crystals, n_members] in W/(m K); empty for no crystals."""
         return self.outputs(crystals).ltc
 
@@ -104,38 +98,47 @@ class Members:
         groups = list(self._cores.map(self._forward, _groups(inputs)))
         if not groups:
             return self._nothing()
-        targets, embeddings, *logs = (
-            np.concatenate(parts, axis=1).swapaxes(0, 1) for parts in zip(*groups, strict=True)
+        targets, embeddings, *process = (
+            np.concatenate(parts) for parts in zip(*groups, strict=True)
         )
         quantities = self._decode(targets)
-        chosen = [serving_output(each) for each in types]
-        if not logs:
-            ltc = _served(chosen, quantities)
-            return Outputs(ltc, embeddings, np.zeros_like(ltc), quantities)
-        mean, spread = (_by_output(part) for part in logs)
-        by_network = dict(quantities)
-        for name, share in PROCESS_SHARE.items():
-            network = by_network.get(name, by_network[LTC])
-            quantities[name] = network ** (1 - share) * 10 ** (share * mean[name])
-        ltc = _served(chosen, quantities)
-        return Outputs(ltc, embeddings, _served(chosen, spread), quantities)
+        chosen = [self._policy.output(each) for each in types]
+        network = _served(chosen, quantities)
+        if not process:
+            return Outputs(network, embeddings, np.zeros_like(network), None, quantities)
+        return self._with_process(chosen, embeddings, quantities, *process)
 
-    def _forward(self, inputs: Sequence[NetworkInput]) -> list[NDArray[np.float32]]:
-        """Return targets and embeddings; log10 of the LTC by processes and its spread if any."""
+    def _with_process(
+        self,
+        chosen: Sequence[str],
+        embeddings: NDArray[np.float32],
+        quantities: dict[str, Numbers],
+        log_ltc: Numbers,
+        distances: NDArray[np.float32],
+    ) -> Outputs:
+        network = {
+            name: np.log10(quantities.get(name, quantities[LTC])) for name in PROCESS_OUTPUTS
+        }
+        process = {name: log_ltc[..., index] for index, name in enumerate(PROCESS_OUTPUTS)}
+        for name in PROCESS_OUTPUTS:
+            share = self._policy.process_share.get(name, 0.0)
+            quantities[name] = 10 ** ((1 - share) * network[name] + share * process[name])
+        disagreement = np.abs(_served(chosen, network) - _served(chosen, process))
+        ltc = _served(chosen, quantities)
+        return Outputs(ltc, embeddings, disagreement, distances, quantities)
+
+    def _forward(self, inputs: Sequence[NetworkInput]) -> list[NDArray[Any]]:
+        """Return targets and embeddings [n_crystals, n_members, width], and the process's."""
         batch = join_graphs(inputs)
         tensors = CrystalBatch(*map(tf.constant, batch))
-        targets, embeddings = (part.numpy() for part in self._network(self._weights, tensors))
-        if not self._process:
-            return [targets, embeddings]
-        moduli = targets[..., [self._names.index(name) for name in FROM_NETWORK]]
-        mean, spread = self._process(batch.descriptors, moduli)
-        return [targets, embeddings, mean.numpy(), spread.numpy()]
+        network = [part.numpy().swapaxes(0, 1) for part in self._network(self._weights, tensors)]
+        return [*network, *self._process(batch.descriptors)] if self._process else network
 
     def _nothing(self) -> Outputs:
         none = np.empty((0, len(self._transforms)))
-        return Outputs(none, np.empty((*none.shape, 0), dtype=np.float32), none, {})
+        return Outputs(none, np.empty((*none.shape, 0), dtype=np.float32), none, None, {})
 
-    def _decode(self, targets: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
+    def _decode(self, targets: NDArray[np.float32]) -> dict[str, Numbers]:
         """Return the network's quantities for standardised targets [n, n_members, n_outputs]."""
         return {
             name: np.stack(
@@ -163,25 +166,11 @@ def _network(shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> Any:
     return tf.function(outputs, input_signature=signature).get_concrete_function()
 
 
-def _by_output(values: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
-    """Return the processes' values [n_crystals, n_members, n_outputs] by the output's name."""
-    return {name: values[..., i].astype(float) for i, name in enumerate(PROCESS_OUTPUTS)}
-
-
-def _served(
-    chosen: Sequence[str], quantities: Mapping[str, NDArray[np.float64]]
-) -> NDArray[np.float64]:
-    """Return the LTC [n_crystals, n_members] by the output chosen for each, else by the first."""
+def _served(chosen: Sequence[str], quantities: Mapping[str, Numbers]) -> Numbers:
+    """Return the values [n_crystals, n_members] of the output chosen, else of the first."""
     first = next(iter(quantities))
     rows = [quantities.get(name, quantities[first])[row] for row, name in enumerate(chosen)]
     return np.stack(rows)
-
-
-def serving_output(structure_type: str) -> str:
-    """Return the output that answers for a structure type: that of its references' method."""
-    if structure_type == HALF_HEUSLER:
-        return HALF_HEUSLER_LTC
-    return PHONO3PY_LTC if structure_type in SIMPLE_BINARIES else LTC
 
 
 def _groups(inputs: Iterable[NetworkInput]) -> Iterator[list[NetworkInput]]:

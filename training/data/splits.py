@@ -57,9 +57,10 @@ def with_unsplit_rows(split: Split, formulas: Sequence[str]) -> Split:
 
 @dataclass(frozen=True)
 class Deal:
-    """Formulas in the order they are dealt into nine folds."""
+    """Formulas in the order they are dealt into nine folds, and those set aside for choices."""
 
     formulas: tuple[str, ...]
+    set_aside: frozenset[str]
 
     @classmethod
     def of(cls, grouped: Sequence[Sequence[str]], set_aside: float, choice_seed: int) -> "Deal":
@@ -73,7 +74,8 @@ class Deal:
         distinct = sorted(rank)
         order = np.random.RandomState(choice_seed).permutation(len(distinct))
         reported = [distinct[index] for index in order[: int((1 - set_aside) * len(distinct))]]
-        return cls(tuple(sorted(reported, key=lambda formula: rank[formula])))
+        dealt = tuple(sorted(reported, key=lambda formula: rank[formula]))
+        return cls(dealt, frozenset(distinct) - frozenset(dealt))
 
     def fold(self, number: int) -> set[str]:
         """Return the formulas of fold `number`, 1 to 9."""

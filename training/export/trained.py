@@ -15,7 +15,6 @@ from training.data.graphs import GraphDataset
 from training.data.splits import Split
 from training.fit.context import MemberContext, member_context, trained_member
 from training.fit.loop import FittedMember
-from training.fit.member import network_moduli
 from training.fit.parameters import to_weights
 from training.fit.processes import join_processes
 from training.run import TrainingRun
@@ -69,8 +68,7 @@ class TrainedEnsemble:
         last = self.stages[-1]
         if not self.run.preset.has_process(last.name, last.dataset):
             return None
-        pairs = zip(self.contexts, self.members, strict=True)
-        return join_processes(self.contexts, [network_moduli(*pair) for pair in pairs])
+        return join_processes(self.contexts)
 
     @cached_property
     def predictions(self) -> HeldOut:

@@ -4,11 +4,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from models.errors import DataError
 from training.config import Preset, Schedule
 from training.data.catalogue import PUBLISHED_SETS
 from training.data.graphs import GraphDataset, formulas_of, read_graphs
-from training.data.splits import Deal, Split, grouped_split, published_split, with_unsplit_rows
+from training.data.splits import (
+    Deal,
+    Rows,
+    Split,
+    grouped_split,
+    published_split,
+    with_unsplit_rows,
+)
 from training.fit.loop import FittedMember, read_member
 from training.run import TrainingRun
 from training.stages import Stage
@@ -18,6 +27,7 @@ from training.stages import Stage
 class MemberContext:
     """A member's stage, data, rows, parent and recipe.
 
+    `set_aside`: formulas set aside for choices.
     `number`: of its split; `parent`: the member of the stage before, None where there is none;
     `directory`: where the member is kept; `megnet_weights`: the file of MEGNet's own.
     """
@@ -31,11 +41,17 @@ class MemberContext:
     directory: Path
     megnet_weights: Path
     seed: int
+    set_aside: frozenset[str] = frozenset()
 
     @property
     def title(self) -> str:
         """The member's name in messages."""
         return f"{self.stage.name} split {self.number}"
+
+    def choice_rows(self) -> Rows:
+        """Return the rows set aside for choices, on which no error is reported."""
+        formulas = self.data.formulas()
+        return np.flatnonzero([formula in self.set_aside for formula in formulas])
 
     @cached_property
     def schedule(self) -> Schedule:
@@ -52,6 +68,7 @@ def member_context(stage: Stage, number: int, run: TrainingRun) -> MemberContext
         preset=run.preset,
         data=data,
         split=_split(stage, number, run, data),
+        set_aside=_deal(run).set_aside,
         parent=_parent(stage, number, run),
         directory=run.member_dir(stage.name, number),
         megnet_weights=run.megnet_weights,
@@ -77,9 +94,7 @@ def _parent(stage: Stage, number: int, run: TrainingRun) -> FittedMember | None:
 def _split(stage: Stage, number: int, run: TrainingRun, data: GraphDataset) -> Split:
     settings = run.preset.split
     if settings.kind == "grouped":
-        dealt = formulas_of(settings.dealt, run.data_dir)
-        deal = Deal.of(dealt, settings.set_aside, settings.choice_seed)
-        return grouped_split(data.formulas(), deal, number, data.guarded())
+        return grouped_split(data.formulas(), _deal(run), number, data.guarded())
     sizes = [
         size
         for name, size in zip(data.part_names, data.parts, strict=True)
@@ -88,3 +103,12 @@ def _split(stage: Stage, number: int, run: TrainingRun, data: GraphDataset) -> S
     schedule = run.preset.schedule(stage.name, stage.dataset)
     published = published_split(tuple(sizes), number, schedule.inner_fraction)
     return with_unsplit_rows(published, data.formulas())
+
+
+def _deal(run: TrainingRun) -> Deal:
+    """Return how formulas are dealt; nothing is set aside from published splits."""
+    settings = run.preset.split
+    if settings.kind != "grouped":
+        return Deal((), frozenset())
+    formulas = formulas_of(settings.dealt, run.data_dir)
+    return Deal.of(formulas, settings.set_aside, settings.choice_seed)

@@ -1,206 +1,212 @@
-"""Fits one member's Gaussian processes: covariances by marginal likelihood, then coefficients.
+"""Covariance of the Gaussian processes by marginal likelihood, with Student-t noise.
 
-Everything is decided on the member's training rows. Sources: Rasmussen and Williams, Gaussian
-Processes for Machine Learning (2006), Eqs. 2.25 and 5.8; for references that the others contradict,
-Student-t noise by expectation and maximisation (Lange, Little and Taylor, J. Am. Stat. Assoc. 84,
-881 (1989)).
+Sources: Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), Eqs. 2.25 and 5.9;
+Student-t noise, under which references that the others contradict count little, by expectation and
+maximisation (Lange, Little and Taylor, J. Am. Stat. Assoc. 84, 881 (1989)).
 """
 
-import dataclasses
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import scipy.optimize
-import tensorflow as tf
 from numpy.typing import NDArray
-from safetensors.numpy import load_file, save_file
+from scipy.linalg.lapack import dpotrf, dpotri
 
-from models.prediction.gaussian_process import FROM_NETWORK, METHODS, OWN, Covariance
+from models.prediction.gaussian_process import METHODS, SQRT_5
 from training.config import GaussianProcessSettings
 
-JITTER = 1e-5
-PER_INPUT = ("rate", "slope")
-SCALARS = ("amplitude", "noise")
-PER_METHOD = (*OWN, "own_noise")
+JITTER = 1e-5  # variance of log10(LTC) added to every reference
+SMALLEST_SQUARE = 1e-12  # of a distance: a root has no slope at zero
+N_METHODS = len(METHODS)
 
 Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class ProcessTask:
-    """What a process is fitted to.
-
-    `inputs` [n_crystals, n_inputs]: descriptors and moduli, standardised; `log_ltc` [n_crystals]:
-    log10 of references in W/(m K); `methods` [n_methods, n_crystals]: 1 where the reference is of
-    the method, else 0.
-    """
+class References:
+    """Inputs [n, d], log10 of LTC in W/(m K) [n], and which are of a method [n_methods, n]."""
 
     inputs: Numbers
     log_ltc: Numbers
-    methods: Numbers
+    methods: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class FittedProcess:
-    """Covariance values by name, mean, and coefficients [n_crystals].
+class Covariance:
+    """Values of the covariance.
 
-    Of a member's several processes all but the mean have an axis more, the first one.
+    `rate` [d]: one over the length of each input; `slope`: standard deviation of the linear part's
+    coefficients. Variances of log10(LTC): `amplitude`, `noise`, and of each method [n_methods]
+    `own_amplitude`, `own_offset`, `own_noise`.
     """
 
-    covariance: Mapping[str, Numbers]
-    mean: float
-    coefficients: Numbers
+    rate: Numbers
+    slope: float
+    amplitude: float
+    noise: float
+    own_amplitude: Numbers
+    own_offset: Numbers
+    own_noise: Numbers
+
+    @classmethod
+    def of(cls, vector: Numbers) -> "Covariance":
+        """Return the values for their logarithms [d + 3 + 3 n_methods]."""
+        values = np.exp(vector)
+        shared, own = values[: -3 * N_METHODS], values[-3 * N_METHODS :].reshape(3, N_METHODS)
+        slope, amplitude, noise = (float(value) for value in shared[-3:])
+        return cls(shared[:-3], slope, amplitude, noise, *own)
+
+    def vector(self) -> Numbers:
+        """Return the logarithms of the values, the inverse of `of`."""
+        shared = [*self.rate, self.slope, self.amplitude, self.noise]
+        return np.log([*shared, *self.own_amplitude, *self.own_offset, *self.own_noise])
+
+    def noise_of(self, methods: NDArray[np.bool_]) -> Numbers:
+        """Return the variance of the noise of each reference [n]."""
+        own = self.own_noise @ methods
+        return np.where(methods.any(axis=0), own, self.noise) + JITTER
+
+    def signal(self, references: References) -> Numbers:
+        """Return the covariances [n, n] of the references without noise."""
+        kernel = _matern(_distances(references.inputs * self.rate))[0]
+        linear = references.inputs * self.slope
+        signal: Numbers = self.amplitude * kernel + linear @ linear.T
+        for rows, amplitude, offset in self.own_parts(references):
+            signal[rows] += amplitude * kernel[rows] + offset
+        return signal
+
+    def own_parts(self, references: References) -> list[tuple[tuple[Numbers, ...], float, float]]:
+        """Return for each method its block of the matrix, amplitude and offset."""
+        pairs = zip(references.methods, self.own_amplitude, self.own_offset, strict=True)
+        return [(np.ix_(mask, mask), float(a), float(o)) for mask, a, o in pairs]
 
 
-def fit_processes(task: ProcessTask, settings: GaussianProcessSettings, seed: int) -> FittedProcess:
-    """Return processes on random parts of the descriptors; all have the moduli, which are last."""
-    width = task.inputs.shape[1]
-    rng = np.random.default_rng(seed)
-    chosen = [_choose_inputs(width, settings.share, rng) for _ in range(settings.number)]
-    fitted = [
-        fit_process(replace(task, inputs=task.inputs[:, inputs]), settings) for inputs in chosen
-    ]
-    covariance = {
-        name: np.stack([each.covariance[name] for each in fitted]) for name in fitted[0].covariance
-    }
-    for name in PER_INPUT:
-        spread = np.zeros((settings.number, width))
-        for row, inputs, values in zip(spread, chosen, covariance[name], strict=True):
-            row[inputs] = values
-        covariance[name] = spread
-    coefficients = np.stack([each.coefficients for each in fitted])
-    return FittedProcess(covariance, fitted[0].mean, coefficients)
+def start(n_inputs: int, settings: GaussianProcessSettings) -> Covariance:
+    """Return the covariance that a fit starts from."""
+    given = settings.start
+
+    def own(value: float) -> Numbers:
+        return np.full(N_METHODS, value)
+
+    return Covariance(
+        rate=np.full(n_inputs, n_inputs**-0.5),
+        slope=given.slope,
+        amplitude=given.amplitude,
+        noise=given.noise,
+        own_amplitude=own(given.own_amplitude),
+        own_offset=own(given.own_offset),
+        own_noise=own(given.own_noise),
+    )
 
 
-def _choose_inputs(width: int, share: float, rng: np.random.Generator) -> NDArray[np.int64]:
-    n_descriptors = width - len(FROM_NETWORK)
-    descriptors = rng.permutation(n_descriptors)[: math.ceil(share * n_descriptors)]
-    return np.concatenate([np.sort(descriptors), np.arange(n_descriptors, width)])
+def fit_covariance(references: References, settings: GaussianProcessSettings) -> Covariance:
+    """Return the covariance of the highest marginal likelihood, found in few steps.
 
-
-def fit_process(task: ProcessTask, settings: GaussianProcessSettings) -> FittedProcess:
-    """Return the process of highest marginal likelihood."""
-    likelihood = _Likelihood(task, settings)
-    vector = likelihood.start
+    More steps fit the lengths to the noise.
+    """
+    first = start(references.inputs.shape[1], settings).vector()
+    vector, weight = first, np.ones(len(references.log_ltc))
     for _ in range(settings.rounds):
-        found = scipy.optimize.minimize(
-            likelihood.value_and_gradient,
+        vector = scipy.optimize.minimize(
+            lambda values, weight=weight: negative_log_likelihood(
+                values, references, weight, first, settings.length_prior
+            ),
             vector,
             jac=True,
             method="L-BFGS-B",
             options={"maxiter": settings.steps},
-        )
-        vector = found.x
-        likelihood.weigh(vector)
-    return likelihood.fitted(vector)
+        ).x
+        weight = student_weights(Covariance.of(vector), references, settings)
+    return Covariance.of(vector)
 
 
-class _Likelihood:
-    """Minus the logarithm of the marginal likelihood, of logarithms of all values in one vector."""
+def negative_log_likelihood(
+    vector: Numbers, references: References, weight: Numbers, first: Numbers, prior: float
+) -> tuple[float, Numbers]:
+    """Return minus the log marginal likelihood, with a prior of the lengths, and its gradient.
 
-    def __init__(self, task: ProcessTask, settings: GaussianProcessSettings) -> None:
-        self._settings = settings
-        start = dataclasses.asdict(settings.start)
-        self._mean = float(task.log_ltc.mean())
-        self._inputs, self._methods = tf.constant(task.inputs), tf.constant(task.methods)
-        self._residual = tf.constant(task.log_ltc - self._mean)[:, None]
-        self._width = width = task.inputs.shape[1]
-        self._length_start = 0.5 * math.log(width)
-        scalars = [math.log(start[name]) for name in SCALARS]
-        own = [math.log(start[name]) for name in PER_METHOD for _ in METHODS]
-        slopes = np.full(width, math.log(start["slope"]))
-        self.start = np.concatenate([np.full(width, -self._length_start), slopes, scalars, own])
-        self._weight = tf.Variable(tf.ones_like(self._inputs[:, 0]))
-        self._compiled: Any = tf.function(self._differentiate)
-
-    def value_and_gradient(self, vector: Numbers) -> tuple[float, Numbers]:
-        value, gradient = self._compiled(tf.constant(vector))
-        return float(value), gradient.numpy()
-
-    def weigh(self, vector: Numbers) -> None:
-        """Give each reference the weight that Student-t noise leaves it."""
-        values = self._values(tf.constant(vector))
-        usual = self._noise(values).numpy()
-        signal = self._signal(values).numpy()
-        residual = self._residual.numpy()[:, 0]
-        weight, degrees = self._weight.numpy(), self._settings.degrees_of_freedom
-        for _ in range(self._settings.weight_steps):
-            noise = usual / weight
-            inverse = np.linalg.inv(signal + np.diag(noise))
-            error = noise * (inverse @ residual)
-            variance = noise - noise**2 * np.diag(inverse)  # of the process there
-            weight = (degrees + 1) / (degrees + (error**2 + variance) / usual)
-        self._weight.assign(weight)
-
-    def fitted(self, vector: Numbers) -> FittedProcess:
-        values = self._values(tf.constant(vector))
-        factor = tf.linalg.cholesky(self._matrix(values))
-        coefficients = tf.linalg.cholesky_solve(factor, self._residual)[:, 0].numpy()
-        names = [field.name for field in fields(Covariance)]
-        return FittedProcess(
-            {name: values[name].numpy() for name in names}, self._mean, coefficients
-        )
-
-    def _differentiate(self, vector: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        with tf.GradientTape() as tape:
-            tape.watch(vector)
-            value = self._value(vector)
-        return value, tape.gradient(value, vector)
-
-    def _value(self, vector: tf.Tensor) -> tf.Tensor:
-        values = self._values(vector)
-        factor = tf.linalg.cholesky(self._matrix(values))
-        whitened = tf.linalg.triangular_solve(factor, self._residual)
-        departure = (vector[: self._width] + self._length_start) / self._settings.length_prior
-        return (
-            tf.reduce_sum(whitened**2) / 2
-            + tf.reduce_sum(tf.math.log(tf.linalg.diag_part(factor)))
-            + tf.reduce_sum(departure**2) / 2
-        )
-
-    def _values(self, vector: tf.Tensor) -> dict[str, tf.Tensor]:
-        sizes = [self._width] * len(PER_INPUT) + [len(SCALARS)] + [len(METHODS)] * len(PER_METHOD)
-        rate, slope, scalars, *own = tf.split(tf.exp(vector), sizes)
-        return {
-            "rate": rate,
-            "slope": slope,
-            **dict(zip(SCALARS, tf.unstack(scalars), strict=True)),
-            **dict(zip(PER_METHOD, own, strict=True)),
-        }
-
-    def _matrix(self, values: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        return self._signal(values) + tf.linalg.diag(self._noise(values) / self._weight)
-
-    def _signal(self, values: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        covariance = Covariance(**{field.name: values[field.name] for field in fields(Covariance)})
-        both = self._methods[:, :, None] * self._methods[:, None, :]
-        own = tf.reduce_sum(both * covariance.own(self._inputs), axis=0)
-        return covariance.shared(self._inputs) + own
-
-    def _noise(self, values: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        """Return the variance of each reference's noise, before any weight."""
-        own = tf.linalg.matvec(self._methods, values["own_noise"], transpose_a=True)
-        return values["noise"] * (1 - tf.reduce_sum(self._methods, axis=0)) + own + JITTER
+    `weight` [n] divides the noise; `prior`: standard deviation of the logarithm of a length about
+    its value in `first`.
+    """
+    covariance = Covariance.of(vector)
+    residual = references.log_ltc - references.log_ltc.mean()
+    matrix = covariance.signal(references)
+    matrix[np.diag_indices(len(matrix))] += covariance.noise_of(references.methods) / weight
+    inverse, log_determinant = invert(matrix)
+    solved = inverse @ residual
+    value = 0.5 * (residual @ solved + log_determinant)
+    sensitivity = 0.5 * (inverse - np.outer(solved, solved))
+    gradient = _gradient(covariance, references, weight, sensitivity)
+    n_inputs = references.inputs.shape[1]
+    departure = (vector[:n_inputs] - first[:n_inputs]) / prior
+    gradient[:n_inputs] += departure / prior
+    return float(value + 0.5 * (departure**2).sum()), gradient
 
 
-def write_process(process: FittedProcess, path: Path) -> None:
-    """Write a member's processes, all at once: a part of one would be taken for it."""
-    arrays = {**process.covariance, "mean": process.mean, "coefficients": process.coefficients}
-    unfinished = path.with_suffix(".part")
-    save_file(
-        {name: np.array(value, dtype=np.float64) for name, value in arrays.items()}, unfinished
+def _gradient(
+    covariance: Covariance, references: References, weight: Numbers, sensitivity: Numbers
+) -> Numbers:
+    """Return the gradient by the logarithms; `sensitivity` [n, n]: by the matrix's elements."""
+    inputs, methods = references.inputs, references.methods
+    kernel, slope = _matern(_distances(inputs * covariance.rate))
+    of_kernel = sensitivity * kernel
+    by_distance = covariance.amplitude * sensitivity * slope
+    own = np.zeros((3, N_METHODS))
+    noise = np.diag(sensitivity) / weight
+    for index, (rows, amplitude, offset) in enumerate(covariance.own_parts(references)):
+        by_distance[rows] += amplitude * sensitivity[rows] * slope[rows]
+        own[0, index] = amplitude * of_kernel[rows].sum()
+        own[1, index] = offset * sensitivity[rows].sum()
+        own[2, index] = covariance.own_noise[index] * noise[methods[index]].sum()
+    by_square = 2 * (by_distance.sum(axis=1) @ inputs**2 - (inputs * (by_distance @ inputs)).sum(0))
+    linear = 2 * covariance.slope**2 * (inputs * (sensitivity @ inputs)).sum()
+    shared = noise[~methods.any(axis=0)].sum() * covariance.noise
+    return np.concatenate(
+        [
+            by_square * 2 * covariance.rate**2,
+            [linear, covariance.amplitude * of_kernel.sum(), shared],
+            own.ravel(),
+        ]
     )
-    unfinished.replace(path)
 
 
-def read_process_file(path: Path) -> FittedProcess | None:
-    """Return the processes in a file; None where there is no such file."""
-    if not path.is_file():
-        return None
-    arrays = load_file(path)
-    mean, coefficients = float(arrays.pop("mean")), arrays.pop("coefficients")
-    return FittedProcess(arrays, mean, coefficients)
+def student_weights(
+    covariance: Covariance, references: References, settings: GaussianProcessSettings
+) -> Numbers:
+    """Return the weight [n] that Student-t noise leaves each reference."""
+    signal = covariance.signal(references)
+    usual = covariance.noise_of(references.methods)
+    residual = references.log_ltc - references.log_ltc.mean()
+    degrees, weight = settings.degrees_of_freedom, np.ones(len(usual))
+    for _ in range(settings.weight_steps):
+        noise = usual / weight
+        inverse, _ = invert(signal + np.diag(noise))
+        error = noise * (inverse @ residual)
+        variance = noise - noise**2 * np.diag(inverse)  # of the process at the reference
+        weight = (degrees + 1) / (degrees + (error**2 + variance) / usual)
+    return weight
+
+
+def invert(matrix: Numbers) -> tuple[Numbers, float]:
+    """Return the inverse of a positive definite matrix and the logarithm of its determinant."""
+    factor, failed = dpotrf(matrix, lower=1, clean=0)
+    if failed:
+        raise np.linalg.LinAlgError("The covariance is not positive definite.")
+    log_determinant = 2 * float(np.log(np.diag(factor)).sum())
+    inverse, _ = dpotri(factor, lower=1, overwrite_c=1)
+    lower = np.tril(inverse)
+    return lower + np.tril(inverse, -1).T, log_determinant
+
+
+def _distances(points: Numbers) -> Numbers:
+    squares = (points**2).sum(axis=1)
+    apart = squares[:, None] + squares - 2 * points @ points.T
+    distances: Numbers = np.sqrt(np.maximum(apart, SMALLEST_SQUARE))
+    return distances
+
+
+def _matern(distance: Numbers) -> tuple[Numbers, Numbers]:
+    """Return the Matern function (nu = 5/2), and its slope by the squared distance."""
+    decay = np.exp(-SQRT_5 * distance)
+    value = (1 + SQRT_5 * distance + 5 / 3 * distance**2) * decay
+    return value, -5 / 6 * (1 + SQRT_5 * distance) * decay

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.network.architecture import Architecture
-from models.prediction.gaussian_process import FROM_NETWORK
 from training.config import LossSettings
 from training.fit.checkpoint import EpochRecord
 from training.fit.context import MemberContext, member_context
@@ -22,7 +21,7 @@ from training.fit.loop import (
 )
 from training.fit.objectives import objective
 from training.fit.optimiser import Optimiser
-from training.fit.processes import read_process, train_processes
+from training.fit.processes import has_process, train_process
 from training.fit.start import start_weights
 from training.fit.targets import fit_target
 from training.run import TrainingRun
@@ -37,15 +36,16 @@ def train_member(stage: Stage, number: int, run: TrainingRun) -> None:
     if _is_finished(stage, number, run):
         return
     context = member_context(stage, number, run)
-    member = read_member(context.directory) or train_network(context)
+    if read_member(context.directory) is None:
+        train_network(context)
     if context.schedule.gaussian_process:
-        train_processes(context, network_moduli(context, member))
+        train_process(context)
 
 
 def _is_finished(stage: Stage, number: int, run: TrainingRun) -> bool:
     directory = run.member_dir(stage.name, number)
-    has_process = run.preset.has_process(stage.name, stage.dataset)
-    return bool(read_member(directory)) and not (has_process and read_process(directory) is None)
+    wanted = run.preset.has_process(stage.name, stage.dataset)
+    return bool(read_member(directory)) and (has_process(directory) or not wanted)
 
 
 def train_network(context: MemberContext) -> FittedMember:
@@ -78,12 +78,6 @@ def member_task(context: MemberContext) -> MemberTask:
         start=start_weights(context, target.transforms[0]),
         seed=context.seed,
     )
-
-
-def network_moduli(context: MemberContext, member: FittedMember) -> NDArray[np.float32]:
-    """Return the moduli that the member's network predicts [n_crystals, 2], standardised."""
-    columns = [context.preset.outputs.index(name) for name in FROM_NETWORK]
-    return _targets(context, member)[:, columns].astype(np.float32)
 
 
 def _parent_answers(context: MemberContext) -> NDArray[np.float64]:
