@@ -25,6 +25,7 @@ from models.descriptors.describe import NAMES
 from models.errors import DataError
 from models.network.architecture import Architecture
 from models.network.inputs import InputSettings
+from models.prediction.policy import AnswerPolicy
 from training.data.catalogue import LTC_SETS
 
 PRESETS = Path(__file__).parent / "presets"
@@ -48,6 +49,7 @@ class Schedule:
     after a linear rise over `warmup_epochs`. `average` is the decay, per step, of a running average
     of the weights that is used in place of the last ones (0: none); `clip` bounds the gradient's
     norm (0: no bound); `inner_fraction` of the training rows are kept to choose the epoch on.
+    `heads`: whether the network of the stage before is kept, and heads are fitted on it.
     `gaussian_process`: whether some are fitted to the same rows, to predict beside the network.
     `weights` of the outputs in a log loss; what is not named has none. An output that has a weight
     but no reference in the data set is fitted to the predictions of the stage before.
@@ -62,6 +64,7 @@ class Schedule:
     average: Fraction = 0.0
     clip: NonNegativeFloat = 0.0
     inner_fraction: Fraction = 0.0
+    heads: bool = False
     gaussian_process: bool = False
     weights: Mapping[str, NonNegativeFloat] = dataclasses.field(default_factory=dict)
 
@@ -106,6 +109,26 @@ class BondSettings:
 
 
 @checked_dataclass(frozen=True, config=STRICT)
+class HeadSettings:
+    """A member's heads: MLPs for log10(LTC) on MEGNet's embedding and the descriptors.
+
+    `number` of them, with `hidden` layers. `dropout` after each layer, `input_dropout` before the
+    first; `weight_decay` of AdamW (Loshchilov and Hutter, arXiv 1711.05101), whose rate rises over
+    `warmup_steps`. Errors are Student's t with `degrees_of_freedom` and `error_scale`, in standard
+    deviations of log10(LTC).
+    """
+
+    number: PositiveInt = 4
+    hidden: tuple[PositiveInt, PositiveInt] = (256, 128)
+    dropout: Fraction = 0.2
+    input_dropout: Fraction = 0.1
+    weight_decay: NonNegativeFloat = 0.01
+    warmup_steps: PositiveInt = 100
+    degrees_of_freedom: PositiveFloat = 3.0
+    error_scale: PositiveFloat = 0.15
+
+
+@checked_dataclass(frozen=True, config=STRICT)
 class CovarianceStart:
     """Where the covariance's values start: variances of log10(LTC); `own_rate` is relative."""
 
@@ -125,8 +148,7 @@ class GaussianProcessSettings:
     `rounds` of fitting the covariance, of `steps` each (more fit the lengths to the noise), and
     then the weight of each reference, in `weight_steps`, for Student-t noise of so many
     `degrees_of_freedom`. `length_prior`: standard deviation of the logarithm of a length about its
-    start. `share`: weight of the process in a member's log10(LTC), by output; the network has the
-    rest.
+    start.
     """
 
     rounds: PositiveInt = 2
@@ -134,9 +156,6 @@ class GaussianProcessSettings:
     weight_steps: PositiveInt = 10
     degrees_of_freedom: PositiveFloat = 4.0
     length_prior: PositiveFloat = 1.0
-    share: Mapping[str, Annotated[float, Field(ge=0, le=1)]] = dataclasses.field(
-        default_factory=dict
-    )
     start: CovarianceStart = CovarianceStart()
 
 
@@ -162,7 +181,9 @@ class Preset:
     bonds: BondSettings = BondSettings()
     loss: LossSettings = LossSettings()
     split: SplitSettings = SplitSettings()
+    heads: HeadSettings = HeadSettings()
     gaussian_process: GaussianProcessSettings = GaussianProcessSettings()
+    answers: AnswerPolicy = AnswerPolicy()
     deterministic: bool = False
     checkpoint_seconds: NonNegativeFloat = 20.0
 

@@ -18,18 +18,18 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from models.errors import DamagedEnsemble
+from models.network.standardise import standardise
 
 LTC = "ltc"
 METHODS = ("ltc_phono3py", "ltc_half_heusler")  # each with a process of its own on top
 OUTPUTS = (LTC, *METHODS)
-FARTHEST = 5.0  # standard deviations; a descriptor beyond counts as this far
 SQRT_5 = 5**0.5
 
 Single = NDArray[np.float32]
 
 
 class ProcessOutputs(NamedTuple):
-    """log10 of the LTC in W/(m K) [n_crystals, n_members, n_outputs], for `OUTPUTS`.
+    """log10 of the LTC in W/(m K) [n_crystals, n_members].
 
     `distance` [n_crystals, n_known]: to the known crystals, in lengths of the covariance.
     """
@@ -108,13 +108,17 @@ class ProcessPredictor:
         self._linear = process.slope**2 * (process.known.T @ process.coefficients.T)
         self._weights, self._offset = _by_output(process)
 
-    def __call__(self, descriptors: Single) -> ProcessOutputs:
-        """Return the outputs for descriptors [n_crystals, n_inputs]."""
+    def __call__(self, descriptors: Single, outputs: NDArray[np.int64]) -> ProcessOutputs:
+        """Return the outputs for descriptors [n_crystals, n_inputs].
+
+        `outputs` [n_crystals]: the number of the output of `OUTPUTS` for each crystal.
+        """
         inputs = standardise(descriptors, self._center, self._scale)
         distance = self._distance(inputs)
-        shape = (len(inputs), len(self._mean), len(OUTPUTS))
-        log_ltc = (matern(distance) @ self._weights).reshape(shape).astype(float)
-        log_ltc += (inputs @ self._linear + self._mean)[:, :, None] + self._offset
+        shape = (len(inputs), len(OUTPUTS), len(self._mean))
+        of_all = (matern(distance) @ self._weights).reshape(shape)
+        log_ltc = of_all[np.arange(len(inputs)), outputs].astype(float)
+        log_ltc += inputs @ self._linear + self._mean + self._offset[outputs]
         return ProcessOutputs(log_ltc, distance)
 
     def _distance(self, inputs: Single) -> Single:
@@ -125,14 +129,12 @@ class ProcessPredictor:
 
 
 def _by_output(process: Process) -> tuple[Single, NDArray[np.float64]]:
-    """Return the Matern part's weights [n_known, n_members * n_outputs], and the offsets."""
-    coefficients = process.coefficients[:, None]
-    variance = np.concatenate(
-        [np.zeros_like(process.methods[:1]), process.own_amplitude[:, None] * process.methods]
-    )
-    weights = coefficients * (process.amplitude + variance)
-    own = (coefficients * process.methods).sum(axis=2) * process.own_offset
-    offset = np.concatenate([np.zeros((len(own), 1)), own], axis=1)
+    """Return the Matern part's weights [n_known, n_outputs * n_members], offsets [., n_members]."""
+    methods = process.methods * process.own_amplitude[:, None]
+    variance = process.amplitude + np.concatenate([np.zeros_like(methods[:1]), methods])
+    weights = variance[:, None] * process.coefficients
+    own = process.own_offset[:, None] * (process.methods @ process.coefficients.T)
+    offset = np.concatenate([np.zeros_like(own[:1]), own]).astype(float)
     return np.ascontiguousarray(weights.reshape(-1, weights.shape[2]).T), offset
 
 
@@ -141,9 +143,3 @@ def matern(distance: Single) -> Single:
     scaled = SQRT_5 * distance
     value: Single = (1 + scaled + scaled * scaled / 3) * np.exp(-scaled)
     return value
-
-
-def standardise(values: Single, center: Single, scale: Single) -> Single:
-    """Return descriptors [n, d] in standard deviations, none beyond `FARTHEST`."""
-    standardised: Single = np.clip((values - center) / scale, -FARTHEST, FARTHEST)
-    return standardised

@@ -16,6 +16,7 @@ from models.crystal.structure_type import structure_type
 from models.network.architecture import Weights
 from models.network.batch import MAX_BONDS, MAX_CRYSTALS, CrystalBatch, NetworkInput, join_graphs
 from models.network.forward import Tensors, embed_crystals, prepare, read_out
+from models.network.heads import HeadPredictor, Heads
 from models.network.inputs import InputSettings, network_input
 from models.network.tensors import BATCH_SIGNATURE
 from models.network.transform import TargetTransform
@@ -25,6 +26,7 @@ from models.prediction.policy import LTC, AnswerPolicy
 
 Transforms = Sequence[Sequence[TargetTransform]]  # of each output, by member
 Numbers = NDArray[np.float64]
+Entry = tuple[NetworkInput, str]  # a crystal, and the output that answers for it
 PLAIN = InputSettings()
 FIRST_OUTPUT = AnswerPolicy()
 
@@ -33,9 +35,9 @@ FIRST_OUTPUT = AnswerPolicy()
 class Outputs:
     """LTC [n_crystals, n_members] in W/(m K), embeddings [n_crystals, n_members, width].
 
-    `disagreement` [n_crystals, n_members]: difference of log10(LTC) between a member's network and
-    its Gaussian process; zero without one. `distances` [n_crystals, n_known]: to the known crystals
-    of the process, in its lengths; None without one. `quantities`: all outputs by name, each
+    `disagreement` [n_crystals, n_members]: difference of log10(LTC) between a member's heads and
+    its Gaussian process; zero without them. `distances` [n_crystals, n_known]: to the
+    known crystals of the process, in its lengths; None without one. `quantities`: all outputs by name, each
     [n_crystals, n_members], in the unit of its references.
     """
 
@@ -56,8 +58,8 @@ class Outputs:
 class Members:
     """Members' weights, each [n_members, *shape], and transforms; may be used from any thread.
 
-    `names` are those of the outputs, the first being the LTC. Where there is a `process`, a
-    member's LTC is the weighted geometric mean of its network's and its process's.
+    `names` are those of the network's outputs, the first being the LTC. Where there are `heads` and
+    a `process`, a member's LTC is the weighted geometric mean of theirs, by the `policy`.
     """
 
     def __init__(  # noqa: PLR0913  (the parts of an ensemble)
@@ -66,6 +68,7 @@ class Members:
         transforms: Transforms,
         names: Sequence[str] = (LTC,),
         *,
+        heads: Heads | None = None,
         process: Process | None = None,
         inputs: InputSettings = PLAIN,
         policy: AnswerPolicy = FIRST_OUTPUT,
@@ -77,6 +80,7 @@ class Members:
         self._weights = prepare({name: tf.constant(value) for name, value in weights.items()})
         shapes = {name: tuple(value.shape) for name, value in self._weights.items()}
         self._network = _network(tuple(shapes.items()))
+        self._heads = HeadPredictor(heads) if heads else None
         self._process = ProcessPredictor(process) if process else None
         self._cores = ThreadPoolExecutor(n_cores(), "forward")
 
@@ -95,44 +99,35 @@ class Members:
         Groups of crystals are computed side by side; the outputs of a crystal do not depend on the
         others it is computed with.
         """
-        groups = list(self._cores.map(self._forward, _groups(inputs)))
+        chosen = [self._policy.output(each) for each in types]
+        entries = zip(inputs, chosen, strict=True)
+        groups = list(self._cores.map(self._forward, _groups(entries)))
         if not groups:
             return self._nothing()
-        targets, embeddings, *process = (
-            np.concatenate(parts) for parts in zip(*groups, strict=True)
-        )
+        targets, embeddings, *logs = (np.concatenate(parts) for parts in zip(*groups, strict=True))
         quantities = self._decode(targets)
-        chosen = [self._policy.output(each) for each in types]
-        network = _served(chosen, quantities)
-        if not process:
-            return Outputs(network, embeddings, np.zeros_like(network), None, quantities)
-        return self._with_process(chosen, embeddings, quantities, *process)
-
-    def _with_process(
-        self,
-        chosen: Sequence[str],
-        embeddings: NDArray[np.float32],
-        quantities: dict[str, Numbers],
-        log_ltc: Numbers,
-        distances: NDArray[np.float32],
-    ) -> Outputs:
-        network = {
-            name: np.log10(quantities.get(name, quantities[LTC])) for name in PROCESS_OUTPUTS
-        }
-        process = {name: log_ltc[..., index] for index, name in enumerate(PROCESS_OUTPUTS)}
-        for name in PROCESS_OUTPUTS:
-            share = self._policy.process_share.get(name, 0.0)
-            quantities[name] = 10 ** ((1 - share) * network[name] + share * process[name])
-        disagreement = np.abs(_served(chosen, network) - _served(chosen, process))
-        ltc = _served(chosen, quantities)
+        if not logs:
+            ltc = quantities[self._names[0]]
+            return Outputs(ltc, embeddings, np.zeros_like(ltc), None, quantities)
+        ltc, disagreement, distances = logs
         return Outputs(ltc, embeddings, disagreement, distances, quantities)
 
-    def _forward(self, inputs: Sequence[NetworkInput]) -> list[NDArray[Any]]:
-        """Return targets and embeddings [n_crystals, n_members, width], and the process's."""
-        batch = join_graphs(inputs)
+    def _forward(self, group: Sequence[Entry]) -> list[NDArray[Any]]:
+        """Return targets and embeddings [n_crystals, n_members, width] of crystals and outputs.
+
+        Where there are heads and a process: LTC, disagreement and distances too.
+        """
+        batch = join_graphs([each for each, _ in group])
         tensors = CrystalBatch(*map(tf.constant, batch))
         network = [part.numpy().swapaxes(0, 1) for part in self._network(self._weights, tensors)]
-        return [*network, *self._process(batch.descriptors)] if self._process else network
+        if not self._heads or not self._process:
+            return network
+        outputs = np.array([PROCESS_OUTPUTS.index(name) for _, name in group])
+        share = np.array([self._policy.process_share.get(name, 0.0) for _, name in group])[:, None]
+        by_heads = self._heads(batch.descriptors, network[1], outputs - 1)
+        by_process, distances = self._process(batch.descriptors, outputs)
+        ltc = 10 ** ((1 - share) * by_heads + share * by_process)
+        return [*network, ltc, np.abs(by_heads - by_process), distances]
 
     def _nothing(self) -> Outputs:
         none = np.empty((0, len(self._transforms)))
@@ -166,23 +161,18 @@ def _network(shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> Any:
     return tf.function(outputs, input_signature=signature).get_concrete_function()
 
 
-def _served(chosen: Sequence[str], quantities: Mapping[str, Numbers]) -> Numbers:
-    """Return the values [n_crystals, n_members] of the output chosen, else of the first."""
-    first = next(iter(quantities))
-    rows = [quantities.get(name, quantities[first])[row] for row, name in enumerate(chosen)]
-    return np.stack(rows)
-
-
-def _groups(inputs: Iterable[NetworkInput]) -> Iterator[list[NetworkInput]]:
+def _groups(
+    entries: Iterable[tuple[NetworkInput, str]],
+) -> Iterator[list[tuple[NetworkInput, str]]]:
     """Yield the crystals in order, in groups of at most MAX_CRYSTALS and MAX_BONDS, or of one."""
-    group: list[NetworkInput] = []
+    group: list[Entry] = []
     n_bonds = 0
-    for each in inputs:
+    for each, output in entries:
         full = len(group) == MAX_CRYSTALS or n_bonds + each.n_bonds > MAX_BONDS
         if group and full:
             yield group
             group, n_bonds = [], 0
-        group.append(each)
+        group.append((each, output))
         n_bonds += each.n_bonds
     if group:
         yield group

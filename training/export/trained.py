@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.network.architecture import weight_shapes
+from models.network.heads import Heads
 from models.network.weights import stack_members
 from models.prediction.gaussian_process import Process
 from models.prediction.members import Members, Outputs
 from training.data.graphs import GraphDataset
 from training.data.splits import Split
 from training.fit.context import MemberContext, member_context, trained_member
+from training.fit.heads import join_heads
 from training.fit.loop import FittedMember
 from training.fit.parameters import to_weights
 from training.fit.processes import join_processes
@@ -58,9 +60,23 @@ class TrainedEnsemble:
         transforms = [member.transforms for member in self.members]
         names = self.run.preset.outputs
         members = Members(
-            stack_members(self.weights), transforms, names, self.process, self.run.preset.inputs
+            stack_members(self.weights),
+            transforms,
+            names,
+            heads=self.heads,
+            process=self.process,
+            inputs=self.run.preset.inputs,
+            policy=self.run.preset.answers,
         )
         return members.compute(self.data.graphs, self.data.types)
+
+    @cached_property
+    def heads(self) -> Heads | None:
+        """The members' heads, where their last stage has any."""
+        if not self.contexts[0].schedule.heads:
+            return None
+        directories = [context.directory for context in self.contexts]
+        return join_heads(*self.data.descriptor_scale(), directories)
 
     @cached_property
     def process(self) -> Process | None:

@@ -101,7 +101,7 @@ def fit_member(  # noqa: PLR0913, PLR0917  (what to fit, how, and where)
             write_checkpoint(replace(checkpoint, optimiser=optimiser.state), path)
             written = time.monotonic()
     member = FittedMember(checkpoint.best, task.transforms, checkpoint.history)
-    _write_member(member, run_dir)
+    write_member(member, run_dir)
     path.unlink(missing_ok=True)
     return member
 
@@ -161,7 +161,8 @@ def predict_rows(
     return np.concatenate(outputs).astype(np.float64)
 
 
-def _write_member(member: FittedMember, run_dir: Path) -> None:
+def write_member(member: FittedMember, run_dir: Path) -> None:
+    """Write a fitted member at once."""
     transforms = json.dumps([asdict(transform) for transform in member.transforms])
     history = json.dumps([asdict(record) for record in member.history])
     unfinished = run_dir / "member.part"

@@ -3,14 +3,25 @@
 import logging
 import time
 from functools import lru_cache, partial
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.network.architecture import Architecture
-from training.config import LossSettings
+from models.errors import DataError
+from models.network.architecture import Architecture, weight_shapes
+from training.config import LossSettings, Schedule
 from training.fit.checkpoint import EpochRecord
 from training.fit.context import MemberContext, member_context
+from training.fit.embedding import embed
+from training.fit.heads import (
+    HeadTask,
+    fit_heads,
+    has_heads,
+    join_inputs,
+    standardised_embedding,
+    write_heads,
+)
 from training.fit.loop import (
     FittedMember,
     MemberTask,
@@ -18,10 +29,17 @@ from training.fit.loop import (
     fit_member,
     predict_rows,
     read_member,
+    write_member,
 )
 from training.fit.objectives import objective
 from training.fit.optimiser import Optimiser
-from training.fit.processes import has_process, train_process
+from training.fit.parameters import to_weights
+from training.fit.processes import (
+    has_process,
+    method_masks,
+    standardised_descriptors,
+    train_process,
+)
 from training.fit.start import start_weights
 from training.fit.targets import fit_target
 from training.run import TrainingRun
@@ -33,24 +51,59 @@ REPORT_SECONDS = 10.0
 
 def train_member(stage: Stage, number: int, run: TrainingRun) -> None:
     """Train the member of this stage and split, or what is left of it."""
-    if _is_finished(stage, number, run):
+    schedule = run.preset.schedule(stage.name, stage.dataset)
+    directory = run.member_dir(stage.name, number)
+    if _is_finished(directory, schedule):
         return
     context = member_context(stage, number, run)
-    if read_member(context.directory) is None:
-        train_network(context)
-    if context.schedule.gaussian_process:
+    directory.mkdir(parents=True, exist_ok=True)
+    if read_member(directory) is None:
+        _keep_parent(context) if schedule.heads else train_network(context)
+    if schedule.heads and not has_heads(directory):
+        train_heads(context)
+    if schedule.gaussian_process and not has_process(directory):
         train_process(context)
 
 
-def _is_finished(stage: Stage, number: int, run: TrainingRun) -> bool:
-    directory = run.member_dir(stage.name, number)
-    wanted = run.preset.has_process(stage.name, stage.dataset)
-    return bool(read_member(directory)) and (has_process(directory) or not wanted)
+def _is_finished(directory: Path, schedule: Schedule) -> bool:
+    return (
+        read_member(directory) is not None
+        and (has_heads(directory) or not schedule.heads)
+        and (has_process(directory) or not schedule.gaussian_process)
+    )
+
+
+def _keep_parent(context: MemberContext) -> None:
+    """Take the network of the stage before as it is."""
+    if context.parent is None:
+        raise DataError(f"{context.title} has heads but no stage before; give its stage a parent.")
+    write_member(context.parent, context.directory)
+
+
+def train_heads(context: MemberContext) -> None:
+    """Fit the member's heads to its training rows, and write them."""
+    member = trained_network(context)
+    weights = to_weights(member.weights, weight_shapes(context.preset.architecture))
+    rows, data = context.split.train, context.data
+    embedding, center, scale = standardised_embedding(embed(weights, data.graphs), rows)
+    inputs = join_inputs(standardised_descriptors(data), embedding, method_masks(data))
+    task = HeadTask(inputs[rows], np.log10(data.ltc[rows]), context.seed)
+    arrays = fit_heads(task, context.preset.heads, context.schedule)
+    known = {"embedding_center": center, "embedding_scale": scale}
+    write_heads(arrays | known, context.directory)
+    logger.info("%s: heads fitted to %d crystals", context.title, len(rows))
+
+
+def trained_network(context: MemberContext) -> FittedMember:
+    """Return the member's network. Raises DataError where it is not trained."""
+    member = read_member(context.directory)
+    if member is None:
+        raise DataError(f"{context.title} is not trained in {context.directory}.")
+    return member
 
 
 def train_network(context: MemberContext) -> FittedMember:
     """Return the member with its network fitted."""
-    context.directory.mkdir(parents=True, exist_ok=True)
     member = fit_member(
         member_task(context),
         context.schedule,

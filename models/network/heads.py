@@ -1,0 +1,139 @@
+"""Heads: small MLPs for log10(LTC) on MEGNet's embedding and the descriptors.
+
+A member has several heads and answers with their mean: they differ in their random start and
+dropout alone, and one of them varies by several per cent from one training to the next.
+"""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from models.errors import DamagedEnsemble
+from models.network.architecture import READOUT
+from models.network.standardise import standardise
+
+EMBEDDING = READOUT[-1]
+
+Single = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Heads:
+    """Weights of all members' heads; arrays of single precision.
+
+    `center`, `scale` [n_descriptors] standardise the descriptors, `embedding_center`,
+    `embedding_scale` [n_members, 16] the embeddings. Of each head: `kernel_i`
+    [n_members, n_heads, inputs, outputs] and `bias_i` [n_members, n_heads, outputs] of three
+    layers; the inputs are descriptors, embedding and one for each method of a reference. `mean`,
+    `std` [n_members]: of log10(LTC in W/(m K)) in training.
+    """
+
+    center: Single
+    scale: Single
+    embedding_center: Single
+    embedding_scale: Single
+    kernel_0: Single
+    bias_0: Single
+    kernel_1: Single
+    bias_1: Single
+    kernel_2: Single
+    bias_2: Single
+    mean: Single
+    std: Single
+
+    def save(self, path: Path) -> None:
+        """Write the heads to a file without pickle."""
+        arrays = {field.name: getattr(self, field.name) for field in fields(self)}
+        save_file({name: np.ascontiguousarray(value) for name, value in arrays.items()}, path)
+
+    @classmethod
+    def load(cls, path: Path, n_members: int, n_methods: int) -> Self:
+        """Return the heads in a file; DamagedEnsemble where they are not of `n_members`."""
+        try:
+            heads = cls(**load_file(path))
+        except (OSError, SafetensorError, TypeError) as error:
+            raise DamagedEnsemble(f"{path} cannot be read: {error}") from error
+        for name, shape in heads.shapes(n_members, n_methods).items():
+            value = getattr(heads, name)
+            if value.shape != shape or value.dtype != np.float32 or not np.isfinite(value).all():
+                raise DamagedEnsemble(
+                    f"{path}: {name} is not {shape} finite numbers of single precision."
+                )
+        return heads
+
+    def shapes(self, n_members: int, n_methods: int) -> dict[str, tuple[int, ...]]:
+        """Return the shape that each array must have."""
+        n_descriptors = len(self.center)
+        n_heads, first = self.bias_0.shape[1:]
+        second = self.bias_1.shape[-1]
+        each = (n_members, n_heads)
+        return {
+            **dict.fromkeys(("center", "scale"), (n_descriptors,)),
+            **dict.fromkeys(("embedding_center", "embedding_scale"), (n_members, EMBEDDING)),
+            **dict.fromkeys(("mean", "std"), (n_members,)),
+            "kernel_0": (*each, n_descriptors + EMBEDDING + n_methods, first),
+            "bias_0": (*each, first),
+            "kernel_1": (*each, first, second),
+            "bias_1": (*each, second),
+            "kernel_2": (*each, second, 1),
+            "bias_2": (*each, 1),
+        }
+
+
+class HeadPredictor:
+    """Heads ready to predict; may be used from any thread."""
+
+    def __init__(self, heads: Heads) -> None:
+        self._heads = heads
+        n_descriptors = len(heads.center)
+        kernel = heads.kernel_0
+        self._of_descriptors = _flat(kernel[:, :, :n_descriptors])
+        self._of_embedding = _side_by_side(kernel[:, :, n_descriptors : n_descriptors + EMBEDDING])
+        of_methods = kernel[:, :, n_descriptors + EMBEDDING :]
+        none = np.zeros_like(heads.bias_0)[:, :, None]
+        # The last one is added where a reference is of no method.
+        self._of_method = np.concatenate([of_methods, none], axis=2) + heads.bias_0[:, :, None]
+
+    def __call__(
+        self, descriptors: Single, embeddings: Single, methods: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """Return log10(LTC in W/(m K)) [n_crystals, n_members].
+
+        `descriptors` [n_crystals, n_descriptors], `embeddings` [n_crystals, n_members, 16];
+        `methods` [n_crystals]: number of the method, -1 for none.
+        """
+        heads = self._heads
+        n_members, n_heads, width = heads.bias_0.shape
+        inputs = standardise(descriptors, heads.center, heads.scale)
+        embedded = standardise(embeddings, heads.embedding_center, heads.embedding_scale)
+        common = (inputs @ self._of_descriptors).reshape(-1, n_members, n_heads, width)
+        hidden = common.transpose(1, 2, 0, 3) + self._of_method[:, :, methods]
+        own = embedded.swapaxes(0, 1) @ self._of_embedding
+        hidden += own.reshape(n_members, -1, n_heads, width).swapaxes(1, 2)
+        hidden = silu(hidden) @ heads.kernel_1 + heads.bias_1[:, :, None]
+        output = silu(hidden) @ heads.kernel_2 + heads.bias_2[:, :, None]
+        log_ltc: NDArray[np.float64] = output[..., 0].mean(axis=1).T.astype(float)
+        return log_ltc * heads.std + heads.mean
+
+
+def silu(values: Single) -> Single:
+    """Return x / (1 + exp(-x)). Source: Elfwing et al., arXiv 1702.03118."""
+    activated: Single = values / (1 + np.exp(-values))
+    return activated
+
+
+def _flat(kernel: Single) -> Single:
+    """Return kernels [n_members, n_heads, inputs, width] as one [inputs, all others]."""
+    inputs = kernel.shape[2]
+    return np.ascontiguousarray(kernel.transpose(2, 0, 1, 3).reshape(inputs, -1))
+
+
+def _side_by_side(kernel: Single) -> Single:
+    """Return kernels [n_members, n_heads, inputs, width] as [n_members, inputs, the others]."""
+    n_members, _, inputs, _ = kernel.shape
+    return np.ascontiguousarray(kernel.swapaxes(1, 2).reshape(n_members, inputs, -1))
