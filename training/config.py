@@ -260,4 +260,4 @@ def preset_of(text: str | bytes) -> Preset:
 
 def as_dict(preset: Preset) -> dict[str, Any]:
     """Return the preset as plain values, to be written beside what it produced."""
-    return dataclasses.asdict(preset)
+    return dict(TypeAdapter(Preset).dump_python(preset, mode="json"))

@@ -37,8 +37,8 @@ class Outputs:
 
     `disagreement` [n_crystals, n_members]: difference of log10(LTC) between a member's heads and
     its Gaussian process; zero without them. `distances` [n_crystals, n_known]: to the
-    known crystals of the process, in its lengths; None without one. `quantities`: all outputs by name, each
-    [n_crystals, n_members], in the unit of its references.
+    known crystals of the process, in its lengths; None without one. `quantities`: all outputs
+    by name, each [n_crystals, n_members], in the unit of its references.
     """
 
     ltc: Numbers
@@ -161,9 +161,7 @@ def _network(shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> Any:
     return tf.function(outputs, input_signature=signature).get_concrete_function()
 
 
-def _groups(
-    entries: Iterable[tuple[NetworkInput, str]],
-) -> Iterator[list[tuple[NetworkInput, str]]]:
+def _groups(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
     """Yield the crystals in order, in groups of at most MAX_CRYSTALS and MAX_BONDS, or of one."""
     group: list[Entry] = []
     n_bonds = 0
