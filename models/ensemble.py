@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from models.crystal.crystal import Crystal
 from models.errors import DamagedEnsemble
-from models.manifest import PROCESS, WEIGHTS, Manifest, manifest_digest, read_manifest
+from models.manifest import HEADS, PROCESS, WEIGHTS, Manifest, manifest_digest, read_manifest
 from models.network.batch import NetworkInput
+from models.network.heads import Heads
 from models.network.weights import load_weights
 from models.prediction.domain import Assessment, Query, assess
 from models.prediction.evidence import Calibration, Evidence, load_evidence
@@ -42,10 +43,15 @@ class Ensemble:
         """Return the ensemble in `directory`; DamagedEnsemble when it differs from its manifest."""
         manifest = read_manifest(directory)
         n_members = len(manifest.members)
-        weights = load_weights(directory / WEIGHTS, manifest.network.architecture(), n_members)
-        process = Process.load(directory / PROCESS, n_members) if manifest.has_process else None
-        names = manifest.network.outputs
-        members = Members(weights, manifest.transforms(), names, process)
+        members = Members(
+            load_weights(directory / WEIGHTS, manifest.network.architecture(), n_members),
+            manifest.transforms(),
+            manifest.network.outputs,
+            heads=Heads.load(directory / HEADS, n_members) if manifest.has_heads else None,
+            process=Process.load(directory / PROCESS, n_members) if manifest.has_process else None,
+            inputs=manifest.inputs(),
+            policy=manifest.answers,
+        )
         evidence = load_evidence(directory, n_members) if manifest.has_evidence else None
         return cls(manifest, manifest_digest(directory), members, evidence)
 

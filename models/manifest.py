@@ -1,4 +1,4 @@
-"""What an ensemble on disk says of itself: everything needed to trust and to load it."""
+"""Manifest of an ensemble: everything that decides an answer."""
 
 import hashlib
 from collections.abc import Mapping
@@ -7,40 +7,64 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from models.crystal.graph import MEGNET
-from models.descriptors.describe import NAMES
+from models.crystal.graph import Cutoff
+from models.descriptors.describe import NAMES, VERSION
 from models.errors import DamagedEnsemble
 from models.network.architecture import FARTHEST_GAUSSIAN, GAUSSIAN_WIDTH, N_GAUSSIANS, Architecture
+from models.network.inputs import InputSettings
 from models.network.transform import TargetTransform
 from models.prediction.evidence import EVIDENCE
+from models.prediction.policy import LTC, AnswerPolicy
 from models.records import Record
 from models.structure.stored import StoredStructure
 
 MANIFEST = "manifest.json"
 WEIGHTS = "weights.safetensors"
+HEADS = "heads.safetensors"
 PROCESS = "process.safetensors"
 CARD = "README.md"
 
+Protocol = Literal["paper", "held-out"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class GraphSettings(Record):
-    """How a structure becomes a crystal graph."""
+    """How a structure becomes a crystal graph, and its distances inputs of the network."""
 
     cutoff: float = Field(description="Longest bond [A]")
+    fade_from: float = Field(
+        description="Length from which bonds fade out [A]; the cutoff where it is sharp"
+    )
     gaussians: int = Field(description="Number of Gaussians a distance is expanded in")
     gaussian_width: float = Field(description="Their width [A]")
     farthest_gaussian: float = Field(description="Center of the last one [A]; the first is at 0")
 
     @classmethod
-    def current(cls) -> Self:
-        """Return the settings that this code is written for."""
+    def of(cls, cutoff: Cutoff) -> Self:
+        """Return the settings of this code with a cutoff."""
         return cls(
-            cutoff=MEGNET.end,
+            cutoff=cutoff.end,
+            fade_from=cutoff.start,
             gaussians=N_GAUSSIANS,
             gaussian_width=GAUSSIAN_WIDTH,
             farthest_gaussian=FARTHEST_GAUSSIAN,
         )
+
+    def limits(self) -> Cutoff:
+        """Return the cutoff."""
+        return Cutoff(self.fade_from, self.cutoff)
+
+
+class DescriptorSettings(Record):
+    """The descriptors that join MEGNet's embedding."""
+
+    version: int = Field(description="Version of the code that computes them")
+    names: tuple[str, ...]
+
+    @classmethod
+    def current(cls) -> Self:
+        """Return the descriptors that this code computes."""
+        return cls(version=VERSION, names=NAMES)
 
 
 class NetworkSettings(Record):
@@ -48,13 +72,15 @@ class NetworkSettings(Record):
 
     mlp: tuple[int, ...] = Field(description="Hidden layers of the MLP on MEGNet's embedding")
     outputs: tuple[str, ...] = Field(
-        default=("ltc",), description="What the outputs stand for; the first is served"
+        default=(LTC,),
+        description="Names of the outputs; the first answers where nothing else does",
     )
-    descriptors: bool = Field(default=False, description="Whether descriptors join the embedding")
+    descriptors: DescriptorSettings | None = None
 
     def architecture(self) -> Architecture:
         """Return the architecture these settings describe."""
-        return Architecture(self.mlp, len(self.outputs), len(NAMES) if self.descriptors else 0)
+        n_descriptors = len(self.descriptors.names) if self.descriptors else 0
+        return Architecture(self.mlp, len(self.outputs), n_descriptors)
 
 
 class TransformRecord(Record):
@@ -83,13 +109,32 @@ class MemberRecord(Record):
     errors: Mapping[str, float] = Field(description="Errors on its validation crystals")
 
 
+class ScheduleRecord(Record):
+    """Length and steps of one training; see `training.config.Schedule`."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    floor: float
+    t_max: int
+    warmup_epochs: int = 0
+    average: float = 0.0
+    clip: float = 0.0
+    inner_fraction: float = 0.0
+    heads: bool = False
+    gaussian_process: bool = False
+    weights: Mapping[str, float] = Field(
+        default={}, description="Weight of each output in the loss"
+    )
+
+
 class StageRecord(Record):
     """One stage of training behind the ensemble, first to last."""
 
     name: str
     dataset: str
     start: str
-    schedule: Mapping[str, bool | float | Mapping[str, float]]
+    schedule: ScheduleRecord
 
 
 class DataRecord(Record):
@@ -105,7 +150,7 @@ class Metrics(Record):
     """Errors on one data set under one protocol, and how they were taken."""
 
     dataset: str
-    protocol: Literal["paper", "honest"]
+    protocol: Protocol
     what: str
     n_crystals: int
     values: Mapping[str, float]
@@ -125,17 +170,21 @@ class GoldenCheck(Record):
 class Manifest(Record):
     """Everything an ensemble is, apart from its weights."""
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     description: str
     created: str = Field(description="Date, YYYY-MM-DD")
-    protocol: Literal["paper", "honest"] = Field(description="How the members were trained")
+    protocol: Protocol = Field(description="How the members were trained")
     preset: str
     seed: int
+    split: Literal["published", "grouped"] = Field(
+        description="Kind of split: the paper's permutations, or folds grouped by formula"
+    )
     unit: Literal["W/(m K)"] = "W/(m K)"
     temperature: float = Field(300.0, description="K")
     graph: GraphSettings
     network: NetworkSettings
+    answers: AnswerPolicy
     stages: tuple[StageRecord, ...] = Field(min_length=1)
     members: tuple[MemberRecord, ...] = Field(min_length=1)
     elements: tuple[str, ...] = Field(description="Elements in the crystals trained on")
@@ -146,8 +195,13 @@ class Manifest(Record):
     files: Mapping[str, Sha256]
 
     @property
+    def has_heads(self) -> bool:
+        """Whether heads answer in place of the network's own outputs."""
+        return HEADS in self.files
+
+    @property
     def has_process(self) -> bool:
-        """Whether a Gaussian process answers together with the network."""
+        """Whether a Gaussian process answers together with the heads."""
         return PROCESS in self.files
 
     @property
@@ -159,10 +213,20 @@ class Manifest(Record):
         """Return the transforms of all outputs, by member."""
         return [tuple(record.transform() for record in m.transforms) for m in self.members]
 
+    def inputs(self) -> InputSettings:
+        """Return the network's inputs."""
+        return InputSettings(self.graph.limits(), self.network.descriptors is not None)
+
     @model_validator(mode="after")
     def _each_output_has_a_transform(self) -> Self:
         if any(len(member.transforms) != len(self.network.outputs) for member in self.members):
             raise ValueError("a member's transforms and network.outputs differ in number")
+        return self
+
+    @model_validator(mode="after")
+    def _heads_come_with_a_process(self) -> Self:
+        if self.has_heads != self.has_process:
+            raise ValueError("heads and Gaussian processes come together or not at all")
         return self
 
     @model_validator(mode="after")
@@ -187,8 +251,7 @@ def read_manifest(directory: Path) -> Manifest:
         raise DamagedEnsemble(f"{path} is not a manifest: {error}") from error
     if manifest.name != directory.name:
         raise DamagedEnsemble(f"{path} is the manifest of {manifest.name}, not {directory.name}.")
-    if manifest.graph != GraphSettings.current():
-        raise DamagedEnsemble(f"{path} is made for graphs of {manifest.graph}, which differ.")
+    _check_code(path, manifest)
     if WEIGHTS not in manifest.files:
         raise DamagedEnsemble(
             f"{path} has no checksum of {WEIGHTS}; restore the ensemble's folder."
@@ -196,6 +259,18 @@ def read_manifest(directory: Path) -> Manifest:
     for name, sha256 in manifest.files.items():
         _check_file(directory / name, sha256)
     return manifest
+
+
+def _check_code(path: Path, manifest: Manifest) -> None:
+    """Raise DamagedEnsemble where this code computes other inputs than the ensemble's."""
+    if manifest.graph != GraphSettings.of(manifest.graph.limits()):
+        raise DamagedEnsemble(f"{path} is made for graphs of {manifest.graph}, which differ.")
+    found = manifest.network.descriptors
+    if found and found != DescriptorSettings.current():
+        raise DamagedEnsemble(
+            f"{path} is made for version {found.version} of {len(found.names)} descriptors, this "
+            f"code computes version {VERSION} of {len(NAMES)}; use the release it came with."
+        )
 
 
 def _check_file(path: Path, sha256: str) -> None:

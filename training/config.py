@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
-    BeforeValidator,
     ConfigDict,
     Field,
     NonNegativeFloat,
@@ -23,6 +22,7 @@ from pydantic.dataclasses import dataclass as checked_dataclass
 from models.crystal.graph import MEGNET, Cutoff
 from models.descriptors.describe import NAMES
 from models.errors import DataError
+from models.manifest import Protocol
 from models.network.architecture import Architecture
 from models.network.inputs import InputSettings
 from models.prediction.policy import AnswerPolicy
@@ -30,15 +30,10 @@ from training.data.catalogue import LTC_SETS
 
 PRESETS = Path(__file__).parent / "presets"
 PRESET_FILE = "preset.json"  # of an exported ensemble
-HELD_OUT: Final = "honest"  # the held-out protocol, as manifests and reports spell it
-Protocol = Literal["paper", "honest"]
+HELD_OUT: Final = "held-out"
 LossName = Literal["mape", "log"]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 STRICT = ConfigDict(extra="forbid")
-
-
-def _spelled(protocol: object) -> object:
-    return HELD_OUT if protocol == "held-out" else protocol
 
 
 @checked_dataclass(frozen=True, config=STRICT)
@@ -172,7 +167,7 @@ class Preset:
     """
 
     name: str
-    protocol: Annotated[Protocol, BeforeValidator(_spelled)]
+    protocol: Protocol
     seed: NonNegativeInt
     schedules: Mapping[str, Schedule]
     mlp: tuple[PositiveInt, ...] = (450, 350, 350)

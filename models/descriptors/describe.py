@@ -21,6 +21,7 @@ SITE_WIDTHS = {
 }  # fmt: skip
 SPREADS = ("log_valence", "log_site_frequency", "log_soft_frequency", "stretch")
 SIMILAR = 8  # widths of the soft extremes that two sites of one environment may differ by
+VERSION = 2  # raised with every change of a descriptor's value
 POSITIVE = 0.3  # of electronegativity, over which a site turns from an anion to a cation
 _WIDTH = np.array(list(SITE_WIDTHS.values()))
 _SPREAD = [list(SITE_WIDTHS).index(name) for name in SPREADS]

@@ -52,13 +52,13 @@ class Heads:
         save_file({name: np.ascontiguousarray(value) for name, value in arrays.items()}, path)
 
     @classmethod
-    def load(cls, path: Path, n_members: int, n_methods: int) -> Self:
+    def load(cls, path: Path, n_members: int) -> Self:
         """Return the heads in a file; DamagedEnsemble where they are not of `n_members`."""
         try:
             heads = cls(**load_file(path))
         except (OSError, SafetensorError, TypeError) as error:
             raise DamagedEnsemble(f"{path} cannot be read: {error}") from error
-        for name, shape in heads.shapes(n_members, n_methods).items():
+        for name, shape in heads.shapes(n_members).items():
             value = getattr(heads, name)
             if value.shape != shape or value.dtype != np.float32 or not np.isfinite(value).all():
                 raise DamagedEnsemble(
@@ -66,9 +66,9 @@ class Heads:
                 )
         return heads
 
-    def shapes(self, n_members: int, n_methods: int) -> dict[str, tuple[int, ...]]:
+    def shapes(self, n_members: int) -> dict[str, tuple[int, ...]]:
         """Return the shape that each array must have."""
-        n_descriptors = len(self.center)
+        n_descriptors, n_inputs = len(self.center), self.kernel_0.shape[2]
         n_heads, first = self.bias_0.shape[1:]
         second = self.bias_1.shape[-1]
         each = (n_members, n_heads)
@@ -76,7 +76,7 @@ class Heads:
             **dict.fromkeys(("center", "scale"), (n_descriptors,)),
             **dict.fromkeys(("embedding_center", "embedding_scale"), (n_members, EMBEDDING)),
             **dict.fromkeys(("mean", "std"), (n_members,)),
-            "kernel_0": (*each, n_descriptors + EMBEDDING + n_methods, first),
+            "kernel_0": (*each, max(n_inputs, n_descriptors + EMBEDDING), first),
             "bias_0": (*each, first),
             "kernel_1": (*each, first, second),
             "bias_1": (*each, second),

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import DataError
+from models.manifest import Protocol
 from models.network.transform import TargetTransform, decode_members
-from training.config import HELD_OUT, PUBLISHED, Protocol, SplitSettings
+from training.config import HELD_OUT, PUBLISHED, SplitSettings
 from training.data.catalogue import MIX, parts_of
 from training.evaluation.reference import ReferenceSet
 from training.fit.checkpoint import EpochRecord

@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from training.config import Protocol
+from models.manifest import Protocol
 from training.evaluation.spread import EnsembleGain, SpreadQuality
 from training.evaluation.unseen import View
 

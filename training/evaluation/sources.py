@@ -11,7 +11,7 @@ import numpy as np
 from models.code import code_digest
 from models.ensemble import Ensemble
 from models.errors import DataError
-from models.manifest import MANIFEST, WEIGHTS, Manifest, read_manifest
+from models.manifest import MANIFEST, WEIGHTS, Manifest, Protocol, read_manifest
 from models.network.architecture import Weights, weight_shapes
 from models.network.transform import TargetTransform
 from models.network.weights import load_weights, stack_members
@@ -20,7 +20,6 @@ from training.config import (
     PRESET_FILE,
     PUBLISHED,
     Preset,
-    Protocol,
     SplitSettings,
     preset_of,
     read_preset,

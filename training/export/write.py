@@ -16,16 +16,19 @@ from numpy.typing import NDArray
 
 from models.manifest import (
     CARD,
+    HEADS,
     MANIFEST,
     PROCESS,
     WEIGHTS,
     DataRecord,
+    DescriptorSettings,
     GoldenCheck,
     GraphSettings,
     Manifest,
     MemberRecord,
     Metrics,
     NetworkSettings,
+    ScheduleRecord,
     StageRecord,
     TransformRecord,
     file_sha256,
@@ -78,9 +81,10 @@ def _write_ensemble(trained: TrainedEnsemble, target: Path, report: Path) -> Man
     (target / CARD).write_text(model_card(manifest, evidence.record.references))
     (target / PRESET_FILE).write_text(json.dumps(as_dict(trained.run.preset), indent=1) + "\n")
     names = [CARD, WEIGHTS, EVIDENCE, EMBEDDINGS, PRESET_FILE]
-    if trained.process:
+    if trained.heads and trained.process:
+        trained.heads.save(target / HEADS)
         trained.process.save(target / PROCESS)
-        names.append(PROCESS)
+        names += [HEADS, PROCESS]
     for file in names:
         (target / file).chmod(READABLE)
     files = {file: file_sha256(target / file) for file in names}
@@ -105,10 +109,14 @@ def _manifest(trained: TrainedEnsemble, others: tuple[Metrics, ...]) -> Manifest
         protocol=preset.protocol,
         preset=preset.name,
         seed=preset.seed,
-        graph=GraphSettings.current(),
+        split=preset.split.kind,
+        graph=GraphSettings.of(preset.inputs.cutoff),
         network=NetworkSettings(
-            mlp=preset.mlp, outputs=preset.outputs, descriptors=preset.descriptors
+            mlp=preset.mlp,
+            outputs=preset.outputs,
+            descriptors=DescriptorSettings.current() if preset.descriptors else None,
         ),
+        answers=preset.answers,
         stages=tuple(_stage_record(stage, trained.run) for stage in stages),
         members=tuple(_member_records(trained, errors[data.dataset.name])),
         elements=tuple(sorted({symbol for source in sources for symbol in _elements(source)})),
@@ -144,8 +152,13 @@ def _data_records(dataset: Dataset) -> Iterator[DataRecord]:
 
 
 def _stage_record(stage: Stage, run: TrainingRun) -> StageRecord:
-    schedule = dataclasses.asdict(run.preset.schedule(stage.name, stage.dataset))
-    return StageRecord(name=stage.name, dataset=stage.dataset, start=stage.start, schedule=schedule)
+    schedule = run.preset.schedule(stage.name, stage.dataset)
+    return StageRecord(
+        name=stage.name,
+        dataset=stage.dataset,
+        start=stage.start,
+        schedule=ScheduleRecord(**dataclasses.asdict(schedule)),
+    )
 
 
 def _member_records(trained: TrainedEnsemble, errors: HeldOutErrors) -> Iterator[MemberRecord]:

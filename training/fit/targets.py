@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import DataError
+from models.manifest import Protocol
 from models.network.transform import TargetTransform
-from training.config import HELD_OUT, Protocol
+from training.config import HELD_OUT
 from training.data.catalogue import known_outputs, label_of
 from training.data.datasets import LabelledCrystal
 from training.data.splits import Rows

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from training.config import HELD_OUT, Protocol
+from models.manifest import Protocol
+from training.config import HELD_OUT
 from training.evaluation.report import Spread
 
 EMPTY = "–"
