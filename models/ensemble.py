@@ -13,8 +13,9 @@ from models.manifest import HEADS, PROCESS, WEIGHTS, Manifest, manifest_digest, 
 from models.network.batch import NetworkInput
 from models.network.heads import Heads
 from models.network.weights import load_weights
+from models.prediction.calibration import Calibration, interval_groups
 from models.prediction.domain import Assessment, Query, assess
-from models.prediction.evidence import Calibration, Evidence, load_evidence
+from models.prediction.evidence import Evidence, load_evidence
 from models.prediction.gaussian_process import Process
 from models.prediction.members import Members, Outputs
 from models.prediction.result import Interval, Prediction, Reference
@@ -52,7 +53,12 @@ class Ensemble:
             inputs=manifest.inputs(),
             policy=manifest.answers,
         )
-        evidence = load_evidence(directory, n_members) if manifest.has_evidence else None
+        embedded = not manifest.has_process
+        evidence = (
+            load_evidence(directory, n_members, embedded=embedded)
+            if manifest.has_evidence
+            else None
+        )
         return cls(manifest, manifest_digest(directory), members, evidence)
 
     @property
@@ -87,8 +93,8 @@ class Ensemble:
         warnings = find_warnings(crystal, ltc.mean, opinion)
         if self._evidence is None:
             return Prediction(ltc=ltc, second_opinion=opinion, warnings=warnings)
-        assessment = assess(self._evidence, self._query(crystal, outputs, row))
-        interval = _interval(self._evidence.calibration, ltc.mean, assessment)
+        assessment = assess(self._evidence, self._query(self._evidence, crystal, outputs, row))
+        interval = _interval(self._evidence.calibration, crystal, ltc.mean, assessment)
         return Prediction(
             ltc=ltc.model_copy(update={"interval": interval}),
             domain=assessment.domain,
@@ -96,11 +102,11 @@ class Ensemble:
             warnings=warnings,
         )
 
-    def _query(self, crystal: Crystal, outputs: Outputs, row: int) -> Query:
+    def _query(self, evidence: Evidence, crystal: Crystal, outputs: Outputs, row: int) -> Query:
         return Query(
             formula=crystal.formula,
-            fingerprint=crystal.fingerprint,
-            embedding=outputs.embeddings[row],
+            prototype=crystal.prototype,
+            distances=_distances(evidence, outputs, row),
             disagreement=float(outputs.disagreement[row].mean()),
             unknown_elements=sorted(set(crystal.symbols) - set(self.manifest.elements)),
         )
@@ -117,7 +123,20 @@ class Ensemble:
             )
 
 
-def _interval(calibration: Calibration, ltc: float, assessment: Assessment) -> Interval:
+def _distances(evidence: Evidence, outputs: Outputs, row: int) -> NDArray[np.float64]:
+    """Return the distances of one crystal to the references [n_references]."""
+    if evidence.embeddings:
+        return evidence.embeddings.distances(outputs.embeddings[row])
+    if outputs.distances is None:
+        raise DamagedEnsemble("The evidence has no embeddings, and there is no Gaussian process.")
+    distances: NDArray[np.float64] = outputs.distances[row].astype(float)
+    return distances
+
+
+def _interval(
+    calibration: Calibration, crystal: Crystal, ltc: float, assessment: Assessment
+) -> Interval:
     """Return the interval about an LTC in W/(m K)."""
-    factor = 10 ** calibration.half_width(assessment.expected_error)
+    groups = interval_groups(crystal.structure_type, len(crystal.composition), ltc)
+    factor = 10 ** calibration.half_width(assessment.expected_error, groups)
     return Interval(level=calibration.level, lower=ltc / factor, upper=ltc * factor)

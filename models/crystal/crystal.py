@@ -12,6 +12,7 @@ from models.crystal.cell import Ints, cell_of
 from models.crystal.fingerprint import fingerprint
 from models.crystal.graph import FADING, MEGNET, CrystalGraph, Cutoff, crystal_graph
 from models.crystal.neighbors import Neighbors, find_neighbors
+from models.crystal.structure_type import structure_type
 from models.crystal.symmetry import Idealised, Symmetry, idealise
 
 SYMBOL_TOLERANCE = 0.01  # A; of the space group of the idealised cell
@@ -85,6 +86,25 @@ class Crystal:
     def symbols(self) -> tuple[str, ...]:
         """Chemical symbols of the elements, by atomic number."""
         return tuple(Element.from_Z(number).symbol for number in self.composition)
+
+    @cached_property
+    def structure_type(self) -> str:
+        """Name of the structure type, such as rocksalt; `OTHER` where it has none."""
+        return structure_type(self.ideal)
+
+    @cached_property
+    def prototype(self) -> str:
+        """Structure type and occupied sites: equal for one compound whatever its lengths.
+
+        Operations, sites of the primitive cell, and how many sites are equivalent, by element.
+        """
+        orbits = np.unique(self.ideal.orbit, return_counts=True)[1]
+        number = self.numbers[np.unique(self.ideal.orbit)]
+        sites = sorted(zip(number.tolist(), orbits.tolist(), strict=True))
+        symmetry = self.symmetry
+        counts = f"{symmetry.operations:.0f}/{symmetry.n_primitive:.0f}"
+        names = ",".join(f"{Element.from_Z(z).symbol}{n}" for z, n in sites)
+        return f"{self.structure_type} {counts} {names}"
 
     @cached_property
     def space_group(self) -> str | None:

@@ -10,9 +10,8 @@ import numpy as np
 import spglib
 
 from models.crystal.cell import Cell, Floats, Ints
-from models.crystal.crystal import Crystal
 from models.crystal.operations import candidates, lattice_maps, mapped
-from models.crystal.symmetry import idealise
+from models.crystal.symmetry import Idealised, idealise
 
 OTHER = "other_types"
 HALF_HEUSLER = "half_heusler"
@@ -52,14 +51,14 @@ _PROTOTYPES: Mapping[str, tuple[int, float, tuple[Point, ...]]] = {
 }
 
 
-def structure_type(crystal: Crystal) -> str:
+def structure_type(ideal: Idealised) -> str:
     """Return the name of a crystal's structure type, `OTHER` where it is none of these."""
-    counts = tuple(sorted(_counts(crystal.ideal.cell.numbers).values()))
+    counts = tuple(sorted(_counts(ideal.cell.numbers).values()))
     for name, prototype in _prototypes().get(counts, ()):
-        maps = _lattice_maps(prototype, crystal.ideal.cell)
+        maps = _lattice_maps(prototype, ideal.cell)
         if len(maps[0]) and any(
-            _maps_onto(relabelled, crystal.ideal.cell, maps)
-            for relabelled in _relabelled(prototype, crystal.ideal.cell)
+            _maps_onto(relabelled, ideal.cell, maps)
+            for relabelled in _relabelled(prototype, ideal.cell)
         ):
             return name
     return OTHER

@@ -6,24 +6,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.prediction.evidence import Calibration, Evidence
-from models.prediction.result import Domain, Neighbor, Verdict
+from models.prediction.calibration import Calibration
+from models.prediction.evidence import Evidence
+from models.prediction.result import Domain, Neighbor
 
 N_NEAREST = 3
-SAME_CRYSTAL = 0.1  # standard deviations; one compound relaxed by two methods is 0.04 apart
+MOST_KNOWN = 10  # references of the same compound and structure type that are shown
 
 
 @dataclass(frozen=True)
 class Query:
-    """A crystal to be assessed: identity, embedding [n_members, width], unknown elements.
+    """A crystal to be assessed.
 
-    `disagreement`: standard deviation of log10(LTC) over a member's Gaussian processes, mean over
-    the members.
+    `distances` [n_references]: to the references; `disagreement`: of the parts of a member in
+    log10(LTC), mean over the members; `unknown_elements`: those of no training crystal.
     """
 
     formula: str
-    fingerprint: str
-    embedding: NDArray[np.float32]
+    prototype: str
+    distances: NDArray[np.float64]
     disagreement: float
     unknown_elements: Sequence[str]
 
@@ -38,55 +39,50 @@ class Assessment:
 
 def assess(evidence: Evidence, query: Query) -> Assessment:
     """Return the assessment of a crystal by the evidence of an ensemble."""
-    distances = evidence.distances(query.embedding)
-    distance = float(distances.min())
-    expected = evidence.calibration.expected(distance, query.disagreement)
-    zone = evidence.calibration.zone(expected)
+    calibration = evidence.calibration
+    distance = float(query.distances.min())
+    expected = calibration.expected(distance, query.disagreement)
+    zone = calibration.zone(expected)
+    known = evidence.rows.get((query.formula, query.prototype), ())
+    reasons = () if zone == "inside" else (_reason(calibration, expected, distance, query),)
     domain = Domain(
         verdict="outside" if query.unknown_elements else zone,
-        reasons=(*_unknown(query), *_reasons(evidence.calibration, zone, distance, query)),
-        nearest=_nearest(evidence, distances),
-        in_training_data=_is_known(evidence, query, distances),
+        reasons=(*_unknown(query), *reasons),
+        nearest=_nearest(evidence, query, known),
+        in_training_data=bool(known),
+        same_crystal=tuple(_neighbor(evidence, query, row) for row in known[:MOST_KNOWN]),
+        expected_error=expected,
     )
     return Assessment(domain, expected)
 
 
-def _nearest(evidence: Evidence, distances: NDArray[np.float64]) -> tuple[Neighbor, ...]:
-    order = np.argsort(distances, kind="stable")[:N_NEAREST]
-    return tuple(
-        Neighbor(
-            **evidence.references[row].model_dump(exclude={"fingerprint"}),
-            distance=float(distances[row]),
-        )
-        for row in order
-    )
+def _nearest(evidence: Evidence, query: Query, known: Sequence[int]) -> tuple[Neighbor, ...]:
+    """Return the nearest references, those of the same compound in the same type first."""
+    order = np.argsort(query.distances, kind="stable")[: N_NEAREST + len(known)].tolist()
+    others = [row for row in order if row not in known]
+    first = sorted(known, key=lambda row: float(query.distances[row]))
+    rows = [*first, *others][:N_NEAREST]
+    return tuple(_neighbor(evidence, query, row) for row in rows)
 
 
-def _is_known(evidence: Evidence, query: Query, distances: NDArray[np.float64]) -> bool:
-    near = np.flatnonzero(distances <= SAME_CRYSTAL).tolist()
-    alike = any(evidence.references[row].formula == query.formula for row in near)
-    return alike or query.fingerprint in evidence.rows
+def _neighbor(evidence: Evidence, query: Query, row: int) -> Neighbor:
+    values = evidence.references[row].model_dump(exclude={"fingerprint", "prototype"})
+    return Neighbor(**values, distance=float(query.distances[row]))
 
 
 def _unknown(query: Query) -> Iterator[str]:
     return (f"No training crystal holds {symbol}." for symbol in query.unknown_elements)
 
 
-def _reasons(
-    calibration: Calibration, zone: Verdict, distance: float, query: Query
-) -> Iterator[str]:
-    if zone == "inside":
-        return
-    if distance > calibration.usual_distance:
-        yield (
-            f"The nearest training crystal is {distance:.2f} away, farther than the "
-            f"{calibration.usual_distance:.2f} of most crystals in testing."
-        )
-    if query.disagreement > calibration.usual_disagreement:
-        yield (
-            "Gaussian processes on different descriptors differ by a factor of "
-            f"{10**query.disagreement:.2f}, more than the {10**calibration.usual_disagreement:.2f} "
-            "of most crystals in testing."
-        )
-    expected = calibration.expected(distance, query.disagreement)
-    yield f"The mean error of such crystals in testing is a factor of {10**expected:.1f}."
+def _reason(calibration: Calibration, expected: float, distance: float, query: Query) -> str:
+    """Return the expected error, with what distance and disagreement add to it."""
+    parts = {
+        f"the distance to the nearest training crystal ({distance:.2f})": calibration.per_distance
+        * distance,
+        "the disagreement of independent models (a factor of "
+        f"{10**query.disagreement:.2f})": calibration.per_disagreement * query.disagreement,
+    }
+    largest = max(parts, key=lambda name: parts[name])
+    return (
+        f"The expected error is a factor of {10**expected:.2f}; {largest} contributes most to it."
+    )

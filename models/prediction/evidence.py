@@ -1,7 +1,7 @@
 """Evidence of an ensemble, kept beside its weights.
 
-The references that an answer shows, each crystal's embedding in every member, and the calibration
-on out-of-fold errors.
+The references that an answer shows, the calibration on out-of-fold errors and, where no Gaussian
+process measures distances, each reference's embedding in every member.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from models.errors import DamagedEnsemble
-from models.prediction.result import Reference, Verdict
+from models.prediction.calibration import Calibration
+from models.prediction.result import Reference
 from models.records import Record
 
 EVIDENCE = "evidence.json"
@@ -26,46 +27,10 @@ Numbers = NDArray[np.float64]
 
 
 class TrainingCrystal(Reference):
-    """A reference with the fingerprint of its crystal."""
+    """A reference with the identities of its crystal."""
 
     fingerprint: str
-
-
-class Calibration(Record):
-    """Calibration of the expected error of log10(LTC) on out-of-fold errors.
-
-    The expected error is `base + per_distance * distance + per_disagreement * disagreement`, and at
-    least `least`, the error of the easiest crystals in testing.
-    A share `level` of the errors is below `quantile` times that. Crystals with an expected error
-    up to `inside` are inside the domain, above `outside` outside. `usual_distance` and
-    `usual_disagreement` are those that most crystals in testing did not exceed.
-    """
-
-    level: float = Field(gt=0, lt=1)
-    base: float = Field(gt=0)
-    per_distance: float = Field(ge=0)
-    per_disagreement: float = Field(ge=0)
-    least: float = Field(default=0.0, ge=0)
-    quantile: float = Field(gt=0)
-    inside: float = Field(gt=0)
-    outside: float = Field(gt=0)
-    usual_distance: float = Field(ge=0)
-    usual_disagreement: float = Field(ge=0)
-
-    def expected(self, distance: float, disagreement: float) -> float:
-        """Return the error of log10(LTC) that is expected."""
-        linear = self.base + self.per_distance * distance + self.per_disagreement * disagreement
-        return max(linear, self.least)
-
-    def half_width(self, expected: float) -> float:
-        """Return the half width of the interval in log10(LTC) where this error is expected."""
-        return self.quantile * expected
-
-    def zone(self, expected: float) -> Verdict:
-        """Return where a crystal lies of which this error is expected."""
-        if expected <= self.inside:
-            return "inside"
-        return "edge" if expected <= self.outside else "outside"
+    prototype: str = Field(description="Structure type and occupied sites, whatever the lengths")
 
 
 class EvidenceRecord(Record):
@@ -76,15 +41,13 @@ class EvidenceRecord(Record):
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """References and their embeddings [n_references, n_members, width], scaled by `scale`.
+class Embeddings:
+    """Embeddings of the references [n_references, n_members, width], divided by `scale`.
 
     `scale` [n_members, width] is the embeddings' standard deviation over the references.
     """
 
-    calibration: Calibration
-    references: tuple[TrainingCrystal, ...]
-    embeddings: NDArray[np.float32]
+    values: NDArray[np.float32]
     scale: NDArray[np.float32]
 
     def distances(self, embedding: NDArray[np.float32]) -> Numbers:
@@ -93,40 +56,59 @@ class Evidence:
         A distance is the root mean square difference of a member's embeddings, in standard
         deviations, as the mean over the members.
         """
-        differences = embedding / self.scale - self.embeddings
+        differences = embedding / self.scale - self.values
         squares = np.einsum("rmw,rmw->rm", differences, differences) / differences.shape[2]
         distances: Numbers = np.sqrt(squares).mean(axis=1, dtype=float)
         return distances
 
+
+@dataclass(frozen=True)
+class Evidence:
+    """Calibration and references of an ensemble; `embeddings` where they measure distances."""
+
+    calibration: Calibration
+    references: tuple[TrainingCrystal, ...]
+    embeddings: Embeddings | None
+
     @cached_property
-    def rows(self) -> Mapping[str, Sequence[int]]:
-        """The references' rows by fingerprint."""
-        rows: dict[str, list[int]] = {}
+    def rows(self) -> Mapping[tuple[str, str], Sequence[int]]:
+        """The references' rows by formula and prototype."""
+        rows: dict[tuple[str, str], list[int]] = {}
         for row, reference in enumerate(self.references):
-            rows.setdefault(reference.fingerprint, []).append(row)
+            rows.setdefault((reference.formula, reference.prototype), []).append(row)
         return rows
 
 
-def load_evidence(directory: Path, n_members: int) -> Evidence:
-    """Return the evidence of the ensemble in `directory`.
+def load_evidence(directory: Path, n_members: int, *, embedded: bool) -> Evidence:
+    """Return the evidence of the ensemble in `directory`; `embedded`: with embeddings.
 
-    Raises DamagedEnsemble when its two files do not fit each other or the ensemble.
+    Raises DamagedEnsemble when its files do not fit each other or the ensemble.
     """
     path = directory / EVIDENCE
     try:
         record = EvidenceRecord.model_validate_json(path.read_bytes())
-        arrays = load_file(directory / EMBEDDINGS)
-        embeddings, scale = arrays["embeddings"], arrays["scale"]
-    except (ValidationError, OSError, SafetensorError, KeyError) as error:
-        raise DamagedEnsemble(f"{path} or {EMBEDDINGS} cannot be read: {error}") from error
-    if embeddings.shape[:2] != (len(record.references), n_members):
+    except (ValidationError, OSError) as error:
+        raise DamagedEnsemble(f"{path} cannot be read: {error}") from error
+    n_references = len(record.references)
+    embeddings = _load_embeddings(directory, (n_references, n_members)) if embedded else None
+    return Evidence(record.calibration, record.references, embeddings)
+
+
+def _load_embeddings(directory: Path, size: tuple[int, int]) -> Embeddings:
+    path = directory / EMBEDDINGS
+    try:
+        arrays = load_file(path)
+        values, scale = arrays["embeddings"], arrays["scale"]
+    except (OSError, SafetensorError, KeyError) as error:
+        raise DamagedEnsemble(f"{path} cannot be read: {error}") from error
+    if values.shape[:2] != size:
         raise DamagedEnsemble(
-            f"{path} has {len(record.references)} references, the ensemble {n_members} members, "
-            f"but {EMBEDDINGS} is of shape {embeddings.shape}."
+            f"{path} is of shape {values.shape}, but there are {size[0]} references and {size[1]} "
+            "members."
         )
-    if scale.shape != embeddings.shape[1:] or not _finite(embeddings) or not _finite(scale):
-        raise DamagedEnsemble(f"{EMBEDDINGS} beside {path} has a number missing or not finite.")
-    return Evidence(record.calibration, record.references, embeddings, scale)
+    if scale.shape != values.shape[1:] or not _finite(values) or not _finite(scale):
+        raise DamagedEnsemble(f"{path} has a number missing or not finite.")
+    return Embeddings(values, scale)
 
 
 def _finite(array: NDArray[np.float32]) -> bool:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from models.cores import n_cores
 from models.crystal.crystal import Crystal
-from models.crystal.structure_type import structure_type
 from models.network.architecture import Weights
 from models.network.batch import MAX_BONDS, MAX_CRYSTALS, CrystalBatch, NetworkInput, join_graphs
 from models.network.forward import Tensors, embed_crystals, prepare, read_out
@@ -91,7 +90,7 @@ class Members:
     def outputs(self, crystals: Sequence[Crystal]) -> Outputs:
         """Return LTC, embeddings and all quantities; empty for no crystals."""
         inputs = [network_input(crystal, self._inputs) for crystal in crystals]
-        return self.compute(inputs, [structure_type(crystal) for crystal in crystals])
+        return self.compute(inputs, [crystal.structure_type for crystal in crystals])
 
     def compute(self, inputs: Sequence[NetworkInput], types: Sequence[str]) -> Outputs:
         """Return the outputs for crystals of these structure types [n_crystals].

@@ -62,7 +62,10 @@ class Neighbor(Reference):
     """A training crystal near the predicted one."""
 
     distance: float = number(
-        "Root mean square distance of the embeddings, in their standard deviations.", "1"
+        "Distance in correlation lengths of the ensemble's Gaussian process: at 0 two crystals "
+        "look the same to it, at 1 their log10(LTC) correlate by about one half. For ensembles "
+        "without one: of the embeddings, in their standard deviations.",
+        "1",
     )
 
 
@@ -75,7 +78,18 @@ class Domain(Record):
         default=(), description="Nearest training crystals, nearest first."
     )
     in_training_data: bool = Field(
-        default=False, description="Whether the crystal itself was trained on."
+        default=False,
+        description="Whether the same compound in the same structure type was trained on, whatever "
+        "its lattice constants.",
+    )
+    same_crystal: tuple[Neighbor, ...] = Field(
+        default=(), description="References of the same compound in the same structure type."
+    )
+    expected_error: float | None = Field(
+        default=None,
+        description="Expected absolute error of log10(LTC), from out-of-fold errors; null where "
+        "it is unknown.",
+        json_schema_extra={"unit": "1"},
     )
 
 

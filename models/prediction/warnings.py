@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from models.crystal.crystal import Crystal
-from models.crystal.structure_type import FULL_HEUSLER, HALF_HEUSLER, structure_type
+from models.crystal.structure_type import FULL_HEUSLER, HALF_HEUSLER
 from models.descriptors.electrons import CLOSED_SHELLS, has_odd_electron, valence_electrons
 from models.descriptors.elements import is_nonmetal
 from models.prediction.result import SecondOpinion
@@ -34,7 +34,7 @@ def _metal(crystal: Crystal) -> Iterator[str]:
             f"number): {ONLY_LATTICE}"
         )
         return
-    closed = SEMICONDUCTING.get(structure_type(crystal), ())
+    closed = SEMICONDUCTING.get(crystal.structure_type, ())
     if not is_nonmetal()[species].any() and valence_electrons(species, counts) not in closed:
         yield f"Likely a metal (all its elements are): {ONLY_LATTICE}"
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from pymatgen.core import Structure
 
 from models.crystal.crystal import Crystal
-from models.crystal.structure_type import structure_type
 from models.network.batch import NetworkInput
 from models.network.inputs import InputSettings, network_input
 from training.data.catalogue import is_moduli, parts_of
@@ -24,7 +23,7 @@ SMALLEST_SCALE = np.float32(1e-3)  # keeps one that never varies from being divi
 class GraphDataset:
     """Crystals, their graphs and LTC [n_crystals] in W/(m K), NaN where there is none.
 
-    `types`: structure types, `fingerprints`: identities.
+    `types`: structure types; `fingerprints`, `prototypes`: identities with and without lengths.
 
     `parts`: the sizes of the data sets it is joined from, `part_names`: their names.
     """
@@ -33,6 +32,7 @@ class GraphDataset:
     graphs: tuple[NetworkInput, ...]
     types: tuple[str, ...]
     fingerprints: tuple[str, ...]
+    prototypes: tuple[str, ...]
     ltc: NDArray[np.float64]
     parts: tuple[int, ...]
     part_names: tuple[str, ...]
@@ -76,12 +76,14 @@ def read_graphs(name: str, data_dir: Path, settings: InputSettings = DESCRIBED) 
     names = parts_of(name)
     sizes = tuple(len(read_dataset(part, data_dir)) for part in names)
     rows = [_row(crystal.structure, settings) for crystal in dataset.crystals]
-    graphs, types, fingerprints = zip(*rows, strict=True) if rows else ((), (), ())
+    columns = zip(*rows, strict=True) if rows else ((),) * 4
+    graphs, types, fingerprints, prototypes = columns
     ltc = np.array([crystal.labels.get("ltc", np.nan) for crystal in dataset.crystals])
-    return GraphDataset(dataset, graphs, types, fingerprints, ltc, sizes, names)
+    return GraphDataset(dataset, graphs, types, fingerprints, prototypes, ltc, sizes, names)
 
 
-def _row(structure: Structure, settings: InputSettings) -> tuple[NetworkInput, str, str]:
-    """Return a crystal's network input, structure type and fingerprint; its neighbors are large."""
+def _row(structure: Structure, settings: InputSettings) -> tuple[NetworkInput, str, str, str]:
+    """Return a crystal's network input, structure type, fingerprint and prototype."""
     crystal = Crystal.of(structure)
-    return network_input(crystal, settings), structure_type(crystal), crystal.fingerprint
+    network = network_input(crystal, settings)
+    return network, crystal.structure_type, crystal.fingerprint, crystal.prototype

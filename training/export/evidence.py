@@ -4,14 +4,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from models.manifest import Metrics
+from models.prediction.calibration import interval_groups
 from models.prediction.evidence import EMBEDDINGS, EVIDENCE, EvidenceRecord, TrainingCrystal
 from training.config import HELD_OUT
 from training.export.trained import TrainedEnsemble
-from training.scoring.calibration import calibrate, measure_calibration, unseen_errors
+from training.scoring.calibration import ErrorSample, calibrate, nearest_distances
+from training.scoring.coverage import measure_calibration
 from training.scoring.groups import coverage_groups
+from training.scoring.held_out import HeldOut
 
 
 @dataclass(frozen=True)
@@ -25,43 +29,87 @@ class MeasuredEvidence:
 
 def collect_evidence(trained: TrainedEnsemble) -> MeasuredEvidence:
     """Return the evidence that the crystals of the last stage give."""
-    embeddings = trained.outputs.embeddings
-    scale = embeddings.std(axis=0) + np.finfo(np.float32).eps
-    scaled = np.ascontiguousarray(embeddings / scale)
-    doubts = trained.outputs.disagreement
-    errors = unseen_errors(trained.data.ltc, trained.predictions, scaled, doubts)
-    record = EvidenceRecord(calibration=calibrate(errors), references=_references(trained))
+    sample = error_sample(trained)
+    record = EvidenceRecord(calibration=calibrate(sample), references=_references(trained))
     metrics = Metrics(
         dataset=trained.data.dataset.name,
         protocol=HELD_OUT,
         what="90 % interval and verdict, calibrated on other crystals than measured on (5 folds)",
-        n_crystals=len(errors.row),
-        values=measure_calibration(
-            trained.data.ltc, trained.predictions, errors, coverage_groups(trained.data)
-        ),
+        n_crystals=len(sample.row),
+        values=measure_calibration(trained.data.ltc, sample, coverage_groups(trained.data)),
     )
-    return MeasuredEvidence(record, {"embeddings": scaled, "scale": scale}, metrics)
+    arrays = {} if trained.process else _embeddings(trained)
+    return MeasuredEvidence(record, arrays, metrics)
 
 
-def write_evidence(evidence: MeasuredEvidence, directory: Path) -> None:
-    """Write the evidence's two files."""
+def error_sample(trained: TrainedEnsemble) -> ErrorSample:
+    """Return errors and their predictors for the crystals held out from some member."""
+    data, predictions = trained.data, trained.predictions
+    rows = np.flatnonzero(predictions.covered)
+    predicted = predictions.mean()[rows]
+    disagreement = HeldOut(trained.outputs.disagreement.T, predictions.unseen).mean()
+    groups = tuple(
+        interval_groups(data.types[row], len(data.dataset.crystals[row].structure.elements), ltc)
+        for row, ltc in zip(rows.tolist(), predicted.tolist(), strict=True)
+    )
+    return ErrorSample(
+        error=np.abs(np.log10(predicted / data.ltc[rows])),
+        distance=nearest_distances(predictions, _distances(trained))[rows],
+        disagreement=disagreement[rows],
+        predicted=predicted,
+        row=rows,
+        groups=groups,
+    )
+
+
+def _distances(trained: TrainedEnsemble) -> list[NDArray[np.float32]]:
+    """Return the distances between all crystals, by member or of one for all."""
+    if trained.outputs.distances is not None:
+        return [trained.outputs.distances]
+    values = _embeddings(trained)["embeddings"]
+    return [_root_mean_squares(values[:, member]) for member in range(values.shape[1])]
+
+
+def _embeddings(trained: TrainedEnsemble) -> dict[str, NDArray[np.float32]]:
+    embeddings = trained.outputs.embeddings
+    scale = embeddings.std(axis=0) + np.finfo(np.float32).eps
+    return {"embeddings": np.ascontiguousarray(embeddings / scale), "scale": scale}
+
+
+def _root_mean_squares(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return root mean square differences [n, n] of points [n, width]."""
+    exact = points.astype(float)
+    squares = (exact**2).sum(axis=1)
+    apart = squares[:, None] + squares - 2 * exact @ exact.T
+    distances: NDArray[np.float32] = np.sqrt(np.maximum(apart, 0) / points.shape[1]).astype(
+        np.float32
+    )
+    return distances
+
+
+def write_evidence(evidence: MeasuredEvidence, directory: Path) -> list[str]:
+    """Write the evidence, and return the names of its files."""
     (directory / EVIDENCE).write_text(evidence.record.model_dump_json(indent=0) + "\n")
+    if not evidence.arrays:
+        return [EVIDENCE]
     save_file(evidence.arrays, directory / EMBEDDINGS)
+    return [EVIDENCE, EMBEDDINGS]
 
 
 def _references(trained: TrainedEnsemble) -> tuple[TrainingCrystal, ...]:
-    crystals, fingerprints = trained.data.dataset.crystals, trained.data.fingerprints
-    means, owners = trained.predictions.mean(), trained.data.owners()
+    data, means = trained.data, trained.predictions.mean()
+    identities = zip(data.fingerprints, data.prototypes, data.owners(), means, strict=True)
     return tuple(
         TrainingCrystal(
             material_id=crystal.material_id,
             formula=crystal.structure.composition.reduced_formula,
             dataset=owner,
-            fingerprint=fingerprint,
             ltc=crystal.ltc,
             out_of_fold=None if np.isnan(mean) else float(mean),
+            fingerprint=fingerprint,
+            prototype=prototype,
         )
-        for crystal, fingerprint, owner, mean in zip(
-            crystals, fingerprints, owners, means, strict=True
+        for crystal, (fingerprint, prototype, owner, mean) in zip(
+            data.dataset.crystals, identities, strict=True
         )
     )

@@ -34,7 +34,6 @@ from models.manifest import (
     file_sha256,
 )
 from models.network.weights import save_weights
-from models.prediction.evidence import EMBEDDINGS, EVIDENCE
 from models.structure.stored import StoredStructure
 from training.config import PRESET_FILE, as_dict
 from training.data.datasets import Dataset, read_dataset
@@ -75,12 +74,11 @@ def export_ensemble(
 def _write_ensemble(trained: TrainedEnsemble, target: Path, report: Path) -> Manifest:
     save_weights(trained.weights, target / WEIGHTS)
     evidence = collect_evidence(trained)
-    write_evidence(evidence, target)
     published = tuple(paper_metrics(trained.name, report, trained.run.data_dir))
     manifest = _manifest(trained, (evidence.metrics, *published))
     (target / CARD).write_text(model_card(manifest, evidence.record.references))
     (target / PRESET_FILE).write_text(json.dumps(as_dict(trained.run.preset), indent=1) + "\n")
-    names = [CARD, WEIGHTS, EVIDENCE, EMBEDDINGS, PRESET_FILE]
+    names = [CARD, WEIGHTS, PRESET_FILE, *write_evidence(evidence, target)]
     if trained.heads and trained.process:
         trained.heads.save(target / HEADS)
         trained.process.save(target / PROCESS)

@@ -1,96 +1,87 @@
-"""Intervals and domain, calibrated on the errors of members on crystals they had not seen."""
+"""Calibration of intervals and verdicts on crystals held out from members."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from models.prediction.evidence import Calibration
+from models.prediction.calibration import Calibration
 from training.scoring.held_out import HeldOut
-from training.scoring.scores import score
 
 LEVEL = 0.9
-INSIDE, OUTSIDE = 0.75, 0.95  # shares of unseen crystals below the two expected errors
-EASIEST = 0.1  # share of unseen crystals that are taken for equally easy
+INSIDE, OUTSIDE = 0.75, 0.95  # shares of held-out crystals below the two expected errors
+EASIEST = 0.1  # share of held-out crystals that are taken for equally easy
 SMALLEST_ERROR = 0.02  # of log10(LTC); no calibration claims to be better than 5 %
-N_FOLDS = 5
-SMALLEST_GROUP = 10  # crystals; the coverage of fewer says nothing
+SMALLEST_GROUP = 30  # crystals; smaller groups have the interval of all
+PRIOR = 50  # crystals that a group's factor of one counts for
+ROUNDS = 40
 
 Numbers = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class UnseenErrors:
-    """For each crystal some member had not seen: error of log10(LTC), what foretells it, its row.
+class ErrorSample:
+    """For each crystal held out from some member: error of log10(LTC), its predictors, its row.
 
-    `distance`: to the nearest training crystal, in standard deviations of the embedding;
-    `disagreement`: standard deviation of log10(LTC) over a member's Gaussian processes.
+    `distance`: to the nearest training crystal; `disagreement`: of the parts of a member, in
+    log10(LTC); `predicted`: LTC in W/(m K); `groups`: names of the groups of each crystal.
     """
 
     error: Numbers
     distance: Numbers
     disagreement: Numbers
+    predicted: Numbers
     row: NDArray[np.int64]
+    groups: tuple[tuple[str, ...], ...]
 
-    def chosen(self, mask: NDArray[np.bool_]) -> "UnseenErrors":
+    def chosen(self, mask: NDArray[np.bool_]) -> "ErrorSample":
         """Return those for which `mask` is true."""
-        return UnseenErrors(
-            self.error[mask], self.distance[mask], self.disagreement[mask], self.row[mask]
+        return ErrorSample(
+            self.error[mask],
+            self.distance[mask],
+            self.disagreement[mask],
+            self.predicted[mask],
+            self.row[mask],
+            tuple(self.groups[row] for row in np.flatnonzero(mask)),
         )
 
 
-def unseen_errors(
-    reference: Numbers,
-    predictions: HeldOut,
-    embeddings: NDArray[np.float32],
-    disagreement: Numbers,
-) -> UnseenErrors:
-    """Return errors of the out-of-fold means against references [n_crystals] in W/(m K).
+def nearest_distances(predictions: HeldOut, distances: Sequence[NDArray[np.float32]]) -> Numbers:
+    """Return each crystal's distance to the nearest one that members without it know [n_crystals].
 
-    The distance is that to the nearest crystal which all members that had not seen this one were
-    trained on, as their mean; embeddings [n_crystals, n_members, width] are already scaled. The
-    `disagreement` [n_crystals, n_members] is their mean, too.
+    `distances`: [n_crystals, n_crystals] of each member, or of one for all; a crystal's distance is
+    the mean over the members that it is held out from. NaN where it is held out from none.
     """
-    distance = np.full(len(reference), np.nan)
+    nearest = np.full(predictions.unseen.shape[1], np.nan)
     for unseen_by in np.unique(predictions.unseen[:, predictions.covered], axis=1).T:
-        rows = np.all(unseen_by == predictions.unseen.T, axis=1)
-        known = ~predictions.unseen[unseen_by].any(axis=0)
-        members = np.flatnonzero(unseen_by)
-        each = [_distances(embeddings[rows, m], embeddings[known, m]) for m in members]
-        distance[rows] = np.mean(each, axis=0).min(axis=1)
-    rows = np.flatnonzero(predictions.covered)
-    errors = np.abs(np.log10(predictions.mean()[rows] / reference[rows]))
-    doubts = HeldOut(disagreement.T, predictions.unseen).mean()
-    return UnseenErrors(errors, distance[rows], doubts[rows], rows)
+        rows = np.flatnonzero(np.all(unseen_by == predictions.unseen.T, axis=1))
+        known = np.flatnonzero(~predictions.unseen[unseen_by].any(axis=0))
+        chosen = np.flatnonzero(unseen_by).tolist() if len(distances) > 1 else [0]
+        each = [distances[member][np.ix_(rows, known)] for member in chosen]
+        nearest[rows] = np.mean(each, axis=0).min(axis=1)
+    return nearest
 
 
-def _distances(points: NDArray[np.float32], others: NDArray[np.float32]) -> Numbers:
-    """Return root mean square differences [n_points, n_others]."""
-    first, second = points.astype(float), others.astype(float)
-    squares = (first**2).sum(1)[:, None] + (second**2).sum(1) - 2 * first @ second.T
-    distances: Numbers = np.sqrt(np.maximum(squares, 0) / points.shape[1])
-    return distances
-
-
-def calibrate(errors: UnseenErrors) -> Calibration:
+def calibrate(sample: ErrorSample) -> Calibration:
     """Return the calibration on these errors.
 
     The expected error is linear in distance and disagreement, and grows with both; the quantile is
     that of split conformal prediction (Vovk et al. 2005; Lei et al., J. Am. Stat. Assoc. 113, 1094
-    (2018)).
+    (2018)), with a factor for each group so that each is covered alike.
     """
-    ones = np.full(len(errors.error), 1.0)
-    foretelling = np.stack([ones, errors.distance, errors.disagreement], axis=1)
-    (base, per_distance, per_disagreement), _ = nnls(foretelling, errors.error)
+    predictors = np.stack(
+        [np.ones(len(sample.error)), sample.distance, sample.disagreement], axis=1
+    )
+    (base, per_distance, per_disagreement), _ = nnls(predictors, sample.error)
     base = max(float(base), SMALLEST_ERROR)
-    linear = base + per_distance * errors.distance + per_disagreement * errors.disagreement
+    linear = base + per_distance * sample.distance + per_disagreement * sample.disagreement
     least = float(np.quantile(linear, EASIEST))
     expected = np.maximum(linear, least)
-    ratios = errors.error / expected
-    rank = min(1.0, np.ceil((len(ratios) + 1) * LEVEL) / len(ratios))
+    ratios = np.log(np.maximum(sample.error, np.finfo(float).tiny) / expected)
+    effects = group_effects(ratios, sample.groups)
+    of_groups = np.array([sum(effects.get(name, 0.0) for name in names) for names in sample.groups])
     inside, outside = np.quantile(expected, (INSIDE, OUTSIDE))
     return Calibration(
         level=LEVEL,
@@ -98,65 +89,35 @@ def calibrate(errors: UnseenErrors) -> Calibration:
         per_distance=float(per_distance),
         per_disagreement=float(per_disagreement),
         least=least,
-        quantile=float(np.quantile(ratios, rank)),
+        quantile=float(np.exp(conformal_quantile(ratios - of_groups))),
+        factors={name: float(np.exp(effect)) for name, effect in effects.items()},
         inside=float(inside),
         outside=float(outside),
-        usual_distance=float(np.quantile(errors.distance, INSIDE)),
-        usual_disagreement=float(np.quantile(errors.disagreement, INSIDE)),
     )
 
 
-@dataclass(frozen=True)
-class TestedCalibration:
-    """How calibrations did on crystals they were not made on, crystal by crystal."""
+def group_effects(ratios: Numbers, groups: Sequence[Sequence[str]]) -> dict[str, float]:
+    """Return for each large group what is added to the quantile of `ratios` [n_crystals].
 
-    covered: NDArray[np.bool_]
-    half_width: Numbers
-    global_half_width: Numbers
-    verdict: NDArray[np.str_]
-
-
-def try_calibration(errors: UnseenErrors) -> TestedCalibration:
-    """Return what calibrations on four fifths of the crystals say of the others, in five turns."""
-    fold = np.random.default_rng(0).permutation(len(errors.error)) % N_FOLDS
-    width, single = np.empty(len(fold)), np.empty(len(fold))
-    verdict = np.empty(len(fold), dtype="<U7")
-    for number in range(N_FOLDS):
-        test, rest = fold == number, errors.chosen(fold != number)
-        made = calibrate(rest)
-        pairs = zip(errors.distance[test], errors.disagreement[test], strict=True)
-        expected = [made.expected(*pair) for pair in pairs]
-        width[test] = [made.half_width(value) for value in expected]
-        verdict[test] = [made.zone(value) for value in expected]
-        single[test] = np.quantile(rest.error, LEVEL)
-    return TestedCalibration(errors.error <= width, width, single, verdict)
-
-
-def measure_calibration(
-    reference: Numbers, predictions: HeldOut, errors: UnseenErrors, groups: Mapping[str, Mask]
-) -> dict[str, float]:
-    """Return how a calibration does on crystals it was not made on, over five folds.
-
-    `coverage` of the interval, `half_width` (median, of log10 LTC) and `global_half_width` of one
-    interval for all; for each verdict the share of crystals, coverage and median relative error;
-    share and coverage of each of `groups` [n_crystals].
+    Group by group, in turns, the quantile of what is left moves to that of all; small groups move
+    less.
     """
-    tested = try_calibration(errors)
-    values = {
-        "coverage": float(tested.covered.mean()),
-        "half_width": float(np.median(tested.half_width)),
-        "global_half_width": float(np.median(tested.global_half_width)),
-    }
-    mean, known = predictions.mean()[errors.row], reference[errors.row]
-    for name in ("inside", "edge", "outside"):
-        chosen = tested.verdict == name
-        values[f"share_{name}"] = float(chosen.mean())
-        if chosen.any():
-            values[f"coverage_{name}"] = float(tested.covered[chosen].mean())
-            values[f"median_ape_{name}"] = score(known[chosen], mean[chosen])["median_ape"]
-    for name, mask in groups.items():
-        chosen = mask[errors.row]
-        if chosen.sum() >= SMALLEST_GROUP:
-            values[f"share_{name}"] = float(chosen.mean())
-            values[f"coverage_{name}"] = float(tested.covered[chosen].mean())
-    return values
+    names = sorted({name for each in groups for name in each})
+    masks = {name: np.array([name in each for each in groups]) for name in names}
+    masks = {name: mask for name, mask in masks.items() if mask.sum() >= SMALLEST_GROUP}
+    effects = dict.fromkeys(masks, 0.0)
+    left = ratios.copy()
+    for _ in range(ROUNDS):
+        usual = conformal_quantile(left)
+        for name, mask in masks.items():
+            weight = mask.sum() / (mask.sum() + PRIOR)
+            step = 0.5 * weight * (conformal_quantile(left[mask]) - usual)
+            effects[name] += step
+            left[mask] -= step
+    return effects
+
+
+def conformal_quantile(values: Numbers) -> float:
+    """Return the value that a new one stays below with probability `LEVEL`."""
+    rank = min(1.0, np.ceil((len(values) + 1) * LEVEL) / len(values))
+    return float(np.quantile(values, rank))

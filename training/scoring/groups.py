@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from models.prediction.calibration import MOST_ELEMENTS
 from training.data.graphs import GraphDataset
 
 
@@ -17,6 +18,10 @@ def coverage_groups(data: GraphDataset) -> Mapping[str, NDArray[np.bool_]]:
     labels = {
         "ltc": [_decade(value) for value in data.ltc],
         "type": list(data.types),
+        "elements": [
+            str(min(len(crystal.structure.elements), MOST_ELEMENTS))
+            for crystal in data.dataset.crystals
+        ],
         "dataset": data.owners(),
     }
     return {
