@@ -60,6 +60,20 @@ class Metrics:
             "Requests in work or waiting for their turn.",
             registry=self.registry,
         )
+        self.body_bytes = Gauge(
+            "paraisite_body_bytes_in_flight",
+            "Bytes of request bodies that are arriving.",
+            registry=self.registry,
+        )
+        self.connections = Gauge(
+            "paraisite_open_connections", "Open connections of clients.", registry=self.registry
+        )
+        self.refusals = Counter(
+            "paraisite_connections_refused",
+            "Connections ended before a request reached the app, by reason.",
+            ("reason",),
+            registry=self.registry,
+        )
         self._requests_of = children(self.requests)
         self._latency_of = children(self.latency)
         self._lookups_of = children(self.cache)
@@ -69,6 +83,18 @@ class Metrics:
     def follow_queue(self, length: Callable[[], int]) -> None:
         """Read the gauge of requests in flight from `length`."""
         self.in_flight.set_function(length)
+
+    def follow_bodies(self, n_bytes: Callable[[], int]) -> None:
+        """Read the gauge of bytes of bodies that are arriving from `n_bytes`."""
+        self.body_bytes.set_function(n_bytes)
+
+    def follow_connections(self, count: Callable[[], int]) -> None:
+        """Read the gauge of open connections from `count`."""
+        self.connections.set_function(count)
+
+    def note_refusal(self, reason: str) -> None:
+        """Count a connection that was ended for this reason."""
+        self.refusals.labels(reason).inc()
 
     def note_lookup(self, kind: str, *, hit: bool) -> None:
         """Count a lookup in the cache for this kind of entry."""

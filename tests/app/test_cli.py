@@ -54,7 +54,7 @@ def test_no_ensemble_at_all(tmp_path, monkeypatch, capsys):
 def served(monkeypatch):
     """The configurations that a server would have been run with."""
     configs = []
-    monkeypatch.setattr("uvicorn.Server.run", lambda server: configs.append(server.config))
+    monkeypatch.setattr("uvicorn.Server.run", lambda server, sockets: configs.append(server.config))
     return configs
 
 
