@@ -6,14 +6,15 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from app import __version__
-from app.api.head import HeadAsGet
-from app.api.known_uploads import KnownUploads
+from app.api.middleware.envelope import Envelope
+from app.api.middleware.stack import add_middleware
 from app.api.problems import MEDIA_TYPE, add_problem_handlers
 from app.api.routes import docs, ensembles, health, page, predict, problems, structure
 from app.cache import create_cache
-from app.monitoring import Metrics, RequestMetrics
+from app.monitoring import Metrics
 from app.service.ensembles import load_ensembles
 from app.service.materials import MaterialSource
 from app.service.runtime import LoadEnsembles, Runtime
@@ -27,7 +28,14 @@ DESCRIPTION = (
 
 
 class Service(FastAPI):
-    """A FastAPI app whose OpenAPI document gives errors their own media type."""
+    """A FastAPI app whose answers all have an id and security headers, failures included.
+
+    Its OpenAPI document gives errors their own media type.
+    """
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return the app with all middleware around it."""
+        return Envelope(super().build_middleware_stack())
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document."""
@@ -50,9 +58,8 @@ def create_app(
     """
     settings = settings or Settings()
     metrics = Metrics()
-    runtime = Runtime(
-        settings, create_cache(settings), materials or materials_project(settings), metrics
-    )
+    cache = create_cache(settings)
+    runtime = Runtime(settings, cache, materials or materials_project(settings), metrics)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -69,9 +76,8 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.runtime = runtime
-    app.add_middleware(KnownUploads, runtime=runtime, route=predict.upload_route())
-    app.add_middleware(RequestMetrics, metrics=metrics)  # it counts them all
-    app.add_middleware(HeadAsGet)
+    app.state.metrics = metrics
+    add_middleware(app, settings, runtime, cache, metrics)
     add_problem_handlers(app)
     for routes in (page, docs, predict, structure, ensembles, health, problems):
         app.include_router(routes.router)
