@@ -3,7 +3,7 @@
 import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
@@ -14,12 +14,17 @@ from app.api.middleware.stack import add_middleware
 from app.api.problems import MEDIA_TYPE, add_problem_handlers
 from app.api.routes import docs, ensembles, health, page, predict, problems, structure
 from app.cache import create_cache
-from app.monitoring import Metrics
+from app.cache.base import Cache
+from app.cache.memory import MemoryCache
+from app.monitoring import Metrics, measuring_lag
 from app.service.ensembles import load_ensembles
 from app.service.materials import MaterialSource
 from app.service.runtime import LoadEnsembles, Runtime
 from app.settings import Settings
 from models.structure.materials_project import MaterialsProject
+
+if TYPE_CHECKING:
+    from app.cache.redis import RedisCache
 
 DESCRIPTION = (
     "Lattice thermal conductivity of a crystal at 300 K, predicted by an ensemble of "
@@ -59,11 +64,13 @@ def create_app(
     settings = settings or Settings()
     metrics = Metrics()
     cache = create_cache(settings)
-    runtime = Runtime(settings, cache, materials or materials_project(settings), metrics)
+    source = materials or materials_project(settings)
+    _follow_breakers(metrics, cache, source)
+    runtime = Runtime(settings, cache, source, metrics)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with runtime.loading(load, on_failure or end_process):
+        async with measuring_lag(metrics), runtime.loading(load, on_failure or end_process):
             yield
         await runtime.close()
 
@@ -82,6 +89,16 @@ def create_app(
     for routes in (page, docs, predict, structure, ensembles, health, problems):
         app.include_router(routes.router)
     return app
+
+
+def _follow_breakers(metrics: Metrics, cache: Cache, source: MaterialSource) -> None:
+    """Show in the metrics what is left alone because it failed."""
+    if isinstance(source, MaterialsProject):
+        metrics.follow_breaker("materials-project", lambda: source.is_left_alone)
+    if not isinstance(cache, MemoryCache):
+        breaker = cast("RedisCache", cache).breaker
+        metrics.follow_breaker("redis", lambda: breaker.is_open)
+        metrics.follow_redis_refusals(lambda: breaker.refusals)
 
 
 def materials_project(settings: Settings) -> MaterialsProject:

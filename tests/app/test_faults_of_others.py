@@ -8,6 +8,7 @@ import pytest
 from app.settings import Settings
 from tests.app.api.test_predict import code, post
 from tests.app.conftest import serving
+from tests.redis_server import RedisServer
 
 KNOWN, OTHER = "mp-22862", "mp-9127"
 
@@ -53,3 +54,36 @@ def test_known_ids_and_uploads_are_answered_while_the_materials_project_is_not_r
             thread.join()
     assert {(code(r), r.status_code) for r in refused} == {("materials-project-unavailable", 503)}
     assert time.monotonic() - start < 6
+
+
+def test_breakers_are_seen_in_the_metrics(materials_project, ensemble, tmp_path):
+    redis_server = RedisServer(tmp_path)
+    redis_server.start()
+    settings = Settings(
+        mp_api_key="k" * 32,
+        mp_api_endpoint=materials_project.endpoint,
+        mp_timeout=1.0,
+        redis_url=redis_server.url,
+    )
+
+    def breakers(client):
+        lines = client.get("/metrics").text.splitlines()
+        return sorted(line for line in lines if line.startswith("paraisite_breaker_open{"))
+
+    with serving(settings, ensemble) as client:
+        assert breakers(client) == [
+            'paraisite_breaker_open{service="materials-project"} 0.0',
+            'paraisite_breaker_open{service="redis"} 0.0',
+        ]
+        lie(materials_project.behaviour)
+        redis_server.stop()
+        for _ in range(3):
+            client.get(f"/predict/{OTHER}")
+        assert breakers(client) == [
+            'paraisite_breaker_open{service="materials-project"} 1.0',
+            'paraisite_breaker_open{service="redis"} 1.0',
+        ]
+        assert (
+            'paraisite_problems_total{type="materials-project-unavailable"} 3.0'
+            in client.get("/metrics").text
+        )
