@@ -13,7 +13,7 @@ COMPILE := $(BIN)/uv pip compile --python-version 3.11 --generate-hashes --no-he
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup serve test lint format typecheck check lock openapi train evaluate benchmark profile chaos soak fuzz audit sbom docker-build clean
+.PHONY: help setup serve test lint format typecheck check lock openapi train evaluate benchmark profile chaos soak audit sbom docker-build clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -64,9 +64,6 @@ chaos: setup ## Break everything around the service under load (SECONDS=, defaul
 
 soak: setup ## Run the service under a steady load and watch its memory (SECONDS=, default 3600)
 	$(BIN)/python -m tests.endurance soak --seconds $(or $(SECONDS),3600)
-
-fuzz: setup ## Read mutated structure files (FILES=, default 1000000), then call the service at random
-	$(BIN)/python -m tests.endurance fuzz --files $(or $(FILES),1000000)
 
 audit: $(BIN)/uv ## Look the lock files up in the list of known vulnerabilities
 	for lock in serve dev; do \

@@ -58,6 +58,9 @@ class MaterialsProjectServer(ThreadingHTTPServer):
         self.behaviour = Behaviour()
         self.structures: dict[str, Any] = json.loads(structures.read_text())
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that leave."""
+
     @property
     def endpoint(self) -> str:
         """Address of the API."""

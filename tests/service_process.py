@@ -18,13 +18,13 @@ READY_WITHIN = 60  # s
 
 
 class ServiceProcess:
-    """A service on fake ensembles; its log is in `log`."""
+    """A service, on fake ensembles unless `module` says otherwise; `log` has its log."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], module: str = "tests.fake_service") -> None:
         descriptor, path = tempfile.mkstemp(suffix=".log")
         self.log_file = Path(path)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.fake_service"],
+            [sys.executable, "-m", *module.split()],
             env=os.environ | {"HOST": "127.0.0.1", "PORT": "0"} | environment,
             cwd=Path(__file__).parents[1],
             stdout=subprocess.DEVNULL,
@@ -43,8 +43,8 @@ class ServiceProcess:
         """Address of the service."""
         return f"http://127.0.0.1:{self.port}"
 
-    def wait_until_ready(self) -> None:
-        deadline = time.monotonic() + READY_WITHIN
+    def wait_until_ready(self, seconds: float = READY_WITHIN) -> None:
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self.process.poll() is None:
             found = re.search(r"Listening on http://[^:]+:(\d+)", self.log)
             if found and "Ready;" in self.log:
@@ -54,10 +54,10 @@ class ServiceProcess:
         raise AssertionError(self.log)
 
     def get(self, path: str, **options) -> httpx.Response:
-        return httpx.get(f"{self.url}{path}", timeout=20, **options)
+        return httpx.get(f"{self.url}{path}", timeout=90, **options)
 
     def post(self, cif: str, **options) -> httpx.Response:
-        return httpx.post(f"{self.url}/predict", files={"file": cif}, timeout=20, **options)
+        return httpx.post(f"{self.url}/predict", files={"file": cif}, timeout=90, **options)
 
     def metric(self, name: str) -> float:
         lines = self.get("/metrics").text.splitlines()

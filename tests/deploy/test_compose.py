@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 METRIC = re.compile(r"\b(?:paraisite|process)_[a-z_]+")
 
 
-class Loader(yaml.SafeLoader):  # type: ignore[misc] - it publishes no types
+class Loader(yaml.SafeLoader):  # type: ignore[misc]
     """Compose's own tags read as what follows them."""
 
 
