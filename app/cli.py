@@ -15,7 +15,13 @@ from app.screening.ranking import Brief, ranked
 from app.screening.screen import screen
 from app.screening.source import Source, read_source
 from app.screening.table import FORMATS
-from app.service.ensembles import ServedEnsemble, default_name, ensemble_names, load_ensemble
+from app.service.ensembles import (
+    ServedEnsemble,
+    check_ensemble,
+    default_name,
+    ensemble_names,
+    load_ensemble,
+)
 from app.settings import Settings
 from app.startup import without_native_messages
 from models.errors import ParaisiteError
@@ -35,7 +41,7 @@ def main(argv: Sequence[str] | None = None, load: LoadEnsemble = load_ensemble) 
         settings = Settings()
         name = options.ensemble or default_name(ensemble_names(settings), settings)
         with without_native_messages():
-            ensemble = load(settings, name)
+            ensemble = check_ensemble(load(settings, name), settings)
         return (
             _predict(options, settings, ensemble)
             if options.command == "predict"

@@ -96,9 +96,10 @@ def _follow_breakers(metrics: Metrics, cache: Cache, source: MaterialSource) -> 
     if isinstance(source, MaterialsProject):
         metrics.follow_breaker("materials-project", lambda: source.is_left_alone)
     if not isinstance(cache, MemoryCache):
-        breaker = cast("RedisCache", cache).breaker
-        metrics.follow_breaker("redis", lambda: breaker.is_open)
-        metrics.follow_redis_refusals(lambda: breaker.refusals)
+        redis = cast("RedisCache", cache)
+        metrics.follow_breaker("redis", lambda: redis.breaker.is_open)
+        metrics.follow_redis_refusals(lambda: redis.breaker.refusals)
+        metrics.follow_redis_rejections(lambda: redis.rejected)
 
 
 def materials_project(settings: Settings) -> MaterialsProject:

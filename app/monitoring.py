@@ -109,6 +109,11 @@ class Metrics:
             "Commands that Redis has refused since the start.",
             registry=self.registry,
         )
+        self.redis_rejections = Gauge(
+            "paraisite_redis_rejected_values",
+            "Values found in Redis since the start that the service has not written there.",
+            registry=self.registry,
+        )
         self._requests_of = children(self.requests)
         self._latency_of = children(self.latency)
         self._lookups_of = children(self.cache)
@@ -134,6 +139,10 @@ class Metrics:
     def follow_redis_refusals(self, count: Callable[[], int]) -> None:
         """Read the number of refused commands from `count`."""
         self.redis_refusals.set_function(count)
+
+    def follow_redis_rejections(self, count: Callable[[], int]) -> None:
+        """Read the number of rejected values from `count`."""
+        self.redis_rejections.set_function(count)
 
     def note_problem(self, kind: str) -> None:
         """Count a request that ended in this type of problem."""

@@ -113,6 +113,12 @@ class Settings(BaseSettings):
     ensembles: Names = _field(
         (), None, "Names of the ensembles to load, separated by commas; empty: all found."
     )
+    ensemble_digest: Names = _field(
+        (),
+        None,
+        "Digests, separated by commas, of the ensembles that may answer, as GET /ensembles shows "
+        "them; another stops the start. Empty: any.",
+    )
     default_ensemble: str | None = _field(
         None,
         None,
@@ -125,6 +131,12 @@ class Settings(BaseSettings):
         None,
         "Redis to cache in, such as redis://host:6379/0, rediss://... for TLS, or "
         "redis+cluster://host:6379; unset: a cache in the process.",
+    )
+    cache_secret: SecretStr | None = _field(
+        None,
+        None,
+        "Secret that values in Redis are sealed with, the same for all processes; unset: a value "
+        "is bound to its key, but whoever writes to Redis can make one.",
     )
     redis_timeout: float = _field(
         0.05, "s", "Longest wait for Redis before the request goes on without it.", gt=0
@@ -166,7 +178,14 @@ class Settings(BaseSettings):
         64, "requests", "Requests that may wait for their turn; more are answered 429.", ge=0
     )
 
-    @field_validator("ensembles", "trusted_hosts", "trusted_proxies", "cors_origins", mode="before")
+    @field_validator(
+        "ensembles",
+        "ensemble_digest",
+        "trusted_hosts",
+        "trusted_proxies",
+        "cors_origins",
+        mode="before",
+    )
     @classmethod
     def _split_names(cls, value: object) -> object:
         if isinstance(value, str):

@@ -21,6 +21,7 @@ T = TypeVar("T")
 # not permitted, kept elsewhere in a cluster.
 REFUSALS = (ResponseError, DataError)
 OUTAGES = (RedisError, RedisClusterException, OSError, TimeoutError, EOFError)
+FIRST_PROBE = 0.1  # s
 PROBE_TIMEOUT = 5.0  # s: nobody waits for a probe
 
 
@@ -28,8 +29,8 @@ class Breaker:
     """Commands to Redis, none of which costs a request more than `timeout` seconds.
 
     The first failure opens the breaker, and from then on commands cost nothing. Meanwhile `probe`
-    is tried in the background every `retry_interval` seconds; its first success closes the
-    breaker. A command that Redis refuses is no failure of Redis: it counts as a miss.
+    is tried in the background, soon at first, for it may have been one slow reply, then every
+    `retry_interval` seconds; its first success closes the breaker. A command that Redis refuses is no failure of Redis: it counts as a miss.
     """
 
     def __init__(
@@ -77,8 +78,10 @@ class Breaker:
             self._probing = asyncio.get_running_loop().create_task(self._probe_until_answered())
 
     async def _probe_until_answered(self) -> None:
+        pause = FIRST_PROBE
         while True:
-            await asyncio.sleep(self._retry_interval)
+            await asyncio.sleep(min(pause, self._retry_interval))
+            pause *= 2
             try:
                 async with asyncio.timeout(PROBE_TIMEOUT):
                     await self._probe()

@@ -87,3 +87,21 @@ def test_breakers_are_seen_in_the_metrics(materials_project, ensemble, tmp_path)
             'paraisite_problems_total{type="materials-project-unavailable"} 3.0'
             in client.get("/metrics").text
         )
+
+
+def test_known_ids_are_answered_with_the_materials_project_and_redis_both_away(
+    materials_project, ensemble, tmp_path
+):
+    redis_server = RedisServer(tmp_path)
+    redis_server.start()
+    settings = Settings(
+        mp_api_key="k" * 32,
+        mp_api_endpoint=materials_project.endpoint,
+        mp_timeout=1.0,
+        redis_url=redis_server.url,
+    )
+    with serving(settings, ensemble) as client:
+        assert client.get(f"/predict/{KNOWN}").status_code == 200
+        lie(materials_project.behaviour)
+        redis_server.stop()
+        assert client.get(f"/predict/{KNOWN}").status_code == 200

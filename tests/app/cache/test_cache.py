@@ -66,7 +66,12 @@ def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
 @pytest.fixture
 def redis_settings(settings: Settings, redis_server: RedisServer) -> Settings:
     """Settings with Redis and, so that it is asked every time, nothing kept in the process."""
-    return Settings(redis_url=redis_server.url, redis_retry_interval=0.1, memory_cache_bytes=0)
+    return Settings(
+        redis_url=redis_server.url,
+        redis_retry_interval=0.1,
+        redis_timeout=1.0,
+        memory_cache_bytes=0,
+    )
 
 
 def with_cache(settings: Settings, use: Callable[[RedisCache], Awaitable[T]]) -> T:
