@@ -101,6 +101,7 @@ def _serve(options: argparse.Namespace) -> int:
         create_app(settings, on_failure=stop),
         host=settings.host,
         port=settings.port,
+        root_path=settings.root_path or "",
         log_config=_log_config(),
         timeout_graceful_shutdown=STOP_WITHIN,
     )

@@ -22,6 +22,12 @@ class Settings(BaseSettings):
 
     host: str = _field("0.0.0.0", None, "Address that `paraisite serve` listens on.")  # noqa: S104
     port: int = _field(8000, None, "Port that `paraisite serve` listens on.", ge=0, le=65535)
+    root_path: str | None = _field(
+        None,
+        None,
+        "Path prefix that a reverse proxy serves the service under, such as /ltc; unset: none.",
+        pattern=r"^(/[\w.~-]+)+$",
+    )
 
     ensembles_dir: Path = _field(
         Path(__file__).parent.parent / "models" / "ensembles",
