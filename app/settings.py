@@ -28,6 +28,12 @@ class Settings(BaseSettings):
 
     host: str = _field("0.0.0.0", None, "Address that `paraisite serve` listens on.")  # noqa: S104
     port: int = _field(8000, None, "Port that `paraisite serve` listens on.", ge=0, le=65535)
+    root_path: str | None = _field(
+        None,
+        None,
+        "Path prefix that a reverse proxy serves the service under, such as /ltc; unset: none.",
+        pattern=r"^(/[\w.~-]+)+$",
+    )
 
     log_format: Literal["text", "json"] = _field(
         "text", None, "Form of the log's lines: `text`, or `json` with one object a line."
