@@ -13,7 +13,7 @@ COMPILE := $(BIN)/uv pip compile --python-version 3.11 --generate-hashes --no-he
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup serve test coverage lint format typecheck dependencies spelling check docs lock openapi train evaluate benchmark profile dist docker-build clean
+.PHONY: help setup serve test coverage lint format typecheck dependencies spelling check docs lock openapi train evaluate benchmark profile dist chaos soak audit sbom docker-build clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -74,6 +74,22 @@ profile: setup ## Show where the time of one answer goes
 
 dist: setup ## Make the files of a release in dist/: wheel, weights, SBOM, checksums
 	.ci/dist $(TAG)
+
+chaos: setup ## Break everything around the service under load (SECONDS=, default 120)
+	$(BIN)/python -m tests.endurance chaos --seconds $(or $(SECONDS),120)
+
+soak: setup ## Run the service under a steady load and watch its memory (SECONDS=, default 3600)
+	$(BIN)/python -m tests.endurance soak --seconds $(or $(SECONDS),3600)
+
+audit: $(BIN)/uv ## Look the lock files up in the list of known vulnerabilities
+	for lock in serve dev; do \
+		$(BIN)/uv tool run pip-audit==2.10.1 --strict --require-hashes --disable-pip -r requirements/$$lock.lock || exit 1; \
+	done
+
+sbom: $(BIN)/uv ## Write what the image holds of other packages to build/sbom.json (CycloneDX)
+	mkdir -p build
+	$(BIN)/uv tool run --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements/serve.lock \
+		--pyproject pyproject.toml --output-file build/sbom.json
 
 docker-build: ## Build the container image
 	docker build --tag paraisite .

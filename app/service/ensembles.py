@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from app.settings import Settings
 from app.startup import import_tensorflow
 from models.crystal.crystal import Crystal
-from models.errors import EnsembleError, UnknownEnsemble
+from models.errors import DamagedEnsemble, EnsembleError, UnknownEnsemble
 from models.prediction.result import Prediction, Reference
 
 log = logging.getLogger(__name__)
@@ -79,15 +79,30 @@ def load_ensemble(settings: Settings, name: str) -> ServedEnsemble:
 
 
 def check_ensembles(ensembles: Sequence[ServedEnsemble], settings: Settings) -> Ensembles:
-    """Return the ensembles by name, after the golden check of each (which also warms them).
+    """Return the ensembles by name, after the check of each (which also warms them).
 
     Raises DamagedEnsemble when an answer differs, UnknownEnsemble when the default is not there.
     """
     for ensemble in ensembles:  # one by one: two threads that trace hinder each other
-        ensemble.check_golden()
+        check_ensemble(ensemble, settings)
         log.info("Ensemble %s is ready (%s).", ensemble.name, ensemble.digest)
     by_name = {ensemble.name: ensemble for ensemble in ensembles}
     return Ensembles(by_name, default_name(tuple(by_name), settings))
+
+
+def check_ensemble(ensemble: ServedEnsemble, settings: Settings) -> ServedEnsemble:
+    """Return the ensemble if it is one that may answer, and answers as it did when it was made.
+
+    Raises DamagedEnsemble.
+    """
+    allowed = settings.ensemble_digest
+    if allowed and ensemble.digest not in allowed:
+        raise DamagedEnsemble(
+            f"{ensemble.name} has the digest {ensemble.digest}, which ENSEMBLE_DIGEST does not "
+            "name; install the release that it names, or name this one."
+        )
+    ensemble.check_golden()
+    return ensemble
 
 
 def ensemble_names(settings: Settings) -> tuple[str, ...]:

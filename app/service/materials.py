@@ -6,12 +6,14 @@ from pymatgen.core import Structure
 
 from app.cache.base import Cache
 from app.cache.entries import MaterialRecord, key, read, written
+from app.cache.layered import layered
 from app.monitoring import Metrics
 from app.service.single_flight import SingleFlight
 from app.service.workers import Workers
 from app.settings import Settings
 from models.errors import UnknownMaterial
 from models.structure.checks import check_structure
+from models.structure.materials_project import check_material_id
 from models.structure.stored import StoredStructure
 
 
@@ -29,18 +31,24 @@ class Materials:
     """Structures by id; each is fetched once at a time and cached, an unknown id for a while."""
 
     def __init__(
-        self, settings: Settings, cache: Cache, source: MaterialSource, metrics: Metrics
+        self,
+        settings: Settings,
+        cache: Cache,
+        source: MaterialSource,
+        readers: Workers,
+        metrics: Metrics,
     ) -> None:
         self._settings = settings
-        self._cache = cache
+        self._cache = layered(cache, settings.memory_cache_bytes // 8)
         self._source = source
+        self._readers = readers
         self._metrics = metrics
         self.workers = Workers("material", settings.mp_concurrency, settings.max_queue)
         self._fetches = SingleFlight[Structure]()
 
     async def structure(self, material_id: str) -> Structure:
         """Return the structure of a material. Raises MaterialError, StructureError, Overloaded."""
-        name = key("material", material_id)
+        name = key("material", check_material_id(material_id))
         record = read(MaterialRecord, await self._cache.get(name))
         self._metrics.note_lookup("structure", hit=record is not None)
         if record is None:
@@ -49,7 +57,7 @@ class Materials:
             raise UnknownMaterial(
                 f"The Materials Project had no {material_id} a moment ago; check the id."
             )
-        return record.stored.structure()
+        return await self._readers.run(self._checked, record.stored)
 
     async def _fetch(self, name: str, material_id: str) -> Structure:
         try:
@@ -66,3 +74,7 @@ class Materials:
     def _checked_structure(self, material_id: str) -> Structure:
         structure = self._source.structure(material_id)
         return check_structure(structure, self._settings.structure_limits)
+
+    def _checked(self, stored: StoredStructure) -> Structure:
+        """Return a structure out of the cache, which anyone may have written to."""
+        return check_structure(stored.structure(), self._settings.structure_limits)

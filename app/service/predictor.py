@@ -61,9 +61,9 @@ class Predictor:
         self._settings = settings
         self._cache = cache
         self._answers = Answers(cache, settings)
-        self._materials = Materials(settings, cache, materials, metrics)
         self._metrics = metrics
         self._workers = Workers("crystal", settings.concurrency, settings.max_queue)
+        self._materials = Materials(settings, cache, materials, self._workers, metrics)
         cores = n_cores()  # a forward pass uses one
         self._forwards = Workers("forward", cores, settings.max_queue)
         self._queues = {
@@ -110,7 +110,7 @@ class Predictor:
         Raises MaterialError, and what `predict_cif` raises.
         """
         ensemble = self.ensembles.get(ensemble_name)
-        check_material_id(material_id)
+        material_id = check_material_id(material_id)
         durations = Durations(self._metrics)
         async with self._deadline():
             with durations.step("fetch"):
@@ -134,9 +134,8 @@ class Predictor:
 
     async def material_structure(self, material_id: str) -> Structure:
         """Return the structure of a material. Raises MaterialError, StructureError, Overloaded."""
-        check_material_id(material_id)
         async with self._deadline():
-            return await self._materials.structure(material_id)
+            return await self._materials.structure(check_material_id(material_id))
 
     def close(self) -> None:
         """Drop waiting work."""

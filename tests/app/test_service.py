@@ -51,6 +51,12 @@ def test_a_failed_golden_check_stops_the_service(settings, ensemble, caplog):
     assert "golden" in caplog.text
 
 
+def test_an_ensemble_that_is_not_the_pinned_one_stops_the_service(settings, ensemble, caplog):
+    pinned = settings.model_copy(update={"ensemble_digest": ("sha256:other",)})
+    assert never_ready(pinned, [ensemble]) == "not-ready"
+    assert "ENSEMBLE_DIGEST" in caplog.text
+
+
 def test_a_default_that_is_not_loaded_stops_the_service(settings, ensemble, caplog):
     other = settings.model_copy(update={"default_ensemble": "other"})
     assert never_ready(other, [ensemble]) == "not-ready"
