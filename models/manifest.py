@@ -15,6 +15,7 @@ from models.network.inputs import InputSettings
 from models.network.transform import TargetTransform
 from models.prediction.evidence import EVIDENCE
 from models.prediction.policy import LTC, AnswerPolicy
+from models.prediction.result import Method
 from models.records import Record
 from models.structure.stored import StoredStructure
 
@@ -185,6 +186,9 @@ class Manifest(Record):
     graph: GraphSettings
     network: NetworkSettings
     answers: AnswerPolicy
+    methods: Mapping[str, Method] = Field(
+        description="Method that each output that answers is trained on"
+    )
     stages: tuple[StageRecord, ...] = Field(min_length=1)
     members: tuple[MemberRecord, ...] = Field(min_length=1)
     elements: tuple[str, ...] = Field(description="Elements in the crystals trained on")
@@ -193,6 +197,10 @@ class Manifest(Record):
     golden: GoldenCheck
     versions: Mapping[str, str]
     files: Mapping[str, Sha256]
+
+    def method(self, structure_type: str) -> Method | None:
+        """Return the method that a crystal of this structure type is answered by, if stated."""
+        return self.methods.get(self.answers.output(structure_type))
 
     @property
     def has_heads(self) -> bool:

@@ -34,8 +34,10 @@ from models.manifest import (
     file_sha256,
 )
 from models.network.weights import save_weights
+from models.prediction.result import Method
 from models.structure.stored import StoredStructure
 from training.config import PRESET_FILE, as_dict
+from training.data.catalogue import METHODS, OUTPUT_METHODS, method_of
 from training.data.datasets import Dataset, read_dataset
 from training.data.graphs import GraphDataset
 from training.export.card import model_card
@@ -115,6 +117,7 @@ def _manifest(trained: TrainedEnsemble, others: tuple[Metrics, ...]) -> Manifest
             descriptors=DescriptorSettings.current() if preset.descriptors else None,
         ),
         answers=preset.answers,
+        methods=_methods(trained),
         stages=tuple(_stage_record(stage, trained.run) for stage in stages),
         members=tuple(_member_records(trained, errors[data.dataset.name])),
         elements=tuple(sorted({symbol for source in sources for symbol in _elements(source)})),
@@ -124,6 +127,14 @@ def _manifest(trained: TrainedEnsemble, others: tuple[Metrics, ...]) -> Manifest
         versions=_versions(),
         files={},
     )
+
+
+def _methods(trained: TrainedEnsemble) -> dict[str, Method]:
+    """Return the method of each output that answers."""
+    if trained.heads:
+        return {output: METHODS[dataset] for output, dataset in OUTPUT_METHODS.items()}
+    method = method_of(trained.data.dataset.name)
+    return {trained.run.preset.answers.otherwise: method} if method else {}
 
 
 def _parts(data: GraphDataset) -> Iterator[tuple[str, NDArray[np.bool_]]]:
