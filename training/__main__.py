@@ -10,11 +10,11 @@ from models.cores import n_cores
 from models.errors import ParaisiteError
 from models.manifest import CARD
 from training.config import PRESETS, read_preset
-from training.data.datasets import data_directory
+from training.data.datasets import add_data_option, data_directory
 from training.data.splits import N_SPLITS
 from training.evaluation import cli as evaluate_cli
 from training.fetch import cli as fetch_cli
-from training.run import TrainingRun
+from training.run import TrainingRun, ensembles_of, require_data
 from training.stages import STAGES
 
 
@@ -62,7 +62,7 @@ def _add_run_arguments(parser: argparse.ArgumentParser, nargs: Literal["?"] | No
     )
     presets = ", ".join(sorted(path.stem for path in PRESETS.glob("*.toml")))
     parser.add_argument("--preset", default="fast", help=f"{presets}, or a .toml file")
-    parser.add_argument("--data", type=Path, help="folder of the data sets (PARAISITE_DATA)")
+    add_data_option(parser)
     parser.add_argument("--run", type=Path, dest="run_dir", help="default: runs/PRESET")
     parser.add_argument(
         *("--splits",),
@@ -79,14 +79,16 @@ def training_run(options: argparse.Namespace) -> TrainingRun:
     preset = read_preset(options.preset)
     run_dir = options.run_dir or Path("runs") / preset.name
     splits = tuple(sorted(set(options.splits)))
-    return TrainingRun(preset, data_directory(options.data), run_dir, splits)
+    return TrainingRun(preset, data_directory(options.data_dir), run_dir, splits)
 
 
 def _train(options: argparse.Namespace) -> int:
-    from training.train import ensembles_of, train_ensemble  # TensorFlow takes seconds
-
     run = training_run(options)
-    for name in (options.ensemble,) if options.ensemble else ensembles_of(run.preset):
+    names = (options.ensemble,) if options.ensemble else ensembles_of(run.preset)
+    require_data(names, run)
+    from training.train import train_ensemble  # TensorFlow takes seconds
+
+    for name in names:
         train_ensemble(name, run, options.workers)
     return 0
 

@@ -1,11 +1,13 @@
-"""What a training run is made of, and where its parts lie."""
+"""A training run: its preset, its data, its folder."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from training.config import Preset
+from training.data.datasets import require_files
 from training.data.splits import N_SPLITS
-from training.stages import Stage, stage_chain
+from training.stages import MEGNET, STAGES, Stage, stage_chain
 
 MEGNET_FILE = Path("megnet/mp-2018.6.1/formation_energy.hdf5")
 
@@ -35,3 +37,21 @@ class TrainingRun:
     def member_dir(self, stage: str, split: int) -> Path:
         """Return the folder of one member."""
         return self.run_dir / stage / f"split-{split}"
+
+
+def ensembles_of(preset: Preset) -> tuple[str, ...]:
+    """Return the names of all ensembles whose every stage the preset has a schedule for."""
+    return tuple(
+        name
+        for name in STAGES
+        if all(preset.has_schedule(stage.name, stage.dataset) for stage in stage_chain(name))
+    )
+
+
+def require_data(names: Iterable[str], run: TrainingRun) -> None:
+    """Raise DataError, naming what to run, where data or weights for ensembles are missing."""
+    stages = [stage for name in names for stage in stage_chain(name)]
+    split = run.preset.split
+    dealt = split.dealt if split.kind == "grouped" else ()
+    weights = [run.megnet_weights] if any(stage.start == MEGNET for stage in stages) else []
+    require_files((*(stage.dataset for stage in stages), *dealt), run.data_dir, *weights)

@@ -7,22 +7,13 @@ import os
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from models.errors import DataError
-from training.config import Preset, as_dict
+from training.config import as_dict
 from training.fit.member import train_member
 from training.run import TrainingRun
-from training.stages import STAGES, stage_chain
+from training.stages import stage_chain
 from training.worker import prepare_worker
 
 logger = logging.getLogger(__name__)
-
-
-def ensembles_of(preset: Preset) -> tuple[str, ...]:
-    """Return the names of all ensembles whose every stage the preset has a schedule for."""
-    return tuple(
-        name
-        for name in STAGES
-        if all(preset.has_schedule(stage.name, stage.dataset) for stage in stage_chain(name))
-    )
 
 
 def train_ensemble(name: str, run: TrainingRun, workers: int) -> None:

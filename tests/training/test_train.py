@@ -12,12 +12,13 @@ import pytest
 
 from models.errors import DataError
 from tests.training.conftest import AFLOW_EPOCHS, ROOT, SECONDS, SIZES, command
+from training.__main__ import main
 from training.config import HELD_OUT, read_preset
 from training.data.splits import published_split
 from training.fit.loop import FittedMember, read_member
 from training.fit.targets import ltc_target
-from training.run import TrainingRun
-from training.train import ensembles_of, train_ensemble
+from training.run import TrainingRun, ensembles_of
+from training.train import train_ensemble
 
 pytestmark = pytest.mark.timeout(3 * SECONDS)
 
@@ -110,3 +111,12 @@ def test_a_preset_trains_all_that_it_has_schedules_for():
     paper = ensembles_of(read_preset("paper"))
     assert len(paper) == 11
     assert "recommended" not in paper
+
+
+def test_without_data_training_says_at_once_what_to_run(tmp_path, capsys):
+    status = main(["train", "mix-stage3", "--preset", "smoke", "--data-dir", str(tmp_path)])
+    assert status == 2
+    said = capsys.readouterr().err
+    assert "make fetch" in said
+    for name in ("aflow_agl.jsonl.gz", "dataset1.jsonl.gz", "formation_energy.hdf5"):
+        assert name in said
