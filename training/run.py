@@ -14,21 +14,34 @@ MEGNET_FILE = Path("megnet/mp-2018.6.1/formation_energy.hdf5")
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """How to train, where data is read from, and the folder that everything is written to."""
+    """A preset, the folder that data is read from, the folder that everything is written to.
+
+    `own`: the stage of a user's own ensemble; `weights_dir`: the folder of MEGNet's weights, where
+    it is not the data's.
+    """
 
     preset: Preset
     data_dir: Path
     run_dir: Path
     splits: tuple[int, ...] = tuple(range(1, N_SPLITS + 1))
+    own: Stage | None = None
+    weights_dir: Path | None = None
 
     @property
     def megnet_weights(self) -> Path:
         """The file of MEGNet's published formation-energy weights."""
-        return self.data_dir / MEGNET_FILE
+        return (self.weights_dir or self.data_dir) / MEGNET_FILE
 
     def stage(self, name: str) -> Stage:
         """Return the stage of this name; DataError where it is unknown."""
-        return stage_chain(name)[-1]
+        return self.chain(name)[-1]
+
+    def chain(self, name: str) -> tuple[Stage, ...]:
+        """Return the stages to train for an ensemble, first to last; DataError if unknown."""
+        if self.own is None or name != self.own.name:
+            return stage_chain(name)
+        earlier = (stage_chain(self.own.parent)[-1],) if self.own.parent else ()
+        return (*earlier, self.own)
 
     def member_seed(self, split: int) -> int:
         """Return the seed of one member: for its random weights and the order of its batches."""

@@ -1,4 +1,4 @@
-"""Trains an ensemble's nine members, and those of the stages before it, in parallel processes."""
+"""Training of an ensemble's nine members, and of the stages before it, in parallel."""
 
 import json
 import logging
@@ -8,10 +8,9 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from models.errors import DataError
 from training.config import as_dict
-from training.fit.member import train_member
+from training.progress import TrainingProgress
 from training.run import TrainingRun
-from training.stages import stage_chain
-from training.worker import prepare_worker
+from training.worker import prepare_worker, train_in_worker
 
 logger = logging.getLogger(__name__)
 
@@ -21,21 +20,34 @@ def train_ensemble(name: str, run: TrainingRun, workers: int) -> None:
 
     Raises DataError for an unknown name, and when `run.run_dir` holds a run with other settings.
     """
-    chain = stage_chain(name)
+    chain = run.chain(name)
     _write_config(run)
     context = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
-    with ProcessPoolExecutor(
-        workers, mp_context=context, initializer=prepare_worker, initargs=(run.preset, os.getpid())
-    ) as pool:
+    with (
+        TrainingProgress(chain, run, context) as progress,
+        ProcessPoolExecutor(
+            workers,
+            mp_context=context,
+            initializer=prepare_worker,
+            initargs=(run.preset, os.getpid(), progress.queue),
+        ) as pool,
+    ):
         try:
             for stage in chain:
-                futures = [pool.submit(train_member, stage, split, run) for split in run.splits]
+                futures = [pool.submit(train_in_worker, stage, n, run) for n in run.splits]
                 for future in as_completed(futures):
                     future.result()
                 logger.info("%s: all %d members are trained", stage.name, len(futures))
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)  # else those in the queue come first
+            _stop(pool)
             raise
+
+
+def _stop(pool: ProcessPoolExecutor) -> None:
+    """End the workers at once; their checkpoints are whole."""
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in multiprocessing.active_children():
+        process.terminate()
 
 
 def _write_config(run: TrainingRun) -> None:

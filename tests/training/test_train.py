@@ -91,6 +91,24 @@ def test_a_killed_training_goes_on_to_the_same_weights(
         ]
 
 
+def test_ctrl_c_ends_the_training_at_once(tmp_path, small_data):
+    preset = tmp_path / "long.toml"
+    preset.write_text('base = "smoke"\n[schedules.aflow]\nepochs = 100000\n')
+    line = command(preset, small_data, tmp_path / "run", "1 2", workers=2)
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(line, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+        try:
+            wait_for(tmp_path / "run/aflow-stage2/split-1/checkpoint.safetensors", process)
+            process.send_signal(signal.SIGINT)  # to the parent alone: a terminal sends it to all
+            assert process.wait(timeout=20) == 130
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+    said = (tmp_path / "log").read_text()
+    assert "the same command goes on from here" in said
+    assert "Traceback" not in said
+
+
 def test_a_run_folder_of_other_settings_is_refused(undisturbed, small_data, preset_file):
     config = (undisturbed / "config.json").read_text()
     other = replace(read_preset(str(preset_file)), seed=7)

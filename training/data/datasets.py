@@ -1,4 +1,4 @@
-"""The labelled crystals that ensembles are trained and measured on, read from their files.
+"""Data sets of labelled crystals, read from their files.
 
 A row that cannot be used is dropped and reported in `Dataset.dropped`; a file that cannot be
 read stops with `DataError`. Rows keep their published order: the nine splits depend on it.
@@ -113,6 +113,13 @@ def require_files(names: Sequence[str], directory: Path, *others: Path) -> None:
             f"Not there: {', '.join(missing)}. Get the data sets with `make fetch` (`python -m "
             f"training fetch`), or name their folder with --data-dir or ${DATA_VARIABLE}."
         )
+
+
+def count_rows(name: str, directory: Path) -> int:
+    """Return the number of rows in the files of a data set, unusable ones included."""
+    entries = [CATALOGUE.get(part, own_entry(part)) for part in parts_of(name)]
+    paths = [directory / entry.file_name for entry in entries]
+    return sum(len(_lines(path, _content(path))) for path in paths)
 
 
 def read_dataset(name: str, directory: Path) -> Dataset:

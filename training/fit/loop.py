@@ -1,4 +1,4 @@
-"""Fits one member: the epochs, the choice among them, and the way back in after a kill."""
+"""The training loop of one member: epochs, the choice among them, resumption."""
 
 import json
 import logging
@@ -18,7 +18,13 @@ from models.network.batch import join_graphs
 from models.network.transform import TargetTransform
 from training.config import Schedule
 from training.data.splits import Rows
-from training.fit.checkpoint import Checkpoint, EpochRecord, read_checkpoint, write_checkpoint
+from training.fit.checkpoint import (
+    MEMBER_FILE,
+    Checkpoint,
+    EpochRecord,
+    read_checkpoint,
+    write_checkpoint,
+)
 from training.fit.optimiser import Optimiser, OptimiserState, Vector, learning_rate
 
 logger = logging.getLogger(__name__)
@@ -34,7 +40,7 @@ class TrainingDiverged(DataError):
 
 @dataclass(frozen=True)
 class MemberTask:
-    """What one member is fitted to, and from which start.
+    """Everything the loop needs: crystals, labels, rows, initial weights.
 
     `labels` and `constants` are the objective's. `ltc` [n_crystals] in W/(m K) serves the choice of
     the epoch on the rows `choice`; the last epoch is taken where there are none.
@@ -102,7 +108,7 @@ def fit_member(  # noqa: PLR0913, PLR0917  (what to fit, how, and where)
             write_checkpoint(replace(checkpoint, optimiser=optimiser.state), path)
             written = time.monotonic()
     member = FittedMember(checkpoint.best, task.transforms, checkpoint.history)
-    _write_member(member, run_dir)
+    write_member(member, run_dir)
     path.unlink(missing_ok=True)
     return member
 
@@ -162,7 +168,8 @@ def predict_rows(
     return np.concatenate(outputs).astype(np.float64)
 
 
-def _write_member(member: FittedMember, run_dir: Path) -> None:
+def write_member(member: FittedMember, run_dir: Path) -> None:
+    """Write a member that is finished, all at once."""
     transforms = json.dumps([asdict(transform) for transform in member.transforms])
     history = json.dumps([asdict(record) for record in member.history])
     unfinished = run_dir / "member.part"
@@ -171,12 +178,12 @@ def _write_member(member: FittedMember, run_dir: Path) -> None:
         unfinished,
         metadata={"transforms": transforms, "history": history},
     )
-    unfinished.replace(run_dir / "member.safetensors")
+    unfinished.replace(run_dir / MEMBER_FILE)
 
 
 def read_member(run_dir: Path) -> FittedMember | None:
     """Return the member fitted in `run_dir`; None where it is not finished."""
-    path = run_dir / "member.safetensors"
+    path = run_dir / MEMBER_FILE
     if not path.is_file():
         return None
     with safe_open(path, framework="numpy") as file:

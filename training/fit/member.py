@@ -1,7 +1,6 @@
 """The training of one member of one stage, in a process of its own."""
 
 import logging
-import time
 from functools import lru_cache, partial
 
 import numpy as np
@@ -10,7 +9,6 @@ from numpy.typing import NDArray
 from models.network.architecture import Architecture
 from models.prediction.gaussian_process import FROM_NETWORK
 from training.config import LossSettings
-from training.fit.checkpoint import EpochRecord
 from training.fit.context import MemberContext, member_context
 from training.fit.loop import (
     FittedMember,
@@ -29,15 +27,14 @@ from training.run import TrainingRun
 from training.stages import Stage
 
 logger = logging.getLogger(__name__)
-REPORT_SECONDS = 10.0
 
 
-def train_member(stage: Stage, number: int, run: TrainingRun) -> None:
-    """Train the member of this stage and split, or what is left of it."""
+def train_member(stage: Stage, number: int, run: TrainingRun, report: Report) -> None:
+    """Train the member of this stage and split, or what is left of it; `report` each epoch."""
     if _is_finished(stage, number, run):
         return
     context = member_context(stage, number, run)
-    member = read_member(context.directory) or train_network(context)
+    member = read_member(context.directory) or train_network(context, report)
     if context.schedule.gaussian_process:
         train_processes(context, network_moduli(context, member))
 
@@ -48,7 +45,7 @@ def _is_finished(stage: Stage, number: int, run: TrainingRun) -> bool:
     return bool(read_member(directory)) and not (has_process and read_process(directory) is None)
 
 
-def train_network(context: MemberContext) -> FittedMember:
+def train_network(context: MemberContext, report: Report) -> FittedMember:
     """Return the member with its network fitted."""
     context.directory.mkdir(parents=True, exist_ok=True)
     member = fit_member(
@@ -56,7 +53,7 @@ def train_network(context: MemberContext) -> FittedMember:
         context.schedule,
         _optimiser(context),
         context.directory,
-        _reporter(context),
+        report,
         context.preset.checkpoint_seconds,
     )
     logger.info("%s: done, %s", context.title, member.best)
@@ -108,24 +105,3 @@ def _optimiser(context: MemberContext) -> Optimiser:
 def _compiled_optimiser(architecture: Architecture, loss: LossSettings) -> Optimiser:
     """Return the process's optimiser: compiling one takes seconds, members share it."""
     return Optimiser(architecture, objective(loss, architecture.outputs))
-
-
-def _reporter(context: MemberContext) -> Report:
-    """Return a function that logs an epoch's errors, rate and time left, at most every 10 s."""
-    last = time.monotonic()
-    epochs = context.schedule.epochs
-
-    def report(record: EpochRecord) -> None:
-        nonlocal last
-        if time.monotonic() - last < REPORT_SECONDS:
-            return
-        last = time.monotonic()
-        left = (epochs - record.epoch - 1) * record.seconds
-        chosen = "" if record.chosen_on is None else f", chosen on {record.chosen_on:.3f}"
-        logger.info(
-            "%s: epoch %d of %d, train %.3f%s, %.1f s an epoch, %d min %02d s left",
-            *(context.title, record.epoch + 1, epochs, record.train, chosen, record.seconds),
-            *divmod(round(left), 60),
-        )
-
-    return report
