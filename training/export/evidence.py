@@ -29,8 +29,9 @@ def collect_evidence(trained: TrainedEnsemble) -> MeasuredEvidence:
     embeddings = trained.outputs.embeddings
     scale = embeddings.std(axis=0) + np.finfo(np.float32).eps
     scaled = np.ascontiguousarray(embeddings / scale)
-    doubts = trained.outputs.disagreement
-    errors = unseen_errors(trained.data.ltc, trained.predictions, scaled, doubts)
+    errors = unseen_errors(
+        trained.data.ltc, trained.predictions, scaled, trained.outputs.disagreement
+    )
     record = EvidenceRecord(calibration=calibrate(errors), references=_references(trained))
     metrics = Metrics(
         dataset=trained.data.dataset.name,

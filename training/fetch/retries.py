@@ -28,7 +28,7 @@ class TransientError(Exception):
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How often and how patiently to repeat; delays and the timeout of one request in seconds."""
+    """Number of attempts; delays between them and the timeout of a request, in seconds."""
 
     attempts: int = 8
     first_delay: float = 1.0
@@ -36,16 +36,16 @@ class RetryPolicy:
     timeout: float = 60.0
 
     def wait(self, state: RetryCallState) -> float:
-        """Return the seconds to wait, doubled each time, never less than the server asked for.
+        """Return the seconds to wait, doubled each time, at least what the server named.
 
-        Unless that is longer than `longest_delay`.
+        At most `longest_delay`.
         """
         backoff = wait_exponential_jitter(
             multiplier=self.first_delay, max=self.longest_delay, jitter=self.first_delay
         )(state)
         fault = state.outcome.exception() if state.outcome else None
-        asked = getattr(fault, "retry_after", None) or 0.0
-        return min(max(backoff, asked), self.longest_delay)
+        named = getattr(fault, "retry_after", None) or 0.0
+        return min(max(backoff, named), self.longest_delay)
 
 
 def with_retries(

@@ -1,4 +1,4 @@
-"""A data set file written page by page, which a fetch that was stopped goes on with."""
+"""A data set file written page by page, resumable."""
 
 import gzip
 import hashlib
@@ -23,7 +23,7 @@ class Dropped(BaseModel):
 
 
 class Origin(BaseModel):
-    """Where a data set is published: address, licence, and what to cite."""
+    """Origin of a data set: address, licence, citation."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -33,7 +33,7 @@ class Origin(BaseModel):
 
 
 class FetchReport(BaseModel):
-    """What a fetch brought, from where, under which licence; written beside the data set file."""
+    """Result of a fetch, written beside the data set file."""
 
     source: str
     origin: Origin
@@ -44,7 +44,7 @@ class FetchReport(BaseModel):
 
 
 class _Cursor(BaseModel):
-    """How far a fetch is: what it asks, the next position and the bytes of rows that are safe."""
+    """State of a fetch: its request, the next position, the bytes of rows on disk."""
 
     source: str
     position: int = 0
@@ -76,17 +76,17 @@ class RowFile:
 
     @property
     def position(self) -> int:
-        """How many pages (or ids) are done."""
+        """Number of pages (or ids) done."""
         return self._cursor.position
 
     @property
     def total(self) -> int | None:
-        """How many rows the source announced, where it did."""
+        """Number of rows that the source announced, where it did."""
         return self._cursor.total
 
     @property
     def n_seen(self) -> int:
-        """How many entries were received, dropped ones included."""
+        """Number of entries received, dropped ones included."""
         return len(self._ids) + len(self._cursor.dropped)
 
     def add(

@@ -1,4 +1,4 @@
-"""Where each data set is fetched from, by its name in the catalogue."""
+"""Sources of the data sets, by name in the catalogue."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ MEGNET = "megnet"
 
 @dataclass(frozen=True)
 class Connections:
-    """What fetches go through; the Materials Project is asked for only by those that need it.
+    """Clients of the sources; that of the Materials Project is made for those that need it.
 
     `base_url` replaces a source's own address.
     """

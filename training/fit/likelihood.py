@@ -1,4 +1,4 @@
-"""Fits one member's Gaussian processes: covariances by marginal likelihood, then coefficients.
+"""Fit of a member's Gaussian processes: covariance by marginal likelihood, then coefficients.
 
 Everything is decided on the member's training rows. Sources: Rasmussen and Williams, Gaussian
 Processes for Machine Learning (2006), Eqs. 2.25 and 5.8; for references that the others contradict,
@@ -32,7 +32,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ProcessTask:
-    """What a process is fitted to.
+    """Training data of a Gaussian process.
 
     `inputs` [n_crystals, n_inputs]: descriptors and moduli, standardised; `log_ltc` [n_crystals]:
     log10 of references in W/(m K); `methods` [n_methods, n_crystals]: 1 where the reference is of

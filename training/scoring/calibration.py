@@ -1,4 +1,4 @@
-"""Intervals and domain, calibrated on the errors of members on crystals they had not seen."""
+"""Calibration of intervals and domain on errors for held-out crystals."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class UnseenErrors:
-    """For each crystal some member had not seen: error of log10(LTC), what foretells it, its row.
+    """Error of log10(LTC) of each held-out crystal, its predictors, its row.
 
     `distance`: to the nearest training crystal, in standard deviations of the embedding;
     `disagreement`: standard deviation of log10(LTC) over a member's Gaussian processes.
@@ -63,8 +63,8 @@ def unseen_errors(
         distance[rows] = np.mean(each, axis=0).min(axis=1)
     rows = np.flatnonzero(predictions.covered)
     errors = np.abs(np.log10(predictions.mean()[rows] / reference[rows]))
-    doubts = HeldOut(disagreement.T, predictions.unseen).mean()
-    return UnseenErrors(errors, distance[rows], doubts[rows], rows)
+    disagreements = HeldOut(disagreement.T, predictions.unseen).mean()
+    return UnseenErrors(errors, distance[rows], disagreements[rows], rows)
 
 
 def _distances(points: NDArray[np.float32], others: NDArray[np.float32]) -> Numbers:
@@ -83,8 +83,8 @@ def calibrate(errors: UnseenErrors) -> Calibration:
     (2018)).
     """
     ones = np.full(len(errors.error), 1.0)
-    foretelling = np.stack([ones, errors.distance, errors.disagreement], axis=1)
-    (base, per_distance, per_disagreement), _ = nnls(foretelling, errors.error)
+    predictors = np.stack([ones, errors.distance, errors.disagreement], axis=1)
+    (base, per_distance, per_disagreement), _ = nnls(predictors, errors.error)
     base = max(float(base), SMALLEST_ERROR)
     linear = base + per_distance * errors.distance + per_disagreement * errors.disagreement
     least = float(np.quantile(linear, EASIEST))
@@ -108,7 +108,7 @@ def calibrate(errors: UnseenErrors) -> Calibration:
 
 @dataclass(frozen=True)
 class TestedCalibration:
-    """How calibrations did on crystals they were not made on, crystal by crystal."""
+    """Cross-validated calibrations, crystal by crystal."""
 
     covered: NDArray[np.bool_]
     half_width: Numbers

@@ -17,11 +17,11 @@ INTRODUCTION = """\
 
 The paper (Klochko et al., arXiv 2411.18259) states its result as a table of MAPE: three stages,
 four data sets, nine splits. This page has that table again, measured by the published procedure,
-and what the same and other members are worth in W/(m K). It is written by
+and the errors of the same and other members in W/(m K). It is written by
 
     python -m training evaluate
 
-from the ensembles found in `models/ensembles` and `runs`, their kept answers in
+from the ensembles found in `models/ensembles` and `runs`, their stored predictions in
 `docs/reproduction/outputs`, and the data; nothing is trained. An ensemble that is not there leaves
 its cells empty (–). All figures, split by split: [report.json](reproduction/report.json).
 
@@ -34,8 +34,8 @@ Two protocols, never mixed:
   20 %. Predictions are as served, at least 0.01 W/(m K).
 
 ± is the sample standard deviation over the splits (n - 1: with it the published runs give
-Table I's). An interval in brackets holds 95 % of bootstrap draws of the crystals: it tells how far
-a figure hangs on these crystals, not on the training.
+Table I's). An interval in brackets holds 95 % of bootstrap draws of the crystals: it is the
+uncertainty from the choice of crystals, not from the training.
 """
 
 
