@@ -13,7 +13,7 @@ COMPILE := $(BIN)/uv pip compile --python-version 3.11 --generate-hashes --no-he
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup serve test lint format typecheck check lock openapi fetch train evaluate benchmark profile docker-build clean
+.PHONY: help setup serve test coverage lint format typecheck dependencies spelling check docs lock openapi fetch train evaluate benchmark profile dist chaos soak audit sbom docker-build clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -26,6 +26,10 @@ serve: setup ## Set up, then run the service on http://localhost:8000 (PORT= cha
 test: setup ## Set up, then run every test (ARGS= goes to pytest)
 	$(BIN)/pytest $(ARGS)
 
+coverage: setup ## Run every test and see that enough of the code is run by them
+	$(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage report
+
 lint: setup ## Check style and formatting
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -37,7 +41,16 @@ format: setup ## Fix what can be fixed of style and formatting
 typecheck: setup ## Check types
 	$(BIN)/mypy
 
-check: lint typecheck ## Check style, formatting and types
+dependencies: setup ## Check that what is imported is declared, and what is declared is used
+	$(BIN)/deptry .
+
+spelling: setup ## Check spelling
+	$(BIN)/codespell
+
+check: lint typecheck dependencies spelling ## Check style, types, dependencies and spelling
+
+docs: setup ## Build the documentation site in site/; a broken link fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 lock: $(BIN)/uv ## Resolve the lock files again after a change of dependencies
 	$(COMPILE) --extra training --extra dev --output-file requirements/dev.lock pyproject.toml
@@ -62,11 +75,30 @@ benchmark: setup ## Measure what the README quotes
 profile: setup ## Show where the time of one answer goes
 	$(BIN)/python -m benchmarks profile
 
+dist: setup ## Make the files of a release in dist/: wheel, weights, SBOM, checksums
+	.ci/dist $(TAG)
+
+chaos: setup ## Break everything around the service under load (SECONDS=, default 120)
+	$(BIN)/python -m tests.endurance chaos --seconds $(or $(SECONDS),120)
+
+soak: setup ## Run the service under a steady load and watch its memory (SECONDS=, default 3600)
+	$(BIN)/python -m tests.endurance soak --seconds $(or $(SECONDS),3600)
+
+audit: $(BIN)/uv ## Look the lock files up in the list of known vulnerabilities
+	for lock in serve dev; do \
+		$(BIN)/uv tool run pip-audit==2.10.1 --strict --require-hashes --disable-pip -r requirements/$$lock.lock || exit 1; \
+	done
+
+sbom: $(BIN)/uv ## Write what the image holds of other packages to build/sbom.json (CycloneDX)
+	mkdir -p build
+	$(BIN)/uv tool run --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements/serve.lock \
+		--pyproject pyproject.toml --output-file build/sbom.json
+
 docker-build: ## Build the container image
 	docker build --tag paraisite .
 
 clean: ## Remove the environment and every cache
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .coverage build *.egg-info
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .coverage build dist site *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/uv:

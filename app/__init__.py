@@ -1,3 +1,3 @@
 """The prediction service: HTTP in, HTTP out."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

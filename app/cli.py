@@ -15,7 +15,13 @@ from app.screening.ranking import Brief, ranked
 from app.screening.screen import screen
 from app.screening.source import Source, read_source
 from app.screening.table import FORMATS
-from app.service.ensembles import ServedEnsemble, default_name, ensemble_names, load_ensemble
+from app.service.ensembles import (
+    ServedEnsemble,
+    check_ensemble,
+    default_name,
+    ensemble_names,
+    load_ensemble,
+)
 from app.settings import Settings
 from app.startup import without_native_messages
 from models.errors import ParaisiteError
@@ -23,7 +29,6 @@ from models.network.batch import MAX_CRYSTALS
 from models.records import refusal
 
 _HEAD = f"{'LTC':>9} {'spread':>9} {'from':>9} {'to':>9} {'verdict':>8}"
-STOP_WITHIN = 30  # s that requests get to end after SIGTERM: an upload may have stalled for good
 LoadEnsemble = Callable[[Settings, str], ServedEnsemble]
 
 
@@ -36,7 +41,7 @@ def main(argv: Sequence[str] | None = None, load: LoadEnsemble = load_ensemble) 
         settings = Settings()
         name = options.ensemble or default_name(ensemble_names(settings), settings)
         with without_native_messages():
-            ensemble = load(settings, name)
+            ensemble = check_ensemble(load(settings, name), settings)
         return (
             _predict(options, settings, ensemble)
             if options.command == "predict"
@@ -83,42 +88,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    import uvicorn
-
-    from app.factory import create_app
+    from app.server.serve import serve
 
     given = {key: getattr(options, key) for key in ("host", "port")}
-    settings = Settings(**{key: value for key, value in given.items() if value is not None})
-    failed = False
-    server: uvicorn.Server
-
-    def stop() -> None:
-        nonlocal failed
-        failed = True
-        server.should_exit = True
-
-    config = uvicorn.Config(
-        create_app(settings, on_failure=stop),
-        host=settings.host,
-        port=settings.port,
-        log_config=_log_config(),
-        timeout_graceful_shutdown=STOP_WITHIN,
-    )
-    server = uvicorn.Server(config)
-    server.run()
-    return int(failed)
-
-
-def _log_config() -> dict[str, object]:
-    line = {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
-    handler = {"class": "logging.StreamHandler", "formatter": "line"}
-    return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {"line": line},
-        "handlers": {"stderr": handler},
-        "root": {"handlers": ["stderr"], "level": "INFO"},
-    }
+    return serve(Settings(**{key: value for key, value in given.items() if value is not None}))
 
 
 def _predict(options: argparse.Namespace, settings: Settings, ensemble: ServedEnsemble) -> int:
@@ -138,12 +111,12 @@ def _loader(file: str) -> Callable[[], bytes]:
 
 
 def _line(outcome: Outcome) -> str:
-    """Return the line of a table for one file, with one line below for each thing to mind."""
-    judged = outcome.judgement
-    if judged is None:
+    """Return the line of a table for one file, with one line below for each reason and warning."""
+    prediction = outcome.prediction
+    if prediction is None:
         return f"{outcome.material_id:<32} {outcome.error}"
-    domain = judged.assessment
-    notes = (*(domain.reasons if domain else ()), *judged.cautions)
+    domain = prediction.domain
+    notes = (*(domain.reasons if domain else ()), *prediction.warnings)
     first = f"{outcome.material_id:<32} {outcome.formula:<16} {_values(Brief.of(outcome.row()))}"
     return "\n".join((first, *(f"  {note}" for note in notes)))
 

@@ -57,3 +57,80 @@ class InternalError(ServiceError):
 
     code = "internal-error"
     title = "Internal error"
+
+
+class RequestRefused(ServiceError):
+    """The request is refused before its path is looked at."""
+
+    code = "request-refused"
+    title = "Request refused"
+
+
+class MalformedRequest(RequestRefused):
+    """What the client sent is not HTTP."""
+
+    code = "malformed-request"
+    title = "Malformed request"
+
+
+class HeadTooLarge(RequestRefused):
+    """The request's headers are larger than the service accepts."""
+
+    code = "head-too-large"
+    title = "Headers too large"
+
+
+class UrlTooLong(RequestRefused):
+    """The request's URL is longer than the service accepts."""
+
+    code = "url-too-long"
+    title = "URL too long"
+
+
+class HeadTimeout(RequestRefused):
+    """The request's headers did not arrive in time."""
+
+    code = "head-timeout"
+    title = "Headers too slow"
+
+
+class BodyTimeout(RequestRefused):
+    """The request's body stopped arriving, or arrived too slowly."""
+
+    code = "body-timeout"
+    title = "Body too slow"
+
+
+class TooManyConnections(RequestRefused):
+    """Every connection that the service holds is in use."""
+
+    code = "too-many-connections"
+    title = "Too many connections"
+
+
+class UnknownHost(RequestRefused):
+    """The Host header names a host that the service does not answer for."""
+
+    code = "unknown-host"
+    title = "Unknown host"
+
+
+class Unauthorized(RequestRefused):
+    """The call needs an API key, and the request has none that is valid."""
+
+    code = "unauthorized"
+    title = "API key needed"
+
+
+class RateLimited(RequestRefused):
+    """The client has made more requests than it may in this time."""
+
+    code = "rate-limited"
+    title = "Too many requests"
+
+
+class Stopping(RequestRefused):
+    """The service is stopping and could not finish the request."""
+
+    code = "stopping"
+    title = "Service stopping"

@@ -3,22 +3,28 @@
 import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from app import __version__
-from app.api.head import HeadAsGet
-from app.api.known_uploads import KnownUploads
+from app.api.middleware.envelope import Envelope
+from app.api.middleware.stack import add_middleware
 from app.api.problems import MEDIA_TYPE, add_problem_handlers
 from app.api.routes import docs, ensembles, health, page, predict, problems, structure
 from app.cache import create_cache
-from app.monitoring import Metrics, RequestMetrics
+from app.cache.base import Cache
+from app.cache.memory import MemoryCache
+from app.monitoring import Metrics, measuring_lag
 from app.service.ensembles import load_ensembles
-from app.service.predictor import MaterialSource
+from app.service.materials import MaterialSource
 from app.service.runtime import LoadEnsembles, Runtime
 from app.settings import Settings
 from models.structure.materials_project import MaterialsProject
+
+if TYPE_CHECKING:
+    from app.cache.redis import RedisCache
 
 DESCRIPTION = (
     "Lattice thermal conductivity of a crystal at 300 K, predicted by an ensemble of "
@@ -27,7 +33,14 @@ DESCRIPTION = (
 
 
 class Service(FastAPI):
-    """A FastAPI app whose OpenAPI document gives errors their own media type."""
+    """A FastAPI app whose answers all have an id and security headers, failures included.
+
+    Its OpenAPI document gives errors their own media type.
+    """
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return the app with all middleware around it."""
+        return Envelope(super().build_middleware_stack())
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document."""
@@ -50,13 +63,14 @@ def create_app(
     """
     settings = settings or Settings()
     metrics = Metrics()
-    runtime = Runtime(
-        settings, create_cache(settings), materials or materials_project(settings), metrics
-    )
+    cache = create_cache(settings)
+    source = materials or materials_project(settings)
+    _follow_breakers(metrics, cache, source)
+    runtime = Runtime(settings, cache, source, metrics)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with runtime.loading(load, on_failure or end_process):
+        async with measuring_lag(metrics), runtime.loading(load, on_failure or end_process):
             yield
         await runtime.close()
 
@@ -69,13 +83,23 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.runtime = runtime
-    app.add_middleware(KnownUploads, runtime=runtime, route=predict.upload_route())
-    app.add_middleware(RequestMetrics, metrics=metrics)  # it counts them all
-    app.add_middleware(HeadAsGet)
+    app.state.metrics = metrics
+    add_middleware(app, settings, runtime, cache, metrics)
     add_problem_handlers(app)
     for routes in (page, docs, predict, structure, ensembles, health, problems):
         app.include_router(routes.router)
     return app
+
+
+def _follow_breakers(metrics: Metrics, cache: Cache, source: MaterialSource) -> None:
+    """Show in the metrics what is left alone because it failed."""
+    if isinstance(source, MaterialsProject):
+        metrics.follow_breaker("materials-project", lambda: source.is_left_alone)
+    if not isinstance(cache, MemoryCache):
+        redis = cast("RedisCache", cache)
+        metrics.follow_breaker("redis", lambda: redis.breaker.is_open)
+        metrics.follow_redis_refusals(lambda: redis.breaker.refusals)
+        metrics.follow_redis_rejections(lambda: redis.rejected)
 
 
 def materials_project(settings: Settings) -> MaterialsProject:

@@ -1,13 +1,24 @@
 """Prometheus metrics of one app, and the ASGI middleware that counts its requests."""
 
+import asyncio
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from functools import cache
 from typing import TypeVar
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+LAG_EVERY = 0.1  # s between measurements of the event loop's lag
+LAGS = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)  # s
 LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)  # s
 
 Labelled = TypeVar("Labelled", Counter, Histogram)
@@ -23,6 +34,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)  # memory, processor time, descriptors
         self.requests = Counter(
             "paraisite_requests",
             "Requests answered.",
@@ -60,6 +72,48 @@ class Metrics:
             "Requests in work or waiting for their turn.",
             registry=self.registry,
         )
+        self.body_bytes = Gauge(
+            "paraisite_body_bytes_in_flight",
+            "Bytes of request bodies that are arriving.",
+            registry=self.registry,
+        )
+        self.connections = Gauge(
+            "paraisite_open_connections", "Open connections of clients.", registry=self.registry
+        )
+        self.refusals = Counter(
+            "paraisite_connections_refused",
+            "Connections ended before a request reached the app, by reason.",
+            ("reason",),
+            registry=self.registry,
+        )
+        self.problems = Counter(
+            "paraisite_problems",
+            "Requests that ended in an error, by the type of problem.",
+            ("type",),
+            registry=self.registry,
+        )
+        self.loop_lag = Histogram(
+            "paraisite_loop_lag_seconds",
+            "Time that the event loop was late, measured ten times a second.",
+            buckets=LAGS,
+            registry=self.registry,
+        )
+        self.breakers = Gauge(
+            "paraisite_breaker_open",
+            "Whether a service behind this one is left alone because it failed (1) or not (0).",
+            ("service",),
+            registry=self.registry,
+        )
+        self.redis_refusals = Gauge(
+            "paraisite_redis_refused_commands",
+            "Commands that Redis has refused since the start.",
+            registry=self.registry,
+        )
+        self.redis_rejections = Gauge(
+            "paraisite_redis_rejected_values",
+            "Values found in Redis since the start that the service has not written there.",
+            registry=self.registry,
+        )
         self._requests_of = children(self.requests)
         self._latency_of = children(self.latency)
         self._lookups_of = children(self.cache)
@@ -69,6 +123,34 @@ class Metrics:
     def follow_queue(self, length: Callable[[], int]) -> None:
         """Read the gauge of requests in flight from `length`."""
         self.in_flight.set_function(length)
+
+    def follow_bodies(self, n_bytes: Callable[[], int]) -> None:
+        """Read the gauge of bytes of bodies that are arriving from `n_bytes`."""
+        self.body_bytes.set_function(n_bytes)
+
+    def follow_connections(self, count: Callable[[], int]) -> None:
+        """Read the gauge of open connections from `count`."""
+        self.connections.set_function(count)
+
+    def follow_breaker(self, service: str, is_open: Callable[[], bool]) -> None:
+        """Read the state of a circuit breaker from `is_open`."""
+        self.breakers.labels(service).set_function(is_open)
+
+    def follow_redis_refusals(self, count: Callable[[], int]) -> None:
+        """Read the number of refused commands from `count`."""
+        self.redis_refusals.set_function(count)
+
+    def follow_redis_rejections(self, count: Callable[[], int]) -> None:
+        """Read the number of rejected values from `count`."""
+        self.redis_rejections.set_function(count)
+
+    def note_problem(self, kind: str) -> None:
+        """Count a request that ended in this type of problem."""
+        self.problems.labels(kind).inc()
+
+    def note_refusal(self, reason: str) -> None:
+        """Count a connection that was ended for this reason."""
+        self.refusals.labels(reason).inc()
 
     def note_lookup(self, kind: str, *, hit: bool) -> None:
         """Count a lookup in the cache for this kind of entry."""
@@ -120,3 +202,25 @@ class RequestMetrics:
             route = getattr(scope.get("route"), "path", "unmatched")
             seconds = time.perf_counter() - start
             self._metrics.note_request(scope["method"], route, status, seconds)
+            if problem := scope.get("problem"):
+                self._metrics.note_problem(problem)
+
+
+@contextlib.asynccontextmanager
+async def measuring_lag(metrics: Metrics) -> AsyncIterator[None]:
+    """Measure the event loop's lag meanwhile."""
+    task = asyncio.create_task(_measure_lag(metrics))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _measure_lag(metrics: Metrics) -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        expected = loop.time() + LAG_EVERY
+        await asyncio.sleep(LAG_EVERY)
+        metrics.loop_lag.observe(max(0.0, loop.time() - expected))

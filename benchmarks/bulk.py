@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.crystals import cif, crystals
 from benchmarks.ensemble import RandomEnsemble
 from benchmarks.timing import Spread, seconds
-from models.crystal.graph import crystal_graph
+from models.crystal.crystal import Crystal
 from models.structure.read import parse_structure
 
 COUNT, N_ATOMS = 256, 10
@@ -31,7 +31,7 @@ def measure() -> dict[str, Any]:
     ensemble = RandomEnsemble()
 
     def ours() -> None:
-        ensemble.predict(crystal_graph(parse_structure(text)) for text in texts)
+        ensemble.ltc([Crystal.of(parse_structure(text)) for text in texts])
 
     found: dict[str, Any] = {}
     own: list[float] = []

@@ -15,7 +15,7 @@ from benchmarks.crystals import crystals
 from benchmarks.ensemble import MEMBERS, RandomEnsemble
 from benchmarks.timing import Spread, seconds
 from models.cores import n_cores
-from models.crystal.graph import CrystalGraph, crystal_graph
+from models.crystal.crystal import Crystal
 from models.network.architecture import FEED_FORWARD, Architecture, dense_shapes
 
 COUNT, N_ATOMS = 256, 10
@@ -25,25 +25,25 @@ ROUNDS = 15
 
 def measure() -> dict[str, Any]:
     """Return rates in Gflop/s and their ratio."""
-    graphs = [crystal_graph(structure) for structure in crystals(COUNT, N_ATOMS)]
+    samples = [Crystal.of(structure) for structure in crystals(COUNT, N_ATOMS)]
     ensemble = RandomEnsemble()
     cores = n_cores()
     product = _product()
     with ThreadPoolExecutor(cores) as pool:
         times = seconds(
             {
-                "batch": lambda: ensemble.predict(graphs),
-                "one": lambda: ensemble.predict(graphs[:1]),
+                "batch": lambda: ensemble.ltc(samples),
+                "one": lambda: ensemble.ltc(samples[:1]),
                 "matmul": lambda: list(pool.map(product, range(cores))),
             },
             ROUNDS,
             warm=2,
         )
-    work = 2 * multiplications(graphs) / times["batch"] / 1e9
+    work = 2 * multiplications(samples) / times["batch"] / 1e9
     rate = cores * 2 * SIDE**3 / times["matmul"] / 1e9
     return {
         "crystals": COUNT,
-        "bonds": sum(graph.n_bonds for graph in graphs),
+        "bonds": sum(each.graph.n_bonds for each in samples),
         "ms_batch": Spread.of(1e3 * times["batch"]).document(),
         "ms_one": Spread.of(1e3 * times["one"]).document(),
         "gflops_forward": Spread.of(work).document(),
@@ -59,27 +59,27 @@ def _product() -> Callable[[object], object]:
     return lambda _: multiply().numpy()
 
 
-def multiplications(graphs: Sequence[CrystalGraph]) -> float:
+def multiplications(samples: Sequence[Crystal]) -> float:
     """Return the multiply-adds of the dense layers for all members, and nothing else.
 
     First layers of the updates count as split: their atom and state parts once an atom, a crystal.
     What was computed when the ensemble was loaded does not count.
     """
-    n_bonds = sum(graph.n_bonds for graph in graphs)
-    n_atoms = sum(graph.n_atoms for graph in graphs)
+    n_bonds = sum(each.graph.n_bonds for each in samples)
+    n_atoms = sum(each.graph.n_atoms for each in samples)
     narrow, wide = FEED_FORWARD[-1], 64
     total = 0.0
     for name, (inputs, outputs) in dense_shapes(Architecture()).items():
         if name.startswith(("atom_in", "state_in")):
             continue
         if name.endswith(".bond.0"):
-            total += narrow * wide * (n_bonds + 2 * n_atoms + len(graphs))
+            total += narrow * wide * (n_bonds + 2 * n_atoms + len(samples))
         elif name.endswith(".atom.0"):
-            total += narrow * wide * (2 * n_atoms + len(graphs))
+            total += narrow * wide * (2 * n_atoms + len(samples))
         elif "bond" in name and "lstm" not in name:
             total += inputs * outputs * n_bonds
         elif "atom" in name and "lstm" not in name:
             total += inputs * outputs * n_atoms
         else:
-            total += inputs * outputs * len(graphs)
+            total += inputs * outputs * len(samples)
     return float(np.float64(total) * MEMBERS)

@@ -13,8 +13,7 @@ from pymatgen.core import Structure
 from pymatgen.io.cif import CifParser, CifWriter
 
 from benchmarks.timing import Spread
-from models.crystal.fingerprint import fingerprint
-from models.crystal.graph import crystal_graph
+from models.crystal.crystal import Crystal
 from models.errors import ParaisiteError
 from models.structure.cif import read_cif
 from training.data.datasets import data_directory
@@ -88,7 +87,7 @@ def _identity(read: Callable[[str], Structure], text: str, times: list[float], s
     try:
         structure = read(text)
         times.append(time.perf_counter() - start)
-        return fingerprint(crystal_graph(structure))
+        return Crystal.of(structure).fingerprint
     except (ParaisiteError, ValueError) as error:
         return f"{type(error).__name__}: {str(error)[:80]}"
 

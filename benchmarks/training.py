@@ -10,9 +10,10 @@ import numpy as np
 
 from benchmarks.crystals import crystals
 from benchmarks.timing import Spread, seconds
-from models.crystal.graph import crystal_graph
+from models.crystal.crystal import Crystal
 from models.network.architecture import Architecture, initial_weights
 from models.network.batch import join_graphs
+from models.prediction.members import network_input
 from training.config import Schedule
 from training.fit.objectives import Mape
 from training.fit.optimiser import Optimiser, OptimiserState
@@ -44,7 +45,12 @@ def measure() -> dict[str, Any]:
 
 def _step() -> Callable[[], object]:
     """Return a step of the training's own optimiser on one batch."""
-    batch = join_graphs([crystal_graph(structure) for structure in crystals(BATCH, N_ATOMS)])
+    batch = join_graphs(
+        [
+            network_input(Crystal.of(structure), described=True)
+            for structure in crystals(BATCH, N_ATOMS)
+        ]
+    )
     labels = np.ones(BATCH, np.float32)  # W/(m K)
     constants = np.array([0, 1], np.float32)  # mean and deviation of the labels' logarithms
     optimiser = Optimiser(HEAD, Mape())

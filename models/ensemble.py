@@ -1,24 +1,25 @@
-"""An ensemble: its members, its evidence, and what they say of crystals."""
+"""An ensemble: a folder of weights and evidence; crystals in, predictions out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.crystal.graph import CrystalGraph, crystal_graph, reduced_formula, symbols
+from models.crystal.crystal import Crystal
 from models.errors import DamagedEnsemble
 from models.manifest import PROCESS, WEIGHTS, Manifest, manifest_digest, read_manifest
+from models.network.batch import NetworkInput
 from models.network.weights import load_weights
-from models.prediction.domain import Asked, Assessment, assess
-from models.prediction.evidence import Calibration, Evidence, Reference, load_evidence
+from models.prediction.domain import Assessment, Query, assess
+from models.prediction.evidence import Calibration, Evidence, load_evidence
 from models.prediction.gaussian_process import Process
-from models.prediction.judgement import Judgement
-from models.prediction.members import Outputs, Predictor
-from models.prediction.second_opinion import second_opinion
-from models.prediction.statistics import Interval, summarise
-from models.prediction.warnings import cautions
+from models.prediction.members import Members, Outputs
+from models.prediction.result import Interval, Prediction, Reference
+from models.prediction.second_opinion import estimate
+from models.prediction.statistics import summarise
+from models.prediction.warnings import find_warnings
 
 
 class Ensemble:
@@ -28,12 +29,12 @@ class Ensemble:
         self,
         manifest: Manifest,
         digest: str,
-        predictor: Predictor,
+        members: Members,
         evidence: Evidence | None = None,
     ) -> None:
         self.manifest = manifest
         self.digest = digest
-        self._predictor = predictor
+        self._members = members
         self._evidence = evidence
 
     @classmethod
@@ -44,9 +45,9 @@ class Ensemble:
         weights = load_weights(directory / WEIGHTS, manifest.network.architecture(), n_members)
         process = Process.load(directory / PROCESS, n_members) if manifest.has_process else None
         names = manifest.network.outputs
-        predictor = Predictor(weights, manifest.transforms(), names, process)
+        members = Members(weights, manifest.transforms(), names, process)
         evidence = load_evidence(directory, n_members) if manifest.has_evidence else None
-        return cls(manifest, manifest_digest(directory), predictor, evidence)
+        return cls(manifest, manifest_digest(directory), members, evidence)
 
     @property
     def name(self) -> str:
@@ -58,47 +59,50 @@ class Ensemble:
         """The crystals its LTC was learned from; empty where it has no evidence."""
         return self._evidence.references if self._evidence else ()
 
-    def predict(self, graphs: Iterable[CrystalGraph]) -> NDArray[np.float64]:
-        """Return the LTC [n_crystals, n_members] in W/(m K) at 300 K; empty for no graphs."""
-        return self._predictor.ltc(graphs)
+    def ltc(self, crystals: Sequence[Crystal]) -> NDArray[np.float64]:
+        """Return the LTC [n_crystals, n_members] in W/(m K) at 300 K; empty for no crystals."""
+        return self._members.ltc(crystals)
 
-    def judge(self, graphs: Sequence[CrystalGraph], fingerprints: Sequence[str]) -> list[Judgement]:
-        """Return what the ensemble says of each crystal: LTC, interval, domain; empty for none.
+    def compute(self, inputs: Sequence[NetworkInput], types: Sequence[str]) -> Outputs:
+        """Return the outputs for prepared crystals of these structure types [n_crystals]."""
+        return self._members.compute(inputs, types)
+
+    def predict(self, crystals: Sequence[Crystal]) -> list[Prediction]:
+        """Return the prediction for each crystal: LTC, interval, domain; empty for none.
 
         Raises DamagedEnsemble when a member gives no finite number.
         """
-        outputs = self._predictor.outputs(graphs)
-        return [
-            self._judge(graph, fingerprint, outputs, row)
-            for row, (graph, fingerprint) in enumerate(zip(graphs, fingerprints, strict=True))
-        ]
+        outputs = self._members.outputs(crystals)
+        return [self._predict(crystal, outputs, row) for row, crystal in enumerate(crystals)]
 
-    def _judge(
-        self, graph: CrystalGraph, fingerprint: str, outputs: Outputs, row: int
-    ) -> Judgement:
-        summary = summarise(outputs.ltc[row])
-        opinion = second_opinion(graph, outputs.geometric_means(row))
-        notes = cautions(graph, summary.mean, opinion)
+    def _predict(self, crystal: Crystal, outputs: Outputs, row: int) -> Prediction:
+        ltc = summarise(outputs.ltc[row])
+        opinion = estimate(crystal, outputs.geometric_means(row))
+        warnings = find_warnings(crystal, ltc.mean, opinion)
         if self._evidence is None:
-            return Judgement(summary, second_opinion=opinion, cautions=notes)
-        asked = self._asked(graph, fingerprint, outputs, row)
-        assessment = assess(self._evidence, asked)
-        interval = _interval(self._evidence.calibration, summary.mean, assessment)
-        return Judgement(summary, interval, assessment, opinion, notes)
+            return Prediction(ltc=ltc, second_opinion=opinion, warnings=warnings)
+        assessment = assess(self._evidence, self._query(crystal, outputs, row))
+        interval = _interval(self._evidence.calibration, ltc.mean, assessment)
+        return Prediction(
+            ltc=ltc.model_copy(update={"interval": interval}),
+            domain=assessment.domain,
+            second_opinion=opinion,
+            warnings=warnings,
+        )
 
-    def _asked(self, graph: CrystalGraph, fingerprint: str, outputs: Outputs, row: int) -> Asked:
-        return Asked(
-            formula=reduced_formula(graph),
-            fingerprint=fingerprint,
+    def _query(self, crystal: Crystal, outputs: Outputs, row: int) -> Query:
+        return Query(
+            formula=crystal.formula,
+            fingerprint=crystal.fingerprint,
             embedding=outputs.embeddings[row],
             disagreement=float(outputs.disagreement[row].mean()),
-            unknown_elements=sorted(set(symbols(graph)) - set(self.manifest.elements)),
+            unknown_elements=sorted(set(crystal.symbols) - set(self.manifest.elements)),
         )
 
     def check_golden(self) -> None:
         """Predict the manifest's golden crystal; DamagedEnsemble when a member's answer differs."""
         golden = self.manifest.golden
-        found = self.predict([crystal_graph(golden.cell.structure())])[0]
+        found = self.ltc([Crystal.of(golden.cell.structure())])[0]
         expected = np.array(golden.members)
         if not np.allclose(found, expected, rtol=golden.tolerance, atol=0):
             raise DamagedEnsemble(
@@ -108,5 +112,6 @@ class Ensemble:
 
 
 def _interval(calibration: Calibration, ltc: float, assessment: Assessment) -> Interval:
+    """Return the interval about an LTC in W/(m K)."""
     factor = 10 ** calibration.half_width(assessment.expected_error)
-    return Interval(calibration.level, ltc / factor, ltc * factor)
+    return Interval(level=calibration.level, lower=ltc / factor, upper=ltc * factor)

@@ -13,7 +13,7 @@ from models.errors import DamagedEnsemble
 from models.network.architecture import FARTHEST_GAUSSIAN, GAUSSIAN_WIDTH, N_GAUSSIANS, Architecture
 from models.network.transform import TargetTransform
 from models.prediction.evidence import EVIDENCE
-from models.records import Strict
+from models.records import Record
 from models.structure.stored import StoredStructure
 
 MANIFEST = "manifest.json"
@@ -24,7 +24,7 @@ CARD = "README.md"
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class GraphSettings(Strict):
+class GraphSettings(Record):
     """How a structure becomes a crystal graph."""
 
     cutoff: float = Field(description="Longest bond [A]")
@@ -43,7 +43,7 @@ class GraphSettings(Strict):
         )
 
 
-class NetworkSettings(Strict):
+class NetworkSettings(Record):
     """What differs between networks; the rest is MEGNet's."""
 
     mlp: tuple[int, ...] = Field(description="Hidden layers of the MLP on MEGNet's embedding")
@@ -57,7 +57,7 @@ class NetworkSettings(Strict):
         return Architecture(self.mlp, len(self.outputs), len(NAMES) if self.descriptors else 0)
 
 
-class TransformRecord(Strict):
+class TransformRecord(Record):
     """Mean and population standard deviation of log10(value + offset) over the training rows."""
 
     mean: float
@@ -69,7 +69,7 @@ class TransformRecord(Strict):
         return TargetTransform(self.mean, self.std, self.offset)
 
 
-class MemberRecord(Strict):
+class MemberRecord(Record):
     """One member: its split and how its training went."""
 
     split: int = Field(description="Seed of its split, 1 to 9")
@@ -83,7 +83,7 @@ class MemberRecord(Strict):
     errors: Mapping[str, float] = Field(description="Errors on its validation crystals")
 
 
-class StageRecord(Strict):
+class StageRecord(Record):
     """One stage of training behind the ensemble, first to last."""
 
     name: str
@@ -92,7 +92,7 @@ class StageRecord(Strict):
     schedule: Mapping[str, bool | float | Mapping[str, float]]
 
 
-class DataRecord(Strict):
+class DataRecord(Record):
     """A file of training data."""
 
     dataset: str
@@ -101,7 +101,7 @@ class DataRecord(Strict):
     n_crystals: int
 
 
-class Metrics(Strict):
+class Metrics(Record):
     """Errors on one data set under one protocol, and how they were taken."""
 
     dataset: str
@@ -114,7 +114,7 @@ class Metrics(Strict):
     )
 
 
-class GoldenCheck(Strict):
+class GoldenCheck(Record):
     """A crystal and what each member said of it when the ensemble was made, LTC in W/(m K)."""
 
     cell: StoredStructure
@@ -122,7 +122,7 @@ class GoldenCheck(Strict):
     tolerance: float = Field(description="Largest relative difference allowed")
 
 
-class Manifest(Strict):
+class Manifest(Record):
     """Everything an ensemble is, apart from its weights."""
 
     schema_version: Literal[2] = 2

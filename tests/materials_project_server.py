@@ -7,6 +7,7 @@ MP_API_ENDPOINT=http://localhost:8089/ and any 32 characters as MP_API_KEY.
 import argparse
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,12 +29,20 @@ HEARTBEAT = {
 
 @dataclass
 class Behaviour:
-    """What the server does: the key it wants (None: any), and how many answers fail, and how."""
+    """What the server does: the key it wants (None: any), and how many answers fail, and how.
+
+    `body` is what it answers in place of documents, `redirect` where it sends clients, `drip` the
+    seconds between one byte of an answer and the next, `tasks` the materials of tasks.
+    """
 
     key: str | None = None
     failures: int = 0
     failure_status: int = 503
     garbage: bool = False
+    body: bytes | None = None
+    redirect: str | None = None
+    drip: float = 0.0
+    tasks: dict[str, str] = field(default_factory=dict)
     silent: threading.Event = field(default_factory=threading.Event)
     asked: list[str] = field(default_factory=list)
 
@@ -48,6 +57,9 @@ class MaterialsProjectServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self.behaviour = Behaviour()
         self.structures: dict[str, Any] = json.loads(structures.read_text())
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that leave."""
 
     @property
     def endpoint(self) -> str:
@@ -67,6 +79,13 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if url.path == "/heartbeat":
             self._answer(200, HEARTBEAT)
+        elif behaviour.redirect is not None:
+            self.send_response(302)
+            self.send_header("Location", behaviour.redirect)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        elif behaviour.body is not None:
+            self._send(200, behaviour.body)
         elif behaviour.failures > 0:
             behaviour.failures -= 1
             self._answer(behaviour.failure_status, {"detail": "made to fail"})
@@ -80,21 +99,30 @@ class _Handler(BaseHTTPRequestHandler):
     def _documents(self, query: dict[str, list[str]]) -> dict[str, Any]:
         if self.server.behaviour.garbage:
             return {"data": [{"unexpected": True}], "meta": {"total_doc": 1}}
-        wanted = query["material_ids"][0].split(",")
+        structures, tasks = self.server.structures, self.server.behaviour.tasks
+        wanted = query.get("material_ids", [""])[0].split(",")
+        wanted += [tasks.get(task, "") for task in query.get("task_ids", [""])[0].split(",")]
         documents = [
-            {"structure": Structure(*self.server.structures[i].values()).as_dict()}
+            {"material_id": i, "structure": Structure(*structures[i].values()).as_dict()}
             for i in wanted
-            if i in self.server.structures
+            if i in structures
         ]
         return {"data": documents, "meta": {"total_doc": len(documents)}}
 
     def _answer(self, status: int, content: dict[str, Any]) -> None:
-        body = json.dumps(content).encode()
+        self._send(status, json.dumps(content).encode())
+
+    def _send(self, status: int, body: bytes) -> None:
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if not self.server.behaviour.drip:
+            self.wfile.write(body)
+            return
+        for byte in body:
+            time.sleep(self.server.behaviour.drip)
+            self.wfile.write(bytes([byte]))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as in the base class
         """Keep quiet."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app import __version__
 from models.structure.read import parse_structure
 
 ROOT = Path(__file__).parent.parent
@@ -18,7 +19,8 @@ DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "models").rglob("*.md")]
 )
 PICKLES = {"cloudpickle", "dill", "joblib", "marshal", "pickle", "shelve"}
-COMMANDS = [ROOT / name for name in (".ci/run", ".github/workflows/ci.yml", "README.md")]
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+COMMANDS = [ROOT / ".ci/run", *WORKFLOWS, ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 
 
 def modules(package: str) -> list[Path]:
@@ -130,9 +132,31 @@ def test_links_resolve(document):
 @pytest.mark.parametrize("source", COMMANDS, ids=lambda path: path.name)
 def test_commands_named_exist(source):
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = set(re.findall(r"(?:^|`| )make ([a-z-]+)\b", source.read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:^|`|run: )make ([a-z-]+)\b", source.read_text(), re.MULTILINE))
     assert named
     assert named <= targets
+
+
+def test_the_tour_names_what_exists():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    tour = text[text.index("## Tour of the code") : text.index("## A change")]
+    names = re.findall(r"`((?:app|models|training)/[\w/.]*)`", tour)
+    assert len(names) > 7
+    assert [name for name in names if not (ROOT / name).exists()] == []
+
+
+def test_the_version_is_the_same_everywhere():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert __version__ == version
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()
+    assert f"\n## [{version}] - " in (ROOT / "CHANGELOG.md").read_text()
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_actions_are_pinned_by_hash(workflow):
+    used = re.findall(r"uses: (.*)", workflow.read_text())
+    assert used
+    assert [use for use in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v[\d.]+", use)] == []
 
 
 def test_every_decision_is_in_the_list():
@@ -160,4 +184,4 @@ def test_the_example_is_rocksalt():
     structure = parse_structure((ROOT / "examples/NaCl.cif").read_text())
     assert structure.composition.formula == "Na4 Cl4"
     assert structure.get_space_group_info() == ("Fm-3m", 225)
-    assert structure.lattice.abc == pytest.approx((5.69, 5.69, 5.69))
+    assert structure.lattice.abc == pytest.approx((5.64, 5.64, 5.64))

@@ -9,17 +9,27 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, HTTPConnection
 
 from app.errors import (
+    BodyTimeout,
+    HeadTimeout,
+    HeadTooLarge,
     InternalError,
     InvalidRequest,
+    MalformedRequest,
     MethodNotAllowed,
     NotReady,
+    RateLimited,
     RequestTimeout,
     RouteNotFound,
     ServiceError,
+    Stopping,
+    TooManyConnections,
+    Unauthorized,
+    UnknownHost,
     UnsupportedMediaType,
+    UrlTooLong,
 )
 from app.schemas import Problem, ProblemKind
 from models import errors
@@ -52,6 +62,16 @@ STATUS: dict[type[errors.ParaisiteError], int] = {
     NotReady: 503,
     RequestTimeout: 503,
     InternalError: 500,
+    MalformedRequest: 400,
+    HeadTooLarge: 431,
+    UrlTooLong: 414,
+    HeadTimeout: 408,
+    BodyTimeout: 408,
+    TooManyConnections: 503,
+    UnknownHost: 421,
+    Unauthorized: 401,
+    RateLimited: 429,
+    Stopping: 503,
 }
 
 RETRY_AFTER: dict[type[errors.ParaisiteError], int] = {  # s
@@ -59,6 +79,8 @@ RETRY_AFTER: dict[type[errors.ParaisiteError], int] = {  # s
     errors.MaterialsProjectUnavailable: 30,
     NotReady: 5,
     RequestTimeout: 5,
+    TooManyConnections: 1,
+    Stopping: 5,
 }
 
 FRAMEWORK_ERRORS: dict[int, type[ServiceError]] = {404: RouteNotFound, 405: MethodNotAllowed}
@@ -126,7 +148,7 @@ async def _on_known_error(request: Request, error: Exception) -> Response:
     kind = next((k for k in type(error).__mro__ if k in STATUS), None)
     if kind is None:
         return await _on_unexpected_error(request, error)
-    return _answer(request, kind, str(error))
+    return problem_response(request, kind, str(error))
 
 
 async def _on_validation_error(request: Request, error: Exception) -> Response:
@@ -134,14 +156,16 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
     detail = "; ".join(
         f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()
     )
-    return _answer(request, InvalidRequest, f"{detail}. See /docs for what the call takes.")
+    return problem_response(
+        request, InvalidRequest, f"{detail}. See /docs for what the call takes."
+    )
 
 
 async def _on_framework_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - narrows the type
     kind = FRAMEWORK_ERRORS.get(error.status_code, InvalidRequest)
     detail = f"{request.method} {request.url.path}: {error.detail}. See /docs for the calls."
-    response = _answer(request, kind, detail)
+    response = problem_response(request, kind, detail)
     response.headers.update(error.headers or {})
     return response
 
@@ -153,10 +177,12 @@ async def _on_disconnect(_request: Request, _error: Exception) -> Response:
 async def _on_unexpected_error(request: Request, error: Exception) -> Response:
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     detail = "The service failed; its log has the cause. Trying again may help."
-    return _answer(request, InternalError, detail)
+    return problem_response(request, InternalError, detail)
 
 
-def _answer(request: Request, kind: Kind, detail: str) -> Response:
+def problem_response(request: HTTPConnection, kind: Kind, detail: str) -> Response:
+    """Return the answer to a request that ends in this kind of error."""
+    request.scope["problem"] = kind.code  # for the log
     problem = Problem(
         type=problem_type(kind),
         title=kind.title,

@@ -15,4 +15,5 @@ def create_cache(settings: Settings) -> Cache:
         settings.redis_url.get_secret_value(),
         timeout=settings.redis_timeout,
         retry_interval=settings.redis_retry_interval,
+        secret=settings.cache_secret.get_secret_value() if settings.cache_secret else None,
     )

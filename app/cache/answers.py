@@ -6,7 +6,6 @@ from app.cache.base import Cache
 from app.cache.entries import key, read, written
 from app.cache.memory import MemoryCache
 from app.schemas import Answer
-from app.service.ensembles import ServedEnsemble
 from app.settings import Settings
 
 
@@ -24,11 +23,14 @@ class Answers:
             cache if isinstance(cache, MemoryCache) else MemoryCache(settings.memory_cache_bytes)
         )
 
-    def key(self, text: str, ensemble: ServedEnsemble) -> str:
-        """Return the key of the answer to this text: what is accepted depends on the limits too."""
-        digest = hashlib.sha256(text.encode()).hexdigest()
+    def key(self, text: str, digest: str) -> str:
+        """Return the key of the answer to this text by the ensemble of this digest.
+
+        The limits are part of it: they decide what is accepted.
+        """
+        checksum = hashlib.sha256(text.encode()).hexdigest()
         limits = f"{self._settings.max_upload_bytes}:{self._settings.max_sites}"
-        return key("upload", ensemble.digest, limits, digest)
+        return key("upload", digest, limits, checksum)
 
     def at_hand(self, key: str) -> bytes | None:
         """Return the answer as JSON if this process has it; waits for nothing."""

@@ -1,20 +1,20 @@
-"""What the cache holds: entries as JSON, of a stated version."""
+"""Cache entries: records as JSON, of a stated version."""
 
 from typing import TypeVar
 
 from pydantic import ValidationError
 
-from app.schemas import Document
 from models.code import code_digest
+from models.records import Record
 from models.structure.stored import StoredStructure
 
-Entry = TypeVar("Entry", bound=Document)
+Entry = TypeVar("Entry", bound=Record)
 
-CACHE_VERSION = 4  # raise it when an entry's content changes its meaning
+CACHE_VERSION = 5  # raise it when an entry's content changes its meaning
 
 
-class MaterialRecord(Document):
-    """What the Materials Project has under an id: a structure, or nothing."""
+class MaterialRecord(Record):
+    """The Materials Project's entry of an id: a structure, or nothing."""
 
     stored: StoredStructure | None
 
@@ -24,7 +24,7 @@ def key(kind: str, *parts: str) -> str:
     return ":".join(("paraisite", str(CACHE_VERSION), code_digest()[:16], kind, *parts))
 
 
-def written(entry: Document) -> bytes:
+def written(entry: Record) -> bytes:
     """Return the entry as the cache holds it."""
     return entry.model_dump_json().encode()
 

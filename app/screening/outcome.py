@@ -1,10 +1,10 @@
-"""What came of one crystal, and the row that says so."""
+"""Outcome of one crystal, and its row in the table."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from app.service.ensembles import ServedEnsemble
-from models.prediction.judgement import Judgement
+from models.prediction.result import Prediction
 
 COLUMNS = (
     "material_id",
@@ -33,7 +33,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one crystal: what the ensemble says of it (LTC in W/(m K)), or an error.
+    """Outcome of one crystal: its prediction (LTC in W/(m K)), or an error.
 
     `sha256` is that of its text: crystals of the same id in two sources differ in it.
     """
@@ -43,11 +43,11 @@ class Outcome:
     ensemble: ServedEnsemble
     formula: str = ""
     n_sites: int = 0
-    judgement: Judgement | None = None
+    prediction: Prediction | None = None
     error: str | None = None
 
     def row(self) -> Row:
-        """Return the outcome as a row with `COLUMNS`; what there is none of is null."""
+        """Return the outcome as a row with `COLUMNS`; missing values are null."""
         known = {
             "material_id": self.material_id,
             "sha256": self.sha256,
@@ -57,22 +57,22 @@ class Outcome:
             "digest": self.ensemble.digest,
             "error": self.error,
         }
-        if self.judgement:
-            known |= _judged(self.judgement)
+        if self.prediction:
+            known |= _values(self.prediction)
         return {column: known.get(column) for column in COLUMNS}
 
 
-def _judged(judgement: Judgement) -> Row:
-    ltc, interval, domain = judgement.ltc, judgement.interval, judgement.assessment
+def _values(prediction: Prediction) -> Row:
+    ltc, interval, domain = prediction.ltc, prediction.ltc.interval, prediction.domain
     row: Row = {
         f"ltc_{name}": getattr(ltc, name) for name in ("mean", "std", "median", "min", "max")
     }
     if interval:
-        row |= {f"interval_{name}": value for name, value in asdict(interval).items()}
+        row |= {f"interval_{name}": value for name, value in interval.model_dump().items()}
     if domain:
         row |= {
             "verdict": domain.verdict,
             "reasons": " ".join(domain.reasons) or None,
-            "in_training_data": bool(domain.itself),
+            "in_training_data": domain.in_training_data,
         }
-    return row | {"warnings": " ".join(judgement.cautions) or None}
+    return row | {"warnings": " ".join(prediction.warnings) or None}

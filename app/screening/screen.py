@@ -8,7 +8,7 @@ from pathlib import Path
 from app.screening.entry import Entry
 from app.screening.judging import outcomes
 from app.screening.source import Source
-from app.screening.table import appending, continue_table
+from app.screening.table import appending, continue_table, exclusive
 from app.service.ensembles import ServedEnsemble
 
 
@@ -49,8 +49,13 @@ def screen(source: Source, ensemble: ServedEnsemble, out: Path, batch: int) -> I
 
     A crystal has its row when one has its id and the sha256 of its text: files may move as a whole,
     and a table may hold several sources. Raises DataError when `out` is not a table of this
-    ensemble; it stays as it is then.
+    ensemble, or another process writes to it; it stays as it is then.
     """
+    with exclusive(out):
+        yield from _screen(source, ensemble, out, batch)
+
+
+def _screen(source: Source, ensemble: ServedEnsemble, out: Path, batch: int) -> Iterator[Progress]:
     rows = continue_table(out, ensemble.digest)
     failures = {(row["material_id"], row["sha256"] or None): bool(row["error"]) for row in rows}
     count = _Count(source.total)

@@ -1,6 +1,7 @@
 """The table of a screening on disk, as CSV or JSON lines: read, continued, appended to."""
 
 import csv
+import fcntl
 import io
 import json
 import os
@@ -12,6 +13,22 @@ from app.screening.outcome import COLUMNS, Row
 from models.errors import DataError
 
 FORMATS = (".csv", ".jsonl")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes text that begins so for a formula
+QUOTE = "'"  # before such text; a spreadsheet does not show it
+
+
+@contextmanager
+def exclusive(out: Path) -> Iterator[None]:
+    """Keep other processes from writing to `out`. Raises DataError while one does."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with out.open("ab") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DataError(
+                f"Another `paraisite screen` writes to {out}; wait for it, or choose another file."
+            ) from None
+        yield
 
 
 def continue_table(out: Path, digest: str) -> list[Row]:
@@ -48,7 +65,7 @@ def appending(out: Path) -> Iterator[Callable[[Row], None]]:
 
         def write(row: Row) -> None:
             if out.suffix == ".csv":
-                table.writerow(row)
+                table.writerow({column: _quoted(value) for column, value in row.items()})
             else:
                 file.write(json.dumps(row) + "\n")
             file.flush()
@@ -74,7 +91,18 @@ def _parse(out: Path, content: bytes) -> list[Row]:
 def _csv_rows(text: str) -> tuple[set[tuple[str, ...]], list[Row]]:
     """Return what columns there are, and the rows."""
     header, *lines = csv.reader(io.StringIO(text, newline=""), strict=True)
-    return {tuple(header)}, [dict(zip(header, line, strict=True)) for line in lines]
+    rows = [dict(zip(header, map(_unquoted, line), strict=True)) for line in lines]
+    return {tuple(header)}, rows
+
+
+def _quoted(value: object) -> object:
+    """Return a cell's value, text so that no spreadsheet takes it for a formula."""
+    is_formula = isinstance(value, str) and value.startswith((*FORMULA, QUOTE))
+    return f"{QUOTE}{value}" if is_formula else value
+
+
+def _unquoted(cell: str) -> str:
+    return cell.removeprefix(QUOTE)
 
 
 def _json_rows(text: str) -> tuple[set[tuple[str, ...]], list[Row]]:

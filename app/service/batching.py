@@ -6,18 +6,21 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from models.crystal.graph import CrystalGraph
+from models.crystal.crystal import Crystal
 from models.network.batch import MAX_BONDS
-from models.prediction.judgement import Judgement
+from models.prediction.result import Prediction
 
-Judge = Callable[[Sequence[CrystalGraph], Sequence[str]], Awaitable[Sequence[Judgement]]]
+Predict = Callable[[Sequence[Crystal]], Awaitable[Sequence[Prediction]]]
 
 
 @dataclass(frozen=True)
 class _Waiting:
-    graph: CrystalGraph
-    fingerprint: str
-    answer: asyncio.Future[Judgement]
+    crystal: Crystal
+    answer: asyncio.Future[Prediction]
+
+    @property
+    def n_bonds(self) -> int:
+        return self.crystal.graph.n_bonds
 
 
 class ForwardQueue:
@@ -28,20 +31,20 @@ class ForwardQueue:
     fill, and who comes first is in the first.
     """
 
-    def __init__(self, judge: Judge, parallel: int = 1, max_bonds: int = MAX_BONDS) -> None:
-        self._judge = judge
+    def __init__(self, predict: Predict, parallel: int = 1, max_bonds: int = MAX_BONDS) -> None:
+        self._predict = predict
         self._parallel = parallel
         self._max_bonds = max_bonds
         self._waiting: deque[_Waiting] = deque()
         self._work: set[asyncio.Task[None]] = set()
         self._computing = 0
 
-    async def judge(self, graph: CrystalGraph, fingerprint: str) -> Judgement:
-        """Return what the ensemble says of this crystal.
+    async def predict(self, crystal: Crystal) -> Prediction:
+        """Return the ensemble's prediction for this crystal.
 
         A crystal whose caller is cancelled before its batch starts is not computed.
         """
-        entry = _Waiting(graph, fingerprint, asyncio.get_running_loop().create_future())
+        entry = _Waiting(crystal, asyncio.get_running_loop().create_future())
         self._waiting.append(entry)
         self._work = {task for task in self._work if not task.done()}
         if len(self._work) < self._parallel:
@@ -62,7 +65,7 @@ class ForwardQueue:
         batch: list[_Waiting] = []
         n_bonds = 0
         while self._waiting and (not batch or n_bonds < share):
-            n_bonds += self._waiting[0].graph.n_bonds
+            n_bonds += self._waiting[0].n_bonds
             if batch and n_bonds > self._max_bonds:
                 break
             batch.append(self._waiting.popleft())
@@ -77,21 +80,20 @@ class ForwardQueue:
         A full batch and a small rest would keep those in the rest waiting longer for no gain; and
         what could be computed side by side should be.
         """
-        n_bonds = sum(entry.graph.n_bonds for entry in self._waiting)
+        n_bonds = sum(entry.n_bonds for entry in self._waiting)
         free = self._parallel - self._computing
         return n_bonds / max(1, free, math.ceil(n_bonds / self._max_bonds))
 
     async def _answer(self, batch: Sequence[_Waiting]) -> None:
         try:
-            graphs = [entry.graph for entry in batch]
-            judgements = await self._judge(graphs, [entry.fingerprint for entry in batch])
-            rows = list(zip(batch, judgements, strict=True))
+            predictions = await self._predict([entry.crystal for entry in batch])
+            rows = list(zip(batch, predictions, strict=True))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the waiting callers'
             await self._fail(batch, error)
             return
-        for entry, judgement in rows:
+        for entry, prediction in rows:
             if not entry.answer.done():
-                entry.answer.set_result(judgement)
+                entry.answer.set_result(prediction)
 
     async def _fail(self, batch: Sequence[_Waiting], error: Exception) -> None:
         """Try the crystals of a batch one by one, so that one cannot spoil the others' answers."""

@@ -1,4 +1,4 @@
-"""The ensembles that are served: which ones, loaded and checked."""
+"""Served ensembles: chosen by the settings, loaded and checked."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -10,10 +10,9 @@ from pydantic import BaseModel
 
 from app.settings import Settings
 from app.startup import import_tensorflow
-from models.crystal.graph import CrystalGraph
-from models.errors import EnsembleError, UnknownEnsemble
-from models.prediction.evidence import Reference
-from models.prediction.judgement import Judgement
+from models.crystal.crystal import Crystal
+from models.errors import DamagedEnsemble, EnsembleError, UnknownEnsemble
+from models.prediction.result import Prediction, Reference
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +20,7 @@ PREFERRED_DEFAULTS = ("recommended", "mix-stage3")
 
 
 class ServedEnsemble(Protocol):
-    """What the service asks of an ensemble; `models.ensemble.Ensemble` is one."""
+    """An ensemble as the service uses it; `models.ensemble.Ensemble` is one."""
 
     @property
     def name(self) -> str:
@@ -33,13 +32,13 @@ class ServedEnsemble(Protocol):
 
     @property
     def manifest(self) -> BaseModel:
-        """What it is made of."""
+        """Its manifest."""
 
     @property
     def references(self) -> tuple[Reference, ...]:
         """The crystals its LTC was learned from; empty where it keeps no evidence."""
 
-    def judge(self, graphs: Sequence[CrystalGraph], fingerprints: Sequence[str]) -> list[Judgement]:
+    def predict(self, crystals: Sequence[Crystal]) -> list[Prediction]:
         """Return LTC, interval and domain of each crystal; DamagedEnsemble if not finite."""
 
     def check_golden(self) -> None:
@@ -80,15 +79,30 @@ def load_ensemble(settings: Settings, name: str) -> ServedEnsemble:
 
 
 def check_ensembles(ensembles: Sequence[ServedEnsemble], settings: Settings) -> Ensembles:
-    """Return the ensembles by name, after the golden check of each (which also warms them).
+    """Return the ensembles by name, after the check of each (which also warms them).
 
     Raises DamagedEnsemble when an answer differs, UnknownEnsemble when the default is not there.
     """
     for ensemble in ensembles:  # one by one: two threads that trace hinder each other
-        ensemble.check_golden()
+        check_ensemble(ensemble, settings)
         log.info("Ensemble %s is ready (%s).", ensemble.name, ensemble.digest)
     by_name = {ensemble.name: ensemble for ensemble in ensembles}
     return Ensembles(by_name, default_name(tuple(by_name), settings))
+
+
+def check_ensemble(ensemble: ServedEnsemble, settings: Settings) -> ServedEnsemble:
+    """Return the ensemble if it is one that may answer, and answers as it did when it was made.
+
+    Raises DamagedEnsemble.
+    """
+    allowed = settings.ensemble_digest
+    if allowed and ensemble.digest not in allowed:
+        raise DamagedEnsemble(
+            f"{ensemble.name} has the digest {ensemble.digest}, which ENSEMBLE_DIGEST does not "
+            "name; install the release that it names, or name this one."
+        )
+    ensemble.check_golden()
+    return ensemble
 
 
 def ensemble_names(settings: Settings) -> tuple[str, ...]:

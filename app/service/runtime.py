@@ -1,4 +1,4 @@
-"""What one app lives on: its settings, and its predictor once the ensembles are checked."""
+"""Runtime of one app: its settings, and its predictor once the ensembles are checked."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,8 @@ from app.cache.base import Cache
 from app.errors import NotReady
 from app.monitoring import Metrics
 from app.service.ensembles import Ensembles, ServedEnsemble, check_ensembles
-from app.service.predictor import MaterialSource, Predictor, describe_crystal
+from app.service.materials import MaterialSource
+from app.service.predictor import Predictor, make_query
 from app.settings import Settings
 from app.startup import without_collection
 from models.structure.read import parse_structure
@@ -72,7 +73,7 @@ class Runtime:
     def _checked(self, load: LoadEnsembles) -> Ensembles:
         with without_collection():
             ensembles = check_ensembles(load(self.settings), self.settings)
-            describe_crystal(parse_structure(ROCKSALT))  # the first request need not wait for this
+            make_query(parse_structure(ROCKSALT))  # the first request need not wait for this
         return ensembles
 
     @contextlib.asynccontextmanager

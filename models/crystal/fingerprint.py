@@ -1,23 +1,24 @@
-"""A short identity of a crystal that does not depend on its cell or the order of its sites."""
+"""Fingerprint: an identity of a crystal that is independent of cell and order of sites."""
 
 import hashlib
 
 import numpy as np
 
-from models.crystal.graph import CrystalGraph, reduced_formula
+from models.crystal.graph import CrystalGraph
+from models.crystal.symmetry import Symmetry
 
 STEP = 1e-3  # A; distances that differ by less are not told apart
 OFFSET = 0.000271828  # A; keeps decimal cell lengths off the edges between two steps
 
 
-def fingerprint(graph: CrystalGraph) -> str:
+def fingerprint(formula: str, symmetry: Symmetry, volume: float, graph: CrystalGraph) -> str:
     """Return 32 hex digits, equal for equivalent cells and reordered sites.
 
-    Made of the reduced formula, the symmetry, the volume per atom to 0.1 %, and the graph: element
-    and share of each inequivalent atom, length to 0.001 A and count of each bond. The symmetry
-    tells stackings apart, whose bonds are the same.
+    A hash of the reduced `formula`, the symmetry, the `volume` of an atom [A^3] to 0.1 %, and the
+    graph: element and share of each inequivalent atom, length to 0.001 A and count of each bond.
+    The symmetry distinguishes stackings with equal bonds.
     """
-    volume = round(np.log(graph.volume) / STEP + 0.271828)
+    log_volume = round(np.log(volume) / STEP + 0.271828)
     lengths = np.floor((graph.distance.astype(float) + OFFSET) / STEP).astype(int)
     bonds = sorted(
         zip(
@@ -36,6 +37,6 @@ def fingerprint(graph: CrystalGraph) -> str:
             strict=True,
         )
     )
-    symmetry = (graph.symmetry.achiral_number, graph.symmetry.n_primitive)
-    text = repr((reduced_formula(graph), symmetry, volume, atoms, bonds))
+    group = (symmetry.achiral_number, symmetry.n_primitive)
+    text = repr((formula, group, log_volume, atoms, bonds))
     return hashlib.sha256(text.encode()).hexdigest()[:32]

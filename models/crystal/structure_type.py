@@ -1,12 +1,10 @@
-"""The name of a crystal's structure type, told by symmetry and size of its cell."""
+"""Structure type of a crystal, from its space group and the size of its primitive cell."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-import numpy as np
-
 from models.crystal import symmetry
-from models.crystal.graph import CrystalGraph
+from models.crystal.crystal import Crystal
 
 HALF_HEUSLER = "half_heusler"
 FULL_HEUSLER = "full_heusler"
@@ -27,7 +25,7 @@ _TYPES: Mapping[tuple[int, int, int], str] = MappingProxyType(
 )
 
 
-def structure_type(graph: CrystalGraph) -> str:
+def structure_type(crystal: Crystal) -> str:
     """Return the structure type of a crystal, `OTHER` where it is none of those named here."""
-    found, n_elements = graph.symmetry, len(np.unique(graph.species))
-    return _TYPES.get((found.number, found.n_primitive, n_elements), OTHER)
+    found = crystal.symmetry
+    return _TYPES.get((found.number, found.n_primitive, len(crystal.composition)), OTHER)

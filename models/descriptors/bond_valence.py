@@ -8,7 +8,7 @@ nearly all bonds: Brese and O'Keeffe, Acta Cryst. B 47, 192 (1991).
 import numpy as np
 from numpy.typing import NDArray
 
-from models.crystal.neighbors import Bonds
+from models.crystal.neighbors import Neighbors
 from models.descriptors.elements import element_property
 
 NAMES = (
@@ -23,7 +23,7 @@ SMALLEST_POLAR_VALENCE = 0.01  # keeps the logarithm finite where all atoms are 
 Floats = NDArray[np.float64]
 
 
-def describe_bond_valence(neighbors: Bonds, numbers: NDArray[np.int64]) -> Floats:
+def describe_bond_valence(neighbors: Neighbors, numbers: NDArray[np.int64]) -> Floats:
     """Return the descriptors [len(NAMES)]; `neighbors`: of every site, `numbers` [n_sites].
 
     The valence of a site is the sum of its bonds' strengths; polar: weighted by the difference in

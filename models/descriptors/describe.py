@@ -1,13 +1,14 @@
-"""What simple quantities say of a crystal: composition, electrons, size, bonds, springs, symmetry.
+"""Descriptors of a crystal: composition, electrons, size, bonds, springs, symmetry.
 
-A graph within 4 A knows nothing of the atoms' masses, the density or the symmetry, all of which the
-lattice thermal conductivity depends on (Slack, J. Phys. Chem. Solids 34, 321 (1973)).
+A graph within 4 A holds no masses, density or symmetry, on which the lattice thermal conductivity
+depends (Slack, J. Phys. Chem. Solids 34, 321 (1973)).
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.crystal.neighbors import Bonds
+from models.crystal.crystal import Crystal
+from models.crystal.neighbors import Neighbors
 from models.crystal.symmetry import Symmetry
 from models.descriptors import bond_valence, electrons, springs, stiffness
 from models.descriptors.elements import PROPERTIES, element_properties, element_property
@@ -36,15 +37,14 @@ Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
 
-def describe(
-    numbers: Numbers, volume: float, neighbors: Bonds, bonds: Bonds, symmetry: Symmetry
-) -> NDArray[np.float32]:
+def describe(crystal: Crystal) -> NDArray[np.float32]:
     """Return the descriptors [len(NAMES)] of a crystal, in the order of `NAMES`.
 
-    `numbers` [n_sites]: atomic numbers; `volume` of the cell in A^3; `neighbors`: all near atoms;
-    `bonds`: those among them that the graph has. Masses are log10 of atomic units, volumes log10 of
-    A^3, distances A. Equivalent cells have the same descriptors, up to rounding.
+    Masses are log10 of atomic units, volumes log10 of A^3, distances A. Equivalent cells have the
+    same descriptors, up to rounding.
     """
+    numbers, neighbors, bonds = crystal.numbers, crystal.neighbors, crystal.bonds
+    volume, symmetry = crystal.structure.volume, crystal.symmetry
     properties = element_properties()[numbers]
     nearest = bonds.nearest
     shell = bonds.chosen(bonds.distance < SHELL * nearest[bonds.center])
@@ -56,19 +56,17 @@ def describe(
         *(_contrast(shell, numbers), _stretch(shell, numbers)),
         stiffness.describe_stiffness(shell, numbers),
         *(_symmetry(symmetry), _masses(numbers)),
-        _electrons(numbers, symmetry),
+        _electrons(crystal),
         bond_valence.describe_bond_valence(neighbors, numbers),
         springs.describe_springs(neighbors, numbers, volume),
     )
     return np.concatenate(parts).astype(np.float32)
 
 
-def _electrons(numbers: Numbers, symmetry: Symmetry) -> Floats:
-    species, counts = np.unique(numbers, return_counts=True)
-    in_primitive = counts * symmetry.n_primitive // len(numbers)
-    return electrons.describe_electrons(
-        species, in_primitive, is_half_heusler=symmetry.is_half_heusler(len(species))
-    )
+def _electrons(crystal: Crystal) -> Floats:
+    species, counts = (np.array(part) for part in zip(*crystal.composition.items(), strict=True))
+    half_heusler = crystal.symmetry.is_half_heusler(len(species))
+    return electrons.describe_electrons(species, counts, is_half_heusler=half_heusler)
 
 
 def _size(cell_volume: float, numbers: Numbers, symmetry: Symmetry) -> Floats:
@@ -79,12 +77,12 @@ def _size(cell_volume: float, numbers: Numbers, symmetry: Symmetry) -> Floats:
     return np.array([*logarithms, len(np.unique(numbers)), np.log10(spheres.mean() / volume)])
 
 
-def _coordination(shell: Bonds, n_bonds: int, n_sites: int) -> Floats:
+def _coordination(shell: Neighbors, n_bonds: int, n_sites: int) -> Floats:
     counts = np.bincount(shell.center, minlength=n_sites)
     return np.array([counts.mean(), counts.min(), counts.max(), n_bonds / n_sites])
 
 
-def _contrast(shell: Bonds, numbers: Numbers) -> Floats:
+def _contrast(shell: Neighbors, numbers: Numbers) -> Floats:
     """Return how unlike bonded atoms are: in electronegativity, in kind, in mass."""
     first, second = numbers[shell.center], numbers[shell.neighbor]
     negativity, mass = element_property("electronegativity"), 10 ** element_property("mass")
@@ -99,7 +97,7 @@ def _contrast(shell: Bonds, numbers: Numbers) -> Floats:
     )
 
 
-def _stretch(shell: Bonds, numbers: Numbers) -> Floats:
+def _stretch(shell: Neighbors, numbers: Numbers) -> Floats:
     """Return bond lengths over the sums of atomic radii, and how they differ about one atom."""
     radius = element_property("radius")[numbers]
     ratio = shell.distance / (radius[shell.center] + radius[shell.neighbor])

@@ -6,7 +6,7 @@ Layers, chains and loosely held atoms show as directions in which the springs ho
 import numpy as np
 from numpy.typing import NDArray
 
-from models.crystal.neighbors import Bonds
+from models.crystal.neighbors import Neighbors
 from models.descriptors.elements import element_property
 from models.descriptors.stiffness import spring_constants
 
@@ -21,7 +21,7 @@ SOFTEST = 1e-3  # mdyn/A; a plane or a chain of neighbours leaves a direction wi
 Floats = NDArray[np.float64]
 
 
-def describe_springs(neighbors: Bonds, numbers: NDArray[np.int64], volume: float) -> Floats:
+def describe_springs(neighbors: Neighbors, numbers: NDArray[np.int64], volume: float) -> Floats:
     """Return log10 of frequencies, velocities and their anisotropies, in arbitrary units.
 
     `neighbors`: of every site; `numbers` [n_sites]; `volume` of the cell in A^3.
@@ -48,7 +48,7 @@ def describe_springs(neighbors: Bonds, numbers: NDArray[np.int64], volume: float
     )
 
 
-def _springs(neighbors: Bonds, numbers: NDArray[np.int64]) -> Floats:
+def _springs(neighbors: Neighbors, numbers: NDArray[np.int64]) -> Floats:
     """Return the force constants, falling off beyond the nearest neighbours of both ends."""
     nearest = neighbors.nearest
     closest = np.minimum(nearest[neighbors.center], nearest[neighbors.neighbor])

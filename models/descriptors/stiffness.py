@@ -1,13 +1,13 @@
-"""Bonds as springs: their force constants by Gordy's rule, and what they make of the atoms' masses.
+"""Bond stiffness: force constants by Gordy's rule, and frequencies from them and the masses.
 
-How stiff and how light is most of what sets the sound velocity and the phonon frequencies, which
-the lattice thermal conductivity follows. Source: W. Gordy, J. Chem. Phys. 14, 305 (1946).
+Stiffness and mass set the sound velocity and the phonon frequencies, which the lattice thermal
+conductivity follows. Source: W. Gordy, J. Chem. Phys. 14, 305 (1946).
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.crystal.neighbors import Bonds
+from models.crystal.neighbors import Neighbors
 from models.descriptors.elements import element_property
 
 NAMES = (
@@ -19,7 +19,7 @@ PREFACTOR, EXPONENT = 1.67, 0.75  # of Gordy's rule, for single bonds
 Floats = NDArray[np.float64]
 
 
-def describe_stiffness(shell: Bonds, numbers: NDArray[np.int64]) -> Floats:
+def describe_stiffness(shell: Neighbors, numbers: NDArray[np.int64]) -> Floats:
     """Return log10 of spring constants and frequencies [len(NAMES)], in arbitrary units.
 
     `shell`: the bonds of first neighbours, every site having some; `numbers` [n_sites]: atomic
@@ -41,7 +41,7 @@ def describe_stiffness(shell: Bonds, numbers: NDArray[np.int64]) -> Floats:
     )
 
 
-def spring_constants(bonds: Bonds, numbers: NDArray[np.int64]) -> Floats:
+def spring_constants(bonds: Neighbors, numbers: NDArray[np.int64]) -> Floats:
     """Return a force constant [mdyn/A] for each bond, from electronegativities and length."""
     negativity = element_property("electronegativity")[numbers]
     product = negativity[bonds.center] * negativity[bonds.neighbor]

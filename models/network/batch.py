@@ -1,4 +1,4 @@
-"""Several crystal graphs laid end to end, as one flat input of the network."""
+"""Batches: crystal graphs joined into one input of the network."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,12 +11,27 @@ MAX_BONDS = 3_000  # inequivalent bonds in one forward pass; more would not fit 
 MAX_CRYSTALS = 64  # in one forward pass: each has a covariance with all known crystals
 
 
+class NetworkInput(NamedTuple):
+    """A crystal as the network takes it: its graph, and descriptors [n_descriptors], maybe none."""
+
+    graph: CrystalGraph
+    descriptors: Floats
+
+    @property
+    def n_bonds(self) -> int:
+        """Number of inequivalent bonds."""
+        return self.graph.n_bonds
+
+
+NO_DESCRIPTORS: Floats = np.empty(0, dtype=np.float32)
+
+
 class CrystalBatch(NamedTuple):
     """Crystal graphs joined: atoms and bonds of all crystals, in order.
 
     The fields of `CrystalGraph`, with `center` and `neighbor` counted through the batch, and
     `atom_crystal` [n_atoms], `bond_crystal` [n_bonds]: the crystal each belongs to (ascending).
-    `descriptors` [n_crystals, n_descriptors]: see `models.descriptors.describe`.
+    `descriptors` [n_crystals, n_descriptors].
     """
 
     species: Ints
@@ -31,8 +46,9 @@ class CrystalBatch(NamedTuple):
     descriptors: Floats
 
 
-def join_graphs(graphs: Sequence[CrystalGraph]) -> CrystalBatch:
-    """Return the graphs, at least one, as one batch."""
+def join_graphs(inputs: Sequence[NetworkInput]) -> CrystalBatch:
+    """Return the crystals, at least one, as one batch."""
+    graphs = [each.graph for each in inputs]
     n_atoms = np.array([graph.n_atoms for graph in graphs])
     n_bonds = np.array([graph.n_bonds for graph in graphs])
     crystals = np.arange(len(graphs), dtype=np.int32)
@@ -47,5 +63,5 @@ def join_graphs(graphs: Sequence[CrystalGraph]) -> CrystalBatch:
         bond_weight=np.concatenate([graph.bond_weight for graph in graphs]),
         bond_share=np.concatenate([graph.bond_share for graph in graphs]),
         bond_crystal=np.repeat(crystals, n_bonds),
-        descriptors=np.stack([graph.descriptors for graph in graphs]),
+        descriptors=np.stack([each.descriptors for each in inputs]),
     )

@@ -1,12 +1,13 @@
-"""The types of the network's inputs, so that TensorFlow traces it once for all sizes."""
+"""Types of the network's inputs: TensorFlow traces it once for all sizes."""
 
 import tensorflow as tf
 
-from models.descriptors.describe import NAMES
 from models.network.batch import CrystalBatch
 
 INDEX = tf.TensorSpec([None], tf.int32)
 NUMBER = tf.TensorSpec([None], tf.float32)
+
+
 BATCH_SIGNATURE = CrystalBatch(
     species=INDEX,
     atom_share=NUMBER,
@@ -17,5 +18,5 @@ BATCH_SIGNATURE = CrystalBatch(
     bond_weight=NUMBER,
     bond_share=NUMBER,
     bond_crystal=INDEX,
-    descriptors=tf.TensorSpec([None, len(NAMES)], tf.float32),
+    descriptors=tf.TensorSpec([None, None], tf.float32),
 )

@@ -1,4 +1,4 @@
-"""Whether an ensemble can be believed for a crystal, and why."""
+"""Applicability-domain assessment."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,40 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.prediction.evidence import Calibration, Evidence, Reference, Verdict
+from models.prediction.evidence import Calibration, Evidence
+from models.prediction.result import Domain, Neighbor, Verdict
 
 N_NEAREST = 3
-SAME_CRYSTAL = (
-    0.1  # standard deviations, for one formula; relaxed by two methods they are 0.04 apart
-)
+SAME_CRYSTAL = 0.1  # standard deviations; one compound relaxed by two methods is 0.04 apart
 
 
 @dataclass(frozen=True)
-class Neighbour:
-    """A training crystal near the one asked about; distance in standard deviations."""
-
-    reference: Reference
-    distance: float
-
-
-@dataclass(frozen=True)
-class Assessment:
-    """The verdict on a crystal, its reasons, the nearest training crystals, and itself if known.
-
-    `expected_error` of log10(LTC), from the distance to the nearest training crystal and from how
-    far the Gaussian processes disagree.
-    """
-
-    verdict: Verdict
-    reasons: tuple[str, ...]
-    nearest: tuple[Neighbour, ...]
-    itself: tuple[Reference, ...]
-    expected_error: float
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The crystal asked about: identity, embedding [n_members, width], and what is new of it.
+class Query:
+    """A crystal to be assessed: identity, embedding [n_members, width], unknown elements.
 
     `disagreement`: standard deviation of log10(LTC) over a member's Gaussian processes, mean over
     the members.
@@ -52,41 +28,52 @@ class Asked:
     unknown_elements: Sequence[str]
 
 
-def assess(evidence: Evidence, asked: Asked) -> Assessment:
+@dataclass(frozen=True)
+class Assessment:
+    """The domain of a crystal, and the expected absolute error of its log10(LTC)."""
+
+    domain: Domain
+    expected_error: float
+
+
+def assess(evidence: Evidence, query: Query) -> Assessment:
     """Return the assessment of a crystal by the evidence of an ensemble."""
-    distances = evidence.distances(asked.embedding)
+    distances = evidence.distances(query.embedding)
     distance = float(distances.min())
-    expected = evidence.calibration.expected(distance, asked.disagreement)
+    expected = evidence.calibration.expected(distance, query.disagreement)
     zone = evidence.calibration.zone(expected)
-    return Assessment(
-        verdict="outside" if asked.unknown_elements else zone,
-        reasons=(*_unknown(asked), *_reasons(evidence.calibration, zone, distance, asked)),
+    domain = Domain(
+        verdict="outside" if query.unknown_elements else zone,
+        reasons=(*_unknown(query), *_reasons(evidence.calibration, zone, distance, query)),
         nearest=_nearest(evidence, distances),
-        itself=tuple(_itself(evidence, asked, distances)),
-        expected_error=expected,
+        in_training_data=_is_known(evidence, query, distances),
+    )
+    return Assessment(domain, expected)
+
+
+def _nearest(evidence: Evidence, distances: NDArray[np.float64]) -> tuple[Neighbor, ...]:
+    order = np.argsort(distances, kind="stable")[:N_NEAREST]
+    return tuple(
+        Neighbor(
+            **evidence.references[row].model_dump(exclude={"fingerprint"}),
+            distance=float(distances[row]),
+        )
+        for row in order
     )
 
 
-def _nearest(evidence: Evidence, distances: NDArray[np.float64]) -> tuple[Neighbour, ...]:
-    order = np.argsort(distances, kind="stable")[:N_NEAREST]
-    return tuple(Neighbour(evidence.references[i], float(distances[i])) for i in order)
-
-
-def _itself(
-    evidence: Evidence, asked: Asked, distances: NDArray[np.float64]
-) -> Iterator[Reference]:
+def _is_known(evidence: Evidence, query: Query, distances: NDArray[np.float64]) -> bool:
     near = np.flatnonzero(distances <= SAME_CRYSTAL).tolist()
-    alike = {row for row in near if evidence.references[row].formula == asked.formula}
-    for row in sorted(alike.union(evidence.rows.get(asked.fingerprint, ()))):
-        yield evidence.references[row]
+    alike = any(evidence.references[row].formula == query.formula for row in near)
+    return alike or query.fingerprint in evidence.rows
 
 
-def _unknown(asked: Asked) -> Iterator[str]:
-    return (f"No training crystal holds {symbol}." for symbol in asked.unknown_elements)
+def _unknown(query: Query) -> Iterator[str]:
+    return (f"No training crystal holds {symbol}." for symbol in query.unknown_elements)
 
 
 def _reasons(
-    calibration: Calibration, zone: Verdict, distance: float, asked: Asked
+    calibration: Calibration, zone: Verdict, distance: float, query: Query
 ) -> Iterator[str]:
     if zone == "inside":
         return
@@ -95,11 +82,11 @@ def _reasons(
             f"The nearest training crystal is {distance:.2f} away, farther than the "
             f"{calibration.usual_distance:.2f} of most crystals in testing."
         )
-    if asked.disagreement > calibration.usual_disagreement:
+    if query.disagreement > calibration.usual_disagreement:
         yield (
-            "Models that see different properties of the crystal differ by a factor of "
-            f"{10**asked.disagreement:.2f}, more than the {10**calibration.usual_disagreement:.2f} "
+            "Gaussian processes on different descriptors differ by a factor of "
+            f"{10**query.disagreement:.2f}, more than the {10**calibration.usual_disagreement:.2f} "
             "of most crystals in testing."
         )
-    expected = calibration.expected(distance, asked.disagreement)
-    yield f"Such crystals were wrong by a factor of {10**expected:.1f} in the mean in testing."
+    expected = calibration.expected(distance, query.disagreement)
+    yield f"The mean error of such crystals in testing is a factor of {10**expected:.1f}."

@@ -1,14 +1,13 @@
-"""The crystals an ensemble learned its LTC from, and how far it erred on them when it had not.
+"""Evidence of an ensemble, kept beside its weights.
 
-Kept beside the weights: the references that an answer shows as evidence, each crystal's embedding
-in every member, and what was calibrated on out-of-fold errors.
+The references that an answer shows, each crystal's embedding in every member, and the calibration
+on out-of-fold errors.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,33 +16,26 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from models.errors import DamagedEnsemble
-from models.records import Strict
+from models.prediction.result import Reference, Verdict
+from models.records import Record
 
 EVIDENCE = "evidence.json"
 EMBEDDINGS = "evidence.safetensors"
 
 Numbers = NDArray[np.float64]
-Verdict = Literal["inside", "edge", "outside"]
 
 
-class Reference(Strict):
-    """A training crystal with its reference LTC."""
+class TrainingCrystal(Reference):
+    """A reference with the fingerprint of its crystal."""
 
-    material_id: str
-    formula: str
-    dataset: str
     fingerprint: str
-    ltc: float = Field(gt=0, description="Reference [W/(m K)]")
-    out_of_fold: float | None = Field(
-        description="Mean of the members that had not seen it [W/(m K)]; null where all had"
-    )
 
 
-class Calibration(Strict):
-    """What the out-of-fold errors of log10(LTC) teach, as numbers.
+class Calibration(Record):
+    """Calibration of the expected error of log10(LTC) on out-of-fold errors.
 
-    The error expected is `base + per_distance * distance + per_disagreement * disagreement`, and at
-    least `least`: not even a training crystal is foretold better than the easiest ones in testing.
+    The expected error is `base + per_distance * distance + per_disagreement * disagreement`, and at
+    least `least`, the error of the easiest crystals in testing.
     A share `level` of the errors is below `quantile` times that. Crystals with an expected error
     up to `inside` are inside the domain, above `outside` outside. `usual_distance` and
     `usual_disagreement` are those that most crystals in testing did not exceed.
@@ -76,11 +68,11 @@ class Calibration(Strict):
         return "edge" if expected <= self.outside else "outside"
 
 
-class EvidenceRecord(Strict):
+class EvidenceRecord(Record):
     """The evidence as it is on disk, but for the embeddings."""
 
     calibration: Calibration
-    references: tuple[Reference, ...] = Field(min_length=1)
+    references: tuple[TrainingCrystal, ...] = Field(min_length=1)
 
 
 @dataclass(frozen=True)
@@ -91,7 +83,7 @@ class Evidence:
     """
 
     calibration: Calibration
-    references: tuple[Reference, ...]
+    references: tuple[TrainingCrystal, ...]
     embeddings: NDArray[np.float32]
     scale: NDArray[np.float32]
 

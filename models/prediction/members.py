@@ -1,10 +1,9 @@
-"""The members of an ensemble, evaluated together: crystal graphs to quantities in their units."""
+"""Members of an ensemble, evaluated together: crystals to quantities in their units."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import tee
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,18 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from models.cores import n_cores
-from models.crystal.graph import CrystalGraph
+from models.crystal.crystal import Crystal
 from models.crystal.structure_type import HALF_HEUSLER, SIMPLE_BINARIES, structure_type
+from models.descriptors.describe import NAMES, describe
 from models.network.architecture import Weights
-from models.network.batch import MAX_BONDS, MAX_CRYSTALS, CrystalBatch, join_graphs
+from models.network.batch import (
+    MAX_BONDS,
+    MAX_CRYSTALS,
+    NO_DESCRIPTORS,
+    CrystalBatch,
+    NetworkInput,
+    join_graphs,
+)
 from models.network.forward import Tensors, embed_crystals, prepare, read_out
 from models.network.tensors import BATCH_SIGNATURE
 from models.network.transform import TargetTransform
@@ -24,7 +31,7 @@ from models.prediction.gaussian_process import OUTPUTS as PROCESS_OUTPUTS
 
 Transforms = Sequence[Sequence[TargetTransform]]  # of each output, by member
 LTC, PHONO3PY_LTC, HALF_HEUSLER_LTC = PROCESS_OUTPUTS
-DESCRIPTORS = BATCH_SIGNATURE.descriptors
+DESCRIPTORS = tf.TensorSpec([None, len(NAMES)], tf.float32)
 # of a member's answer; the rest: network's
 PROCESS_SHARE = {LTC: 3 / 4, PHONO3PY_LTC: 3 / 4, HALF_HEUSLER_LTC: 1 / 2}
 MODULI = tf.TensorSpec([None, None, len(FROM_NETWORK)], tf.float32)
@@ -52,11 +59,11 @@ class Outputs:
         }
 
 
-class Predictor:
+class Members:
     """Members' weights, each [n_members, *shape], and transforms; may be used from any thread.
 
     `names` are those of the outputs, the first being the LTC. Where there is a `process`, a
-    member's LTC is the weighted geometric mean of what its network and its processes say.
+    member's LTC is the weighted geometric mean of its network's and its processes'.
     """
 
     def __init__(
@@ -70,52 +77,57 @@ class Predictor:
         self._names = tuple(names)
         self._weights = prepare({name: tf.constant(value) for name, value in weights.items()})
         shapes = {name: tuple(value.shape) for name, value in self._weights.items()}
+        self._described = "descriptors.mean" in shapes
         self._network = _network(tuple(shapes.items()))
         self._process: Any = process and tf.function(
             Prediction(process), input_signature=[DESCRIPTORS, MODULI]
         )
         self._cores = ThreadPoolExecutor(n_cores(), "forward")
 
-    def ltc(self, graphs: Iterable[CrystalGraph]) -> NDArray[np.float64]:
-        """Return the LTC [n_crystals, n_members] in W/(m K); empty for no graphs."""
-        return self.outputs(graphs).ltc
+    def ltc(self, crystals: Sequence[Crystal]) -> NDArray[np.float64]:
+        """Return the LTC [n_crystals, n_members] in W/(m K); empty for no crystals."""
+        return self.outputs(crystals).ltc
 
-    def outputs(self, graphs: Iterable[CrystalGraph]) -> Outputs:
-        """Return LTC, embeddings and all quantities; empty for no graphs.
+    def outputs(self, crystals: Sequence[Crystal]) -> Outputs:
+        """Return LTC, embeddings and all quantities; empty for no crystals."""
+        inputs = [network_input(crystal, described=self._described) for crystal in crystals]
+        return self.compute(inputs, [structure_type(crystal) for crystal in crystals])
 
-        A crystal's answer does not depend on the others it is computed with. Groups of crystals
-        are computed side by side, the first while later graphs are still being made.
+    def compute(self, inputs: Sequence[NetworkInput], types: Sequence[str]) -> Outputs:
+        """Return the outputs for crystals of these structure types [n_crystals].
+
+        Groups of crystals are computed side by side; the outputs of a crystal do not depend on the
+        others it is computed with.
         """
-        graphs, known = tee(graphs)
-        groups = list(self._cores.map(self._forward, _groups(graphs)))
+        groups = list(self._cores.map(self._forward, _groups(inputs)))
         if not groups:
             return self._nothing()
         targets, embeddings, *logs = (
             np.concatenate(parts, axis=1).swapaxes(0, 1) for parts in zip(*groups, strict=True)
         )
         quantities = self._decode(targets)
-        chosen = [serving_output(graph) for graph in known]
+        chosen = [serving_output(each) for each in types]
         if not logs:
             ltc = _served(chosen, quantities)
             return Outputs(ltc, embeddings, np.zeros_like(ltc), quantities)
-        said, spread = (_by_output(part) for part in logs)
+        mean, spread = (_by_output(part) for part in logs)
         by_network = dict(quantities)
         for name, share in PROCESS_SHARE.items():
             network = by_network.get(name, by_network[LTC])
-            quantities[name] = network ** (1 - share) * 10 ** (share * said[name])
+            quantities[name] = network ** (1 - share) * 10 ** (share * mean[name])
         ltc = _served(chosen, quantities)
         return Outputs(ltc, embeddings, _served(chosen, spread), quantities)
 
-    def _forward(self, graphs: Sequence[CrystalGraph]) -> list[NDArray[np.float32]]:
+    def _forward(self, inputs: Sequence[NetworkInput]) -> list[NDArray[np.float32]]:
         """Return targets and embeddings; log10 of the LTC by processes and its spread if any."""
-        batch = join_graphs(graphs)
+        batch = join_graphs(inputs)
         tensors = CrystalBatch(*map(tf.constant, batch))
         targets, embeddings = (part.numpy() for part in self._network(self._weights, tensors))
         if not self._process:
             return [targets, embeddings]
         moduli = targets[..., [self._names.index(name) for name in FROM_NETWORK]]
-        said, spread = self._process(batch.descriptors, moduli)
-        return [targets, embeddings, said.numpy(), spread.numpy()]
+        mean, spread = self._process(batch.descriptors, moduli)
+        return [targets, embeddings, mean.numpy(), spread.numpy()]
 
     def _nothing(self) -> Outputs:
         none = np.empty((0, len(self._transforms)))
@@ -144,42 +156,47 @@ def _network(shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> Any:
         embeddings = embed_crystals(weights, batch)
         return read_out(weights, embeddings, batch), embeddings
 
-    # Called as it is, it does not ask each of its many inputs anew whether it fits.
-    return tf.function(outputs, input_signature=[weights, BATCH_SIGNATURE]).get_concrete_function()
+    signature = [weights, BATCH_SIGNATURE]
+    # The concrete function does not check its many inputs at every call.
+    return tf.function(outputs, input_signature=signature).get_concrete_function()
 
 
 def _by_output(values: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
-    """Return what the processes say [n_crystals, n_members, n_outputs] by the output's name."""
+    """Return the processes' values [n_crystals, n_members, n_outputs] by the output's name."""
     return {name: values[..., i].astype(float) for i, name in enumerate(PROCESS_OUTPUTS)}
 
 
 def _served(
     chosen: Sequence[str], quantities: Mapping[str, NDArray[np.float64]]
 ) -> NDArray[np.float64]:
-    """Return the LTC [n_crystals, n_members] by the output chosen for each, the first for want."""
+    """Return the LTC [n_crystals, n_members] by the output chosen for each, else by the first."""
     first = next(iter(quantities))
     rows = [quantities.get(name, quantities[first])[row] for row, name in enumerate(chosen)]
     return np.stack(rows)
 
 
-def serving_output(graph: CrystalGraph) -> str:
-    """Return the output that answers for a crystal: by the method most at home in its type."""
-    kind = structure_type(graph)
-    if kind == HALF_HEUSLER:
+def network_input(crystal: Crystal, *, described: bool) -> NetworkInput:
+    """Return a crystal as the network takes it, with descriptors where it is `described`."""
+    return NetworkInput(crystal.graph, describe(crystal) if described else NO_DESCRIPTORS)
+
+
+def serving_output(structure_type: str) -> str:
+    """Return the output that answers for a structure type: that of its references' method."""
+    if structure_type == HALF_HEUSLER:
         return HALF_HEUSLER_LTC
-    return PHONO3PY_LTC if kind in SIMPLE_BINARIES else LTC
+    return PHONO3PY_LTC if structure_type in SIMPLE_BINARIES else LTC
 
 
-def _groups(graphs: Iterable[CrystalGraph]) -> Iterator[list[CrystalGraph]]:
-    """Yield the graphs in order, in groups of at most MAX_CRYSTALS and MAX_BONDS (or one graph)."""
-    group: list[CrystalGraph] = []
+def _groups(inputs: Iterable[NetworkInput]) -> Iterator[list[NetworkInput]]:
+    """Yield the crystals in order, in groups of at most MAX_CRYSTALS and MAX_BONDS, or of one."""
+    group: list[NetworkInput] = []
     n_bonds = 0
-    for graph in graphs:
-        full = len(group) == MAX_CRYSTALS or n_bonds + graph.n_bonds > MAX_BONDS
+    for each in inputs:
+        full = len(group) == MAX_CRYSTALS or n_bonds + each.n_bonds > MAX_BONDS
         if group and full:
             yield group
             group, n_bonds = [], 0
-        group.append(graph)
-        n_bonds += graph.n_bonds
+        group.append(each)
+        n_bonds += each.n_bonds
     if group:
         yield group

@@ -1,4 +1,4 @@
-"""What simple physics says of a crystal's LTC, from harmonic quantities a network predicts.
+"""Estimates by simple physical models, from harmonic quantities that a network predicts.
 
 Slack's formula: G. A. Slack, J. Phys. Chem. Solids 34, 321 (1973), as AFLOW's AGL uses it (C. Toher
 et al., Phys. Rev. B 90, 174107 (2014), Eqs. 17 and 18). Minimum conductivity: D. G. Cahill, S. K.
@@ -10,10 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.crystal.graph import CrystalGraph
-from models.descriptors.describe import NAMES
+from models.crystal.crystal import Crystal
+from models.descriptors.elements import element_property
+from models.prediction.result import (
+    TEMPERATURE,
+    MinimumConductivity,
+    SecondOpinion,
+    SlackEstimate,
+)
 
-TEMPERATURE = 300.0  # K
 BOLTZMANN = 1.380649e-23  # J/K
 HBAR = 1.054571817e-34  # J s
 ATOMIC_MASS = 1.66053906660e-27  # kg
@@ -23,19 +28,11 @@ INPUTS = ("debye_temperature", "gruneisen", "bulk_modulus", "shear_modulus")
 INTEGRATION_POINTS = 200
 
 
-@dataclass(frozen=True)
-class SecondOpinion:
-    """Slack's estimate and the minimum conductivity, W/(m K) at 300 K, with what they come from.
-
-    `debye_temperature` [K], `gruneisen`, `bulk_modulus` and `shear_modulus` [GPa] are predicted.
-    """
-
-    slack: float
-    minimum: float
-    debye_temperature: float
-    gruneisen: float
-    bulk_modulus: float
-    shear_modulus: float
+SLACK = (
+    "Slack's formula as in AFLOW's AGL (Slack 1973; Toher et al. 2014), with the Debye temperature "
+    "and Grüneisen parameter that the ensemble predicts"
+)
+MINIMUM = "Cahill, Watson and Pohl (1992), with the elastic moduli that the ensemble predicts"
 
 
 @dataclass(frozen=True)
@@ -47,27 +44,32 @@ class _Cell:
     n_atoms: int
 
 
-def second_opinion(graph: CrystalGraph, predicted: Mapping[str, float]) -> SecondOpinion | None:
+def estimate(crystal: Crystal, predicted: Mapping[str, float]) -> SecondOpinion | None:
     """Return the second opinion on a crystal; None where one of `INPUTS` is not predicted."""
     if not set(INPUTS) <= predicted.keys():
         return None
-    cell = _cell(graph)
+    cell = _cell(crystal)
     debye, gruneisen, bulk, shear = (predicted[name] for name in INPUTS)
     return SecondOpinion(
-        slack=_slack(cell, debye, gruneisen),
-        minimum=_minimum(cell, bulk * GPA, shear * GPA),
-        debye_temperature=debye,
-        gruneisen=gruneisen,
-        bulk_modulus=bulk,
-        shear_modulus=shear,
+        slack=SlackEstimate(
+            ltc=_slack(cell, debye, gruneisen),
+            debye_temperature=debye,
+            gruneisen=gruneisen,
+            source=SLACK,
+        ),
+        minimum=MinimumConductivity(
+            ltc=_minimum(cell, bulk * GPA, shear * GPA),
+            bulk_modulus=bulk,
+            shear_modulus=shear,
+            source=MINIMUM,
+        ),
     )
 
 
-def _cell(graph: CrystalGraph) -> _Cell:
-    known = dict(zip(NAMES, graph.descriptors.tolist(), strict=True))
-    volume = 10 ** known["log_volume_per_atom"]
-    mass = 10 ** known["log_density"] * volume
-    return _Cell(mass * ATOMIC_MASS, volume * ANGSTROM**3, graph.symmetry.n_primitive)
+def _cell(crystal: Crystal) -> _Cell:
+    masses = 10 ** element_property("mass")[crystal.numbers]
+    mass, volume = float(masses.mean()) * ATOMIC_MASS, crystal.volume * ANGSTROM**3
+    return _Cell(mass, volume, crystal.symmetry.n_primitive)
 
 
 def _slack(cell: _Cell, debye: float, gruneisen: float) -> float:

@@ -1,47 +1,47 @@
-"""What to mind before a predicted LTC is used."""
+"""Warnings attached to a prediction."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from models.crystal.graph import CrystalGraph
+from models.crystal.crystal import Crystal
 from models.crystal.structure_type import FULL_HEUSLER, HALF_HEUSLER, structure_type
 from models.descriptors.electrons import CLOSED_SHELLS, has_odd_electron, valence_electrons
 from models.descriptors.elements import is_nonmetal
-from models.prediction.second_opinion import SecondOpinion
+from models.prediction.result import SecondOpinion
 
 # Valence electrons of the primitive cell at which compounds of metals alone have a gap.
 SEMICONDUCTING = {HALF_HEUSLER: CLOSED_SHELLS, FULL_HEUSLER: (24,)}
 ONLY_LATTICE = "only the lattice part is predicted, and a metal's electrons conduct heat as well."
 
 
-def cautions(graph: CrystalGraph, ltc: float, opinion: SecondOpinion | None) -> tuple[str, ...]:
-    """Return one sentence for each reason to doubt an LTC in W/(m K), or what it stands for."""
-    return (*_metal(graph), *_below_minimum(ltc, opinion))
+def find_warnings(crystal: Crystal, ltc: float, opinion: SecondOpinion | None) -> tuple[str, ...]:
+    """Return one sentence for each reason for care with an LTC in W/(m K)."""
+    return (*_metal(crystal), *_below_minimum(ltc, opinion))
 
 
-def _metal(graph: CrystalGraph) -> Iterator[str]:
+def _metal(crystal: Crystal) -> Iterator[str]:
     """Yield why the crystal is likely a metal: an odd electron, or metals without a closed shell.
 
     Bands hold two electrons each, so that an odd number in the primitive cell leaves one half full
     (or the crystal is magnetic). Half-Heuslers of 8 and 18 valence electrons, and Heuslers of 24,
     are semiconductors though made of metals.
     """
-    species, counts = (np.array(part) for part in zip(*graph.composition.items(), strict=True))
+    species, counts = (np.array(part) for part in zip(*crystal.composition.items(), strict=True))
     if has_odd_electron(species, counts):
         yield (
             f"Likely a metal or magnetic ({np.sum(counts * species)} electrons in a cell, an odd "
             f"number): {ONLY_LATTICE}"
         )
         return
-    closed = SEMICONDUCTING.get(structure_type(graph), ())
+    closed = SEMICONDUCTING.get(structure_type(crystal), ())
     if not is_nonmetal()[species].any() and valence_electrons(species, counts) not in closed:
         yield f"Likely a metal (all its elements are): {ONLY_LATTICE}"
 
 
 def _below_minimum(ltc: float, opinion: SecondOpinion | None) -> Iterator[str]:
-    if opinion and ltc < opinion.minimum:
+    if opinion and ltc < opinion.minimum.ltc:
         yield (
-            f"The prediction lies below {opinion.minimum:.2g} W/(m K), what a glass of these atoms "
-            "would conduct: take that for the lower bound."
+            f"The prediction lies below Cahill's minimum conductivity, {opinion.minimum.ltc:.2g} "
+            "W/(m K), which is a model, not a strict bound for crystals."
         )

@@ -2,13 +2,11 @@
 
 import re
 import threading
+from functools import cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
 
 import requests
 from pymatgen.core import Structure
-from requests.adapters import HTTPAdapter
-from urllib3.util import Retry
 
 from models.errors import (
     InvalidMaterialId,
@@ -16,32 +14,41 @@ from models.errors import (
     MaterialsProjectUnavailable,
     UnknownMaterial,
 )
+from models.structure.bounded_session import TRANSIENT, BoundedSession, OutOfTime
+from models.structure.circuit import Circuit
 
 if TYPE_CHECKING:
-    from mp_api.client import MPRester
+    from mp_api.client.routes.materials.materials import MaterialsRester
 
 ENDPOINT = "https://api.materialsproject.org/"
 KEY_LENGTH = 32  # characters
 REFUSED = (401, 403)
-TRANSIENT = (429, 500, 502, 503, 504)
+FAILURES = 3  # in a row, after which the Materials Project is left alone
+PAUSE = 30.0  # s that it is then left alone
 # mp-9127 and, since 2025, mp-abcdef: emmet.core.mpid.AlphaID writes numbers in base 26.
 MATERIAL_ID = re.compile(r"(mp|mvc)-([0-9]{1,9}|[a-z]{1,12})")
+FIELDS = ["material_id", "structure"]
 
 
 def check_material_id(material_id: str) -> str:
-    """Return the id if it has the form of a Materials Project id. Raises InvalidMaterialId."""
-    if not MATERIAL_ID.fullmatch(material_id):
+    """Return the id in small letters if it is one of the Materials Project.
+
+    Raises InvalidMaterialId.
+    """
+    plain = material_id.lower()
+    if not MATERIAL_ID.fullmatch(plain):
         raise InvalidMaterialId(
             f"{material_id[:64]!r} is not a Materials Project id; they look like mp-9127."
         )
-    return material_id
+    return plain
 
 
 class MaterialsProject:
     """The Materials Project behind one client session; safe to use from several threads.
 
-    `timeout` is in seconds, for each of at most `1 + retries` tries. Nothing is imported from
-    mp-api and nothing is requested before the first structure, or `prepare`.
+    `timeout` is in seconds, for one structure in all, retries included. Nothing is imported from
+    mp-api and nothing is requested before the first structure, or `prepare`. After three failures
+    in a row it is left alone for half a minute.
     """
 
     def __init__(
@@ -54,49 +61,71 @@ class MaterialsProject:
         self._api_key = api_key
         self._endpoint = endpoint if endpoint.endswith("/") else f"{endpoint}/"
         self._timeout = timeout
-        self._retries = retries
+        self._session = _Session({"x-api-key": api_key or ""}, retries)
+        self._circuit = Circuit(FAILURES, PAUSE)
         self._lock = threading.Lock()
-        self._client: MPRester | None = None
+        self._client: MaterialsRester | None = None
+
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether the last requests failed, so that none is made for the moment."""
+        return self._circuit.is_open
 
     def structure(self, material_id: str) -> Structure:
-        """Return the relaxed structure of a material.
+        """Return the relaxed structure of a material, or of the material that a task belongs to.
 
         Raises InvalidMaterialId, UnknownMaterial, MaterialsProjectKeyMissing,
         MaterialsProjectUnavailable.
         """
-        check_material_id(material_id)
-        client = self._connected()
-        structure = self._ask(client, material_id)
-        if not isinstance(structure, Structure):
-            raise UnknownMaterial(
-                f"The Materials Project has no material {material_id}, or has deprecated it; "
-                "look it up on https://materialsproject.org."
+        plain = check_material_id(material_id)
+        self._check_key()
+        if wait := self._circuit.wait():
+            raise MaterialsProjectUnavailable(
+                "The Materials Project has not answered lately; try again in "
+                f"{wait:.0f} s, or upload a CIF."
             )
+        try:
+            structure = self._fetch(plain)
+        except MaterialsProjectUnavailable:
+            self._circuit.note(success=False)
+            raise
+        except (UnknownMaterial, MaterialsProjectKeyMissing):
+            self._circuit.note(success=True)  # it answers
+            raise
+        self._circuit.note(success=True)
         return structure
 
     def prepare(self) -> None:
         """Import the client, which takes seconds, so that the first structure need not wait."""
         if self._api_key:
-            import mp_api.client  # noqa: F401, PLC0415 - see the line above
+            _client_class()
 
-    def _ask(self, client: "MPRester", material_id: str) -> Structure | None:
-        from mp_api.client.core.exceptions import MPRestError  # noqa: PLC0415
-
+    def _fetch(self, material_id: str) -> Structure:
+        client = self._connected()
         try:
-            return client.materials.get_structure_by_material_id(material_id)  # type: ignore[no-any-return]
-        except (MPRestError, requests.RequestException, ValueError, KeyError, TypeError) as error:
-            raise MaterialsProjectUnavailable(
-                f"The Materials Project's answer for {material_id} cannot be used "
-                f"({type(error).__name__}: {error}); try again later, or upload a CIF."
-            ) from error
+            with self._session.within(self._timeout):
+                return _structure(_document(client, material_id))
+        except (MaterialsProjectKeyMissing, MaterialsProjectUnavailable, UnknownMaterial):
+            raise
+        except OutOfTime as error:
+            raise _unreachable(error) from error
+        # Whatever it is that the answer is not: the client expects it to be right.
+        except Exception as error:
+            raise _unusable(material_id, error) from error
 
-    def _connected(self) -> "MPRester":
+    def _connected(self) -> "MaterialsRester":
         with self._lock:
             if self._client is None:
-                self._client = self._connect(self._checked_key())
+                self._client = _client_class()(
+                    api_key=self._api_key,
+                    endpoint=self._endpoint,
+                    session=self._session,
+                    use_document_model=False,
+                    mute_progress_bars=True,
+                )
             return self._client
 
-    def _checked_key(self) -> str:
+    def _check_key(self) -> None:
         if not self._api_key:
             raise MaterialsProjectKeyMissing(
                 "Structures by id need a key: get one at https://materialsproject.org/api, set "
@@ -107,56 +136,80 @@ class MaterialsProject:
                 f"MP_API_KEY has {len(self._api_key)} characters instead of {KEY_LENGTH}; "
                 "copy it again from https://materialsproject.org/api."
             )
-        return self._api_key
-
-    def _connect(self, api_key: str) -> "MPRester":
-        from mp_api.client import MPRester  # noqa: PLC0415 - takes seconds
-
-        session = _Session(api_key, self._timeout, self._retries)
-        # The client asks for this first too, but would wait for it without end.
-        session.get(urljoin(self._endpoint, "heartbeat"))
-        try:
-            return MPRester(
-                api_key,
-                self._endpoint,
-                session=session,
-                use_document_model=False,
-                mute_progress_bars=True,
-            )
-        except (requests.RequestException, ValueError, KeyError) as error:
-            raise MaterialsProjectUnavailable(
-                f"{self._endpoint} does not answer like the Materials Project "
-                f"({type(error).__name__}: {error}); check MP_API_ENDPOINT, or try again later."
-            ) from error
 
 
-class _Session(requests.Session):
-    """An HTTP session with a time limit and a few retries, and errors of this project."""
+@cache
+def _client_class() -> "type[MaterialsRester]":
+    """Return the client of the materials, which sends nothing when it is made."""
+    from mp_api.client.routes.materials.materials import MaterialsRester  # noqa: PLC0415 - slow
 
-    def __init__(self, api_key: str, timeout: float, retries: int) -> None:
-        super().__init__()
-        self.headers["x-api-key"] = api_key
-        self._timeout = timeout
-        retry = Retry(
-            total=retries,
-            status_forcelist=TRANSIENT,
-            backoff_factor=0.2,
-            respect_retry_after_header=False,  # it may ask for longer than a request can wait
-            raise_on_status=False,
-        )
-        for scheme in ("http://", "https://"):
-            self.mount(scheme, HTTPAdapter(max_retries=retry))
+    class Materials(MaterialsRester):
+        @staticmethod
+        @cache
+        def _get_heartbeat_info(_endpoint: str) -> tuple[str, list[str]]:
+            """Return no version: only downloads of whole data sets need it.
+
+            The client would ask for it without a time limit.
+            """
+            return "", []
+
+    return Materials
+
+
+def _document(client: "MaterialsRester", material_id: str) -> dict[str, Any]:
+    """Return the document of a material, found by its id or by that of one of its tasks.
+
+    An id that was retired when materials were merged lives on as that of a task.
+    Raises UnknownMaterial.
+    """
+    for key in ("material_ids", "task_ids"):
+        query: dict[str, Any] = {key: [material_id]}
+        found = client.search(**query, fields=FIELDS, num_chunks=1)
+        if found:
+            document: dict[str, Any] = found[0]
+            if key == "material_ids" and not _is_of(document, material_id):
+                raise ValueError("a document of another material")
+            return document
+    raise UnknownMaterial(
+        f"The Materials Project has no material {material_id}, or has deprecated it; "
+        "look it up on https://materialsproject.org."
+    )
+
+
+def _is_of(document: dict[str, Any], material_id: str) -> bool:
+    from emmet.core.mpid import AlphaID  # noqa: PLC0415 - slow
+
+    return bool(AlphaID(document["material_id"]) == AlphaID(material_id))
+
+
+def _structure(document: dict[str, Any]) -> Structure:
+    structure = document["structure"]
+    return structure if isinstance(structure, Structure) else Structure.from_dict(structure)
+
+
+def _unreachable(error: Exception) -> MaterialsProjectUnavailable:
+    return MaterialsProjectUnavailable(
+        f"The Materials Project cannot be reached ({type(error).__name__}); "
+        "try again later, or upload a CIF."
+    )
+
+
+def _unusable(material_id: str, error: Exception) -> MaterialsProjectUnavailable:
+    return MaterialsProjectUnavailable(
+        f"The Materials Project's answer for {material_id} cannot be used "
+        f"({type(error).__name__}); try again later, or upload a CIF."
+    )
+
+
+class _Session(BoundedSession):
+    """A session whose refusals and failures are errors of this project."""
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        """Return the response, unless it is a refusal or a failure."""
-        kwargs["timeout"] = self._timeout
+        """Return the response, unless it is a refusal, a failure or no list of documents."""
         try:
             response = super().request(*args, **kwargs)
         except requests.RequestException as error:
-            raise MaterialsProjectUnavailable(
-                f"The Materials Project cannot be reached ({type(error).__name__}); "
-                "try again later, or upload a CIF."
-            ) from error
+            raise _unreachable(error) from error
         if response.status_code in REFUSED:
             raise MaterialsProjectKeyMissing(
                 "The Materials Project refused the key; check MP_API_KEY against "
@@ -167,4 +220,6 @@ class _Session(requests.Session):
                 f"The Materials Project answers {response.status_code}; "
                 "try again later, or upload a CIF."
             )
+        if response.ok and not isinstance(response.json()["data"], list):
+            raise ValueError("no list of documents")  # the client would take it for an empty one
         return response

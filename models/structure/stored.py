@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, ConfigDict, Field, FiniteFloat, model_validator
 from pymatgen.core import Element, Lattice, Structure
 
-from models.records import Strict
+from models.records import Record
 
 # The sine-like ratio volume / (a b c); below it two lattice vectors are parallel for any purpose.
 SMALLEST_CELL_RATIO = 1e-3
@@ -22,7 +22,7 @@ def _known_element(symbol: str) -> str:
     return symbol
 
 
-class StoredStructure(Strict):
+class StoredStructure(Record):
     """A crystal as lattice vectors [A] in rows, element symbols and fractional coordinates."""
 
     model_config = ConfigDict(strict=True)

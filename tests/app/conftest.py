@@ -2,9 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -17,12 +16,10 @@ from app.cli import main
 from app.factory import create_app
 from app.service.ensembles import ServedEnsemble
 from app.settings import Settings
-from models.crystal.graph import CrystalGraph
+from models.crystal.crystal import Crystal
 from models.errors import DamagedEnsemble
-from models.prediction.domain import Assessment
-from models.prediction.evidence import Reference
-from models.prediction.judgement import Judgement
-from models.prediction.statistics import Interval, summarise
+from models.prediction.result import Domain, Interval, Prediction, Reference
+from models.prediction.statistics import summarise
 
 READY_WITHIN = 20  # s
 
@@ -45,15 +42,14 @@ class FakeEnsemble:
         self.gate.set()
         self.intact = True
 
-    def predict(self, graphs: Iterable[CrystalGraph]) -> NDArray[np.float64]:
-        means = [float(graph.species @ graph.atom_share) for graph in graphs]
+    def members(self, crystals: Sequence[Crystal]) -> NDArray[np.float64]:
+        means = [float(crystal.numbers.mean()) for crystal in crystals]
         self.calls.append(len(means))
         self.gate.wait(10)
         return np.array(means)[:, None] + np.arange(9) / 10
 
-    def judge(self, graphs: Sequence[CrystalGraph], fingerprints: Sequence[str]) -> list[Judgement]:
-        assert len(graphs) == len(fingerprints)
-        return [Judgement(summarise(members), None, None) for members in self.predict(graphs)]
+    def predict(self, crystals: Sequence[Crystal]) -> list[Prediction]:
+        return [Prediction(ltc=summarise(members)) for members in self.members(crystals)]
 
     def check_golden(self) -> None:
         if not self.intact:
@@ -108,17 +104,17 @@ def paraisite(ensemble):
 class Sceptic(FakeEnsemble):
     """Doubts everything: the interval is a factor of two either way, the verdict outside."""
 
-    def judge(self, graphs, fingerprints):
-        doubt = Assessment("outside", ("No training crystal holds Na.",), (), (), 0.3)
-        return [
-            replace(
-                judged,
-                interval=Interval(0.9, judged.ltc.mean / 2, judged.ltc.mean * 2),
-                assessment=doubt,
-                cautions=("Likely a metal.",),
-            )
-            for judged in super().judge(graphs, fingerprints)
-        ]
+    def predict(self, crystals):
+        return [self._doubted(prediction) for prediction in super().predict(crystals)]
+
+    def _doubted(self, prediction):
+        mean = prediction.ltc.mean
+        interval = Interval(level=0.9, lower=mean / 2, upper=mean * 2)
+        return Prediction(
+            ltc=prediction.ltc.model_copy(update={"interval": interval}),
+            domain=Domain(verdict="outside", reasons=("No training crystal holds Na.",)),
+            warnings=("Likely a metal.",),
+        )
 
 
 @pytest.fixture

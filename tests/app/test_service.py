@@ -12,7 +12,7 @@ from app.api.problems import STATUS
 from app.factory import create_app
 from app.service.ensembles import default_name, ensemble_names, found_names, load_ensemble
 from models import errors
-from models.prediction.evidence import Reference
+from models.prediction.evidence import TrainingCrystal
 from tests.app.api.test_predict import code, post
 from tests.app.conftest import FakeEnsemble, serving, wait_until_ready
 
@@ -49,6 +49,12 @@ def test_a_failed_golden_check_stops_the_service(settings, ensemble, caplog):
     ensemble.intact = False
     assert never_ready(settings, [FakeEnsemble("aflow-stage2"), ensemble]) == "not-ready"
     assert "golden" in caplog.text
+
+
+def test_an_ensemble_that_is_not_the_pinned_one_stops_the_service(settings, ensemble, caplog):
+    pinned = settings.model_copy(update={"ensemble_digest": ("sha256:other",)})
+    assert never_ready(pinned, [ensemble]) == "not-ready"
+    assert "ENSEMBLE_DIGEST" in caplog.text
 
 
 def test_a_default_that_is_not_loaded_stops_the_service(settings, ensemble, caplog):
@@ -111,7 +117,7 @@ def test_evidence_is_what_the_ensemble_learned_from(settings):
         "ltc": 7.9,
         "out_of_fold": None,
     }
-    informed.references = (Reference(**entry, fingerprint="f"),)
+    informed.references = (TrainingCrystal(**entry, fingerprint="f"),)
     with serving(settings, FakeEnsemble("aflow-stage2"), informed) as client:
         assert client.get("/ensembles/mix-stage3/evidence").json() == {"references": [entry]}
         assert client.get("/ensembles/aflow-stage2/evidence").json() == {"references": []}

@@ -1,11 +1,10 @@
 from benchmarks.supply import BASES, LENGTHS, Supply, numbered
-from models.crystal.fingerprint import fingerprint
-from models.crystal.graph import crystal_graph
+from models.crystal.crystal import Crystal
 from models.structure.read import parse_structure
 
 
 def fingerprint_of(number):
-    return fingerprint(crystal_graph(parse_structure(numbered(number))))
+    return Crystal.of(parse_structure(numbered(number))).fingerprint
 
 
 def test_every_crystal_has_a_fingerprint_of_its_own():

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from models.crystal.fingerprint import fingerprint
-from models.crystal.graph import crystal_graph
+from models.crystal.crystal import Crystal
 from models.ensemble import Ensemble
 from models.manifest import CARD
 from training.export.card import model_card
@@ -40,10 +39,10 @@ def test_its_interval_was_measured_to_cover_what_it_says(ensemble):
 
 def test_its_golden_crystal_is_known_as_one_it_was_trained_on(ensemble):
     structure = ensemble.manifest.golden.cell.structure()
-    graph = crystal_graph(structure)
-    judgement = ensemble.judge([graph], [fingerprint(graph)])[0]
-    assert judgement.assessment is not None
-    assert judgement.interval is not None
-    assert judgement.assessment.itself
-    assert judgement.assessment.verdict == "inside"
-    assert judgement.interval.lower < judgement.ltc.mean < judgement.interval.upper
+    (prediction,) = ensemble.predict([Crystal.of(structure)])
+    domain, interval = prediction.domain, prediction.ltc.interval
+    assert domain is not None
+    assert interval is not None
+    assert domain.in_training_data
+    assert domain.verdict == "inside"
+    assert interval.lower < prediction.ltc.mean < interval.upper

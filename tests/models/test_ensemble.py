@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from pymatgen.core import Structure
 from safetensors.numpy import load_file, save_file
 
 import models.prediction.members
-from models.crystal.graph import crystal_graph
+from models.crystal.crystal import Crystal
 from models.ensemble import Ensemble
 from models.errors import DamagedEnsemble
 from models.manifest import (
@@ -33,6 +34,7 @@ from models.manifest import (
 from models.network.architecture import Architecture, initial_weights
 from models.network.weights import load_weights, save_weights
 from models.prediction.evidence import EVIDENCE
+from models.prediction.members import network_input
 from models.structure.stored import StoredStructure
 from tests.crystals import ROCKSALT, equivalent_cells, generated_crystals
 
@@ -102,7 +104,7 @@ def intact(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (directory / CARD).write_text("# Random weights\n")
     save_weights([random_member(seed) for seed in range(N_MEMBERS)], directory / WEIGHTS)
     write_manifest(directory, (1.0,) * N_MEMBERS)
-    golden = Ensemble.load(directory).predict([crystal_graph(GOLDEN)])[0]
+    golden = Ensemble.load(directory).ltc([Crystal.of(GOLDEN)])[0]
     write_manifest(directory, tuple(golden.tolist()))
     return directory
 
@@ -119,7 +121,7 @@ def copy(intact: Path, tmp_path: Path) -> Path:
 
 
 def ltc(ensemble: Ensemble, structures: list[Structure]) -> np.ndarray:
-    return ensemble.predict([crystal_graph(structure) for structure in structures])
+    return ensemble.ltc([Crystal.of(structure) for structure in structures])
 
 
 def test_evidence_that_the_manifest_does_not_list_is_not_taken(copy):
@@ -143,7 +145,7 @@ def test_one_graph_is_a_list_of_one(ensemble):
 
 
 def test_no_graphs_give_no_answers(ensemble):
-    assert ensemble.predict([]).shape == (0, N_MEMBERS)
+    assert ensemble.ltc([]).shape == (0, N_MEMBERS)
 
 
 @pytest.mark.parametrize("crystal", generated_crystals(6, seed=6))
@@ -164,11 +166,14 @@ def test_a_crystals_answer_does_not_depend_on_its_batch(ensemble, monkeypatch, m
 
 
 def test_a_forward_pass_takes_a_limited_number_of_crystals(monkeypatch):
-    graphs = [crystal_graph(crystal) for crystal in generated_crystals(5, seed=7)]
+    graphs = [
+        network_input(Crystal.of(crystal), described=False)
+        for crystal in generated_crystals(5, seed=7)
+    ]
     monkeypatch.setattr(models.prediction.members, "MAX_CRYSTALS", 2)
     groups = list(models.prediction.members._groups(graphs))
     assert [len(group) for group in groups] == [2, 2, 1]
-    assert [graph for group in groups for graph in group] == graphs
+    assert all(a is b for a, b in zip(chain(*groups), graphs, strict=True))
 
 
 def test_answers_follow_each_members_own_transform(intact, ensemble, tmp_path):

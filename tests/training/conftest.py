@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.crystal.graph import CrystalGraph, crystal_graph
+from models.crystal.crystal import Crystal
 from models.network.architecture import Architecture, initial_weights
+from models.network.batch import NetworkInput
+from models.prediction.members import network_input
 from tests.crystals import generated_crystals
 from training.data.rows import Row
 from training.fit.megnet_weights import HEAD, _places
@@ -62,8 +64,9 @@ def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def small_graphs() -> tuple[CrystalGraph, ...]:
-    return tuple(crystal_graph(crystal) for crystal in generated_crystals(16, seed=31))
+def small_graphs() -> tuple[NetworkInput, ...]:
+    crystals = [Crystal.of(structure) for structure in generated_crystals(16, seed=31)]
+    return tuple(network_input(crystal, described=True) for crystal in crystals)
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from pymatgen.core import Structure
 
-from models.crystal.graph import CrystalGraph, crystal_graph
+from models.crystal.crystal import Crystal
+from models.crystal.structure_type import structure_type
+from models.network.batch import NetworkInput
+from models.prediction.members import network_input
 from training.data.catalogue import is_moduli, parts_of
 from training.data.datasets import Dataset, read_dataset
 
@@ -19,11 +23,15 @@ SMALLEST_SCALE = np.float32(1e-3)  # keeps one that never varies from being divi
 class GraphDataset:
     """Crystals, their graphs and LTC [n_crystals] in W/(m K), NaN where there is none.
 
+    `types`: structure types, `fingerprints`: identities.
+
     `parts`: the sizes of the data sets it is joined from, `part_names`: their names.
     """
 
     dataset: Dataset
-    graphs: tuple[CrystalGraph, ...]
+    graphs: tuple[NetworkInput, ...]
+    types: tuple[str, ...]
+    fingerprints: tuple[str, ...]
     ltc: NDArray[np.float64]
     parts: tuple[int, ...]
     part_names: tuple[str, ...]
@@ -66,6 +74,13 @@ def read_graphs(name: str, data_dir: Path) -> GraphDataset:
     dataset = read_dataset(name, data_dir)
     names = parts_of(name)
     sizes = tuple(len(read_dataset(part, data_dir)) for part in names)
-    graphs = tuple(crystal_graph(crystal.structure) for crystal in dataset.crystals)
+    rows = [_row(crystal.structure) for crystal in dataset.crystals]
+    graphs, types, fingerprints = zip(*rows, strict=True) if rows else ((), (), ())
     ltc = np.array([crystal.labels.get("ltc", np.nan) for crystal in dataset.crystals])
-    return GraphDataset(dataset, graphs, ltc, sizes, names)
+    return GraphDataset(dataset, graphs, types, fingerprints, ltc, sizes, names)
+
+
+def _row(structure: Structure) -> tuple[NetworkInput, str, str]:
+    """Return a crystal's network input, structure type and fingerprint; its neighbors are large."""
+    crystal = Crystal.of(structure)
+    return network_input(crystal, described=True), structure_type(crystal), crystal.fingerprint

@@ -19,8 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from models.code import code_digest
-from models.crystal.graph import CrystalGraph
-from models.network.batch import join_graphs
+from models.network.batch import NetworkInput, join_graphs
 from models.network.forward import embed_crystals, prepare
 from models.network.transform import TargetTransform
 from training.config import HELD_OUT
@@ -114,7 +113,7 @@ def _all_inputs(sets: Mapping[str, ReferenceSet], data_dir: Path) -> Mapping[str
     }
 
 
-def _embedding(path: Path, graphs: tuple[CrystalGraph, ...]) -> Numbers:
+def _embedding(path: Path, graphs: tuple[NetworkInput, ...]) -> Numbers:
     weights = prepare({n: tf.constant(w[None]) for n, w in read_megnet_weights(path).items()})
     groups = [graphs[start : start + EMBED_BATCH] for start in range(0, len(graphs), EMBED_BATCH)]
     parts = [embed_crystals(weights, join_graphs(group))[0].numpy() for group in groups]

@@ -10,7 +10,7 @@ from training.evaluation.baselines import baseline_outputs
 from training.evaluation.figures import draw_figures
 from training.evaluation.measure import build_report
 from training.evaluation.outputs import MemberOutputs, read_all_outputs, single_sets, write_outputs
-from training.evaluation.page import reproduction_page
+from training.evaluation.page import write_pages
 from training.evaluation.published import read_published_table
 from training.evaluation.reference import ReferenceSet, read_reference_sets
 from training.evaluation.sources import FoundEnsemble, find_ensembles
@@ -21,7 +21,7 @@ Known = Mapping[tuple[str, str], MemberOutputs]
 
 
 def evaluate(data_dir: Path, ensembles: Path, runs: Sequence[Path], out: Path) -> list[Path]:
-    """Write `reproduction.md`, `reproduction/report.json` and `images/` in `out`; return the paths.
+    """Write `reproduction.md`, `reproduction/` and `images/` in `out`; return the paths.
 
     The members' answers are kept in `reproduction/outputs`, and stand for ensembles whose weights
     are not here. Raises ParaisiteError where a data set, an ensemble or kept answers are unusable.
@@ -33,11 +33,10 @@ def evaluate(data_dir: Path, ensembles: Path, runs: Sequence[Path], out: Path) -
     )
     logger.info("scoring %d ensembles and baselines", len(outputs))
     report = build_report(outputs, sets, published)
-    json_path, page = out / "reproduction" / "report.json", out / "reproduction.md"
+    json_path = out / "reproduction" / "report.json"
     json_path.write_text(report.model_dump_json(indent=1) + "\n")
     figures = draw_figures(report, outputs, sets, published, out / "images")
-    page.write_text(reproduction_page(report, [path.name for path in figures]))
-    return [page, json_path, *figures]
+    return [*write_pages(report, [path.name for path in figures], out), json_path, *figures]
 
 
 def _all_outputs(

@@ -15,7 +15,7 @@ from models.manifest import MANIFEST, WEIGHTS, Manifest, read_manifest
 from models.network.architecture import Weights, weight_shapes
 from models.network.transform import TargetTransform
 from models.network.weights import load_weights, stack_members
-from models.prediction.members import Predictor
+from models.prediction.members import Members
 from training.config import (
     PRESET_FILE,
     PUBLISHED,
@@ -73,7 +73,7 @@ class FoundEnsemble:
 
     def outputs(self, sets: Sets) -> MemberOutputs:
         """Return what the members answer for the crystals of these sets."""
-        predictor = Predictor(self.weights, [(UNBOUNDED,)] * len(self.splits))
+        members = Members(self.weights, [(UNBOUNDED,)] * len(self.splits))
         return MemberOutputs(
             name=self.name,
             preset=self.preset,
@@ -82,7 +82,7 @@ class FoundEnsemble:
             splits=self.splits,
             transforms=self.transforms,
             targets={
-                name: self._targets(predictor, reference, sets)
+                name: self._targets(members, reference, sets)
                 for name, reference in single_sets(sets).items()
             },
             digest=self.digest(sets),
@@ -90,12 +90,14 @@ class FoundEnsemble:
             split=self.split,
         )
 
-    def _targets(self, predictor: Predictor, reference: ReferenceSet, sets: Sets) -> Numbers:
+    def _targets(self, members: Members, reference: ReferenceSet, sets: Sets) -> Numbers:
         if self.served:
-            ltc = self.served.predict(reference.data.graphs).T
+            ltc = self.served.compute(reference.data.graphs, reference.data.types).ltc.T
             targets = np.array([t.encode(row) for t, row in zip(self.transforms, ltc, strict=True)])
         else:
-            targets = UNBOUNDED.encode(predictor.ltc(reference.data.graphs)).T
+            targets = UNBOUNDED.encode(
+                members.compute(reference.data.graphs, reference.data.types).ltc
+            ).T
         masks = [reference.held_out(split, self.split, sets) for split in self.splits]
         return np.array([kept(row, mask) for row, mask in zip(targets, masks, strict=True)])
 

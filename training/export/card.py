@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from models.manifest import Manifest, Metrics
-from models.prediction.evidence import Reference
+from models.prediction.result import Reference
 
 ERRORS = {
     "mape": "MAPE",

@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 
-from models.crystal.fingerprint import fingerprint
 from models.manifest import Metrics
-from models.prediction.evidence import EMBEDDINGS, EVIDENCE, EvidenceRecord, Reference
+from models.prediction.evidence import EMBEDDINGS, EVIDENCE, EvidenceRecord, TrainingCrystal
 from training.config import HELD_OUT
 from training.export.trained import TrainedEnsemble
 from training.scoring.calibration import calibrate, measure_calibration, unseen_errors
@@ -51,17 +50,19 @@ def write_evidence(evidence: MeasuredEvidence, directory: Path) -> None:
     save_file(evidence.arrays, directory / EMBEDDINGS)
 
 
-def _references(trained: TrainedEnsemble) -> tuple[Reference, ...]:
-    crystals, graphs = trained.data.dataset.crystals, trained.data.graphs
+def _references(trained: TrainedEnsemble) -> tuple[TrainingCrystal, ...]:
+    crystals, fingerprints = trained.data.dataset.crystals, trained.data.fingerprints
     means, owners = trained.predictions.mean(), trained.data.owners()
     return tuple(
-        Reference(
+        TrainingCrystal(
             material_id=crystal.material_id,
             formula=crystal.structure.composition.reduced_formula,
             dataset=owner,
-            fingerprint=fingerprint(graph),
+            fingerprint=fingerprint,
             ltc=crystal.ltc,
             out_of_fold=None if np.isnan(mean) else float(mean),
         )
-        for crystal, graph, owner, mean in zip(crystals, graphs, owners, means, strict=True)
+        for crystal, fingerprint, owner, mean in zip(
+            crystals, fingerprints, owners, means, strict=True
+        )
     )

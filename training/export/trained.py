@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from models.network.architecture import weight_shapes
 from models.network.weights import stack_members
 from models.prediction.gaussian_process import Process
-from models.prediction.members import Outputs, Predictor
+from models.prediction.members import Members, Outputs
 from training.data.graphs import GraphDataset
 from training.data.splits import Split
 from training.fit.context import MemberContext, member_context, trained_member
@@ -58,8 +58,8 @@ class TrainedEnsemble:
         """The members' outputs for every crystal of the last stage's data."""
         transforms = [member.transforms for member in self.members]
         names = self.run.preset.outputs
-        predictor = Predictor(stack_members(self.weights), transforms, names, self.process)
-        return predictor.outputs(self.data.graphs)
+        members = Members(stack_members(self.weights), transforms, names, self.process)
+        return members.compute(self.data.graphs, self.data.types)
 
     @cached_property
     def process(self) -> Process | None:

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from models.crystal.graph import CrystalGraph
 from models.errors import DataError
-from models.network.batch import join_graphs
+from models.network.batch import NetworkInput, join_graphs
 from models.network.transform import TargetTransform
 from training.config import Schedule
 from training.data.splits import Rows
@@ -46,7 +45,7 @@ class MemberTask:
     the epoch on the rows `choice`; the last epoch is taken where there are none.
     """
 
-    graphs: Sequence[CrystalGraph]
+    graphs: Sequence[NetworkInput]
     ltc: NDArray[np.float64]
     labels: NDArray[np.float32]
     constants: NDArray[np.float32]
@@ -155,7 +154,7 @@ def _choice_error(task: MemberTask, optimiser: Optimiser, weights: Vector) -> fl
 
 
 def predict_rows(
-    graphs: Sequence[CrystalGraph], rows: Rows, optimiser: Optimiser, weights: Vector
+    graphs: Sequence[NetworkInput], rows: Rows, optimiser: Optimiser, weights: Vector
 ) -> NDArray[np.float64]:
     """Return standardised targets [n_rows, n_outputs], computed in batches of bounded size."""
     chosen = [graphs[row] for row in rows]

@@ -11,8 +11,9 @@ from pathlib import Path
 from pydantic import ValidationError
 from pymatgen.core import Structure
 
-from models.crystal.graph import crystal_graph
+from models.crystal.crystal import Crystal
 from models.errors import DataError, ParaisiteError
+from models.prediction.members import network_input
 from models.records import refusal
 from models.structure.read import parse_structure
 from training.data.rows import Row
@@ -111,5 +112,5 @@ def _row(line: Line, known: Mapping[str, Structure]) -> Row:
         structure = parse_structure(line.cif.read_text())
     if structure is None:
         raise ValueError(f"the Materials Project has no material {line.material_id!r}")
-    crystal_graph(structure)  # raises where it has none
+    network_input(Crystal.of(structure), described=True)  # raises where it has no graph
     return Row.of(line.material_id, structure, ltc=float(line.ltc))

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from models.crystal.structure_type import structure_type
 from training.data.graphs import GraphDataset
 
 
@@ -17,7 +16,7 @@ def coverage_groups(data: GraphDataset) -> Mapping[str, NDArray[np.bool_]]:
     """
     labels = {
         "ltc": [_decade(value) for value in data.ltc],
-        "type": [structure_type(graph) for graph in data.graphs],
+        "type": list(data.types),
         "dataset": data.owners(),
     }
     return {

@@ -28,11 +28,11 @@ router = APIRouter(include_in_schema=False)
 async def swagger_ui(request: Request) -> HTMLResponse:
     """Give the page that shows the calls and tries them."""
     page = get_swagger_ui_html(
-        openapi_url="/openapi.json",
+        openapi_url="openapi.json",  # relative, as a reverse proxy may add a path prefix
         title=request.app.title,
-        swagger_js_url="/docs/swagger-ui-bundle.js",
-        swagger_css_url="/docs/swagger-ui.css",
-        swagger_favicon_url="/static/icon.svg",
+        swagger_js_url="docs/swagger-ui-bundle.js",
+        swagger_css_url="docs/swagger-ui.css",
+        swagger_favicon_url="static/icon.svg",
         swagger_ui_parameters={"validatorUrl": None},
     )
     page.headers.update(HEADERS)

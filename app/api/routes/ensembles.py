@@ -10,10 +10,8 @@ from app.schemas import (
     EnsembleEntry,
     EnsembleEvidence,
     EnsembleList,
-    ReferenceEntry,
 )
 from models.errors import UnknownEnsemble
-from models.prediction.evidence import Reference
 
 router = APIRouter(tags=["ensembles"])
 
@@ -49,16 +47,5 @@ async def show_ensemble(name: str, ensembles: EnsemblesDep) -> EnsembleDetail:
     responses=problem_responses(UnknownEnsemble, NotReady, InvalidRequest),
 )
 def show_evidence(name: str, ensembles: EnsemblesDep) -> EnsembleEvidence:
-    """List the crystals an ensemble learned its LTC from, with what it said of them unseen."""
-    references = ensembles.get(name).references
-    return EnsembleEvidence(references=[_entry(reference) for reference in references])
-
-
-def _entry(reference: Reference) -> ReferenceEntry:
-    return ReferenceEntry(
-        material_id=reference.material_id,
-        formula=reference.formula,
-        dataset=reference.dataset,
-        ltc=reference.ltc,
-        out_of_fold=reference.out_of_fold,
-    )
+    """List the training crystals, each with the prediction of members not trained on it."""
+    return EnsembleEvidence(references=list(ensembles.get(name).references))

@@ -11,7 +11,7 @@ from app.api.upload import REQUEST_BODY, read_cif
 from app.api.while_connected import while_connected
 from app.errors import InvalidRequest, NotReady, RequestTimeout, UnsupportedMediaType
 from app.schemas import Answer
-from app.service.predictor import Prediction
+from app.service.predictor import Reply
 from models import errors
 
 router = APIRouter(tags=["predict"])
@@ -88,12 +88,12 @@ def upload_route() -> APIRoute:
     return next(r for r in router.routes if isinstance(r, APIRoute) and r.endpoint is predict_cif)
 
 
-def answer(prediction: Prediction) -> Response:
+def answer(reply: Reply) -> Response:
     """Return the response; its body is JSON already, as the cache holds it."""
-    headers = {"Server-Timing": server_timing(prediction)}
-    return Response(prediction.answer, headers=headers, media_type="application/json")
+    headers = {"Server-Timing": server_timing(reply)}
+    return Response(reply.answer, headers=headers, media_type="application/json")
 
 
-def server_timing(prediction: Prediction) -> str:
+def server_timing(reply: Reply) -> str:
     """Return the durations of the steps in milliseconds, as the Server-Timing header has them."""
-    return ", ".join(f"{step};dur={1e3 * s:.2f}" for step, s in prediction.seconds.items())
+    return ", ".join(f"{step};dur={1e3 * s:.2f}" for step, s in reply.seconds.items())

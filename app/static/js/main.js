@@ -1,226 +1,191 @@
-/** The page: takes a crystal, shows the answer, keeps the address in step. */
+/** The page: shows what its address says, and takes what the user gives. */
 
-import { answerView } from "./answer.js";
-import { listEnsembles, patiently, predict } from "./api.js";
-import { Batch } from "./batch.js";
-import { announce, byId, h } from "./dom.js";
-import { number, shortDigest } from "./format.js";
-import { addressOf, sourceOf } from "./permalink.js";
-import { emptyState, loadingState, problemState, waitingSentence } from "./states.js";
+import { answerView, spoken } from "./answer/answer.js";
+import { announce, byId, h } from "./base/dom.js";
+import { usual } from "./base/formula.js";
+import { shortDigest } from "./base/format.js";
+import { addressOf, tableAddress, viewOf } from "./service/address.js";
+import { patiently, predict } from "./service/api.js";
+import { chooseEnsemble, chosenEnsemble, fillEnsembles, loaded, onChoice } from "./start/ensembles.js";
+import { homeView } from "./start/home.js";
+import { listen } from "./start/input.js";
+import { Navigation } from "./start/navigation.js";
+import { loadingState, problemState, waitingSentence } from "./start/states.js";
 
-const view = byId("view");
-const chooser = byId("ensembles");
+const main = byId("view");
+const SHOW = { home: showHome, answer: showSource, about: showAbout, table: showTable, row: showRow, comparison: showComparison };
+const NOT_KEPT = {
+  title: "Table no longer kept",
+  detail: "The files of this table are kept in the browser that they were given to, and only the latest tables. Give the files again.",
+};
 
-let work = new AbortController(); // what the view is waiting for
-let shown = null; // the source whose answer is in view
-let loaded = []; // the ensembles, once the service has listed them
+let view = null; // what the address says
+let tables = null; // the module of tables, once it is loaded
+let listed = null; // resolves when the ensembles are listed
 
-/** Replace the view, and end what the old one was waiting for. */
-function show(...nodes) {
-  view.replaceChildren(...nodes);
+/** Show what the address says; what was waited for before is dropped, even if it comes later. */
+async function follow() {
+  const signal = navigation.start();
+  try {
+    view = await viewOf(new URL(location.href));
+  } catch {
+    if (!signal.aborted) fail({ title: "Broken link", detail: "The link is damaged: the crystal in it cannot be unpacked. Get the link again, or the CIF." });
+    return;
+  }
+  if (signal.aborted) return;
+  if (view.ensemble) chooseEnsemble(view.ensemble);
+  if (!view.key) tables?.pauseOthers(null);
+  try {
+    await SHOW[view.kind](view, signal);
+  } catch (error) {
+    if (!signal.aborted && error.name !== "AbortError") fail(error, follow);
+  }
 }
 
-function startWork() {
-  work.abort();
-  work = new AbortController();
-  return work.signal;
+function show(title, ...nodes) {
+  document.title = title ? `${title} – ParAIsite` : "ParAIsite";
+  main.replaceChildren(...nodes.filter(Boolean));
+}
+
+function fail(error, retry) {
+  show("", problemState(error, retry));
+  reveal();
 }
 
 /** On a narrow screen the view lies below the form: go there. */
 function reveal() {
-  if (matchMedia("(max-width: 860px)").matches) view.scrollIntoView();
+  if (matchMedia("(max-width: 860px)").matches) main.scrollIntoView();
 }
 
-/** Ask about one source and show the answer; `link` is the address that it came from, if any. */
-async function ask(source, link = {}) {
-  const signal = startWork();
-  shown = source;
-  const loading = loadingState(nameOf(source), () => (work.abort(), showEmpty()));
-  show(loading.element);
+function showHome(_view, signal) {
+  const ensemble = listed.then(() => (signal.aborted ? null : chosenEnsemble()));
+  show("", homeView(ensemble, signal));
+}
+
+async function showSource({ source, ensemble, digest }, signal) {
+  const prediction = await predicted(source, ensemble, signal);
+  const answered = prediction.answer.ensemble;
+  const address = await addressOf(source, { name: answered.name, digest: shortDigest(answered.digest) });
+  if (signal.aborted) return;
+  if (address) history.replaceState(null, "", address);
+  showAnswer({ prediction, source, address, linkedDigest: digest, signal });
+}
+
+/** Return the prediction for a source, with a sign of the work going on meanwhile. */
+async function predicted(source, ensemble, signal) {
+  const loading = loadingState(nameOf(source), () => (navigation.start(), show("", cancelled())));
+  show(nameOf(source), loading.element);
   reveal();
-  const retry = () => ask(source, link);
   const onWait = (error) => (loading.note.textContent = waitingSentence(error));
   try {
-    const prediction = await patiently(() => predict(source, link.ensemble ?? chooser.value, signal), { signal, onWait });
-    await showAnswer({ prediction, source, linkedDigest: link.digest, signal });
-  } catch (error) {
-    if (error.name !== "AbortError") showProblem(error, retry);
+    return await patiently(() => predict(source, ensemble ?? chosenEnsemble(), signal), { signal, onWait });
   } finally {
     loading.stop();
   }
 }
 
-async function showAnswer({ prediction, source, linkedDigest, signal }, back = null) {
-  const { ensemble, material, ltc } = prediction.answer;
-  const reference = { name: ensemble.name, digest: shortDigest(ensemble.digest) };
-  const address = await addressOf(source, reference);
-  if (signal.aborted) return;
-  if (address && !back && address !== location.pathname + location.search + location.hash) {
-    history[isAnswer(location) ? "replaceState" : "pushState"](null, "", address);
-  }
-  if (loaded.length === 0) await fillEnsembles(); // the service did not answer when the page came
-  chooser.value = ensemble.name;
-  document.title = `${material.formula} – ParAIsite`;
-  show(...[back, answerView({ prediction, source, address, linkedDigest, signal })].filter(Boolean));
-  announce([`${material.formula}: ${number(ltc.mean)} ${ltc.unit}`, ...prediction.answer.warnings].join(". "));
+function cancelled() {
+  return h("section", { class: "card" }, h("p", {}, "Cancelled."), h("button", { type: "button", onclick: follow }, "Try again"));
 }
 
-function isAnswer({ search, hash }) {
-  return /[?&](id|example)=/.test(search) || /[#&]cif=/.test(hash);
-}
-
-function showEmpty() {
-  shown = null;
-  document.title = "ParAIsite";
-  show(emptyState());
-}
-
-function showProblem(error, retry) {
-  document.title = "ParAIsite";
-  show(problemState(error, retry));
+function showAnswer({ back = null, ...answered }) {
+  const { answer } = answered.prediction;
+  chooseEnsemble(answer.ensemble.name);
+  if (loaded.length === 0) listed = fillEnsembles(); // the service did not answer when the page came
+  show(usual(answer.material.formula), back, answerView(answered));
+  announce(spoken(answer));
 }
 
 function nameOf(source) {
-  return source.kind === "id" ? source.id : source.name;
+  return source.id ?? source.name ?? source.file?.name ?? "the pasted crystal";
 }
 
-async function takeFiles(files) {
-  if (files.length === 0) return;
-  if (files.length > 1) return takeBatch([...files]);
-  const [file] = files;
-  await ask({ kind: "text", name: file.name, text: await file.text() });
+/** Return the table that a view belongs to, which goes on being predicted; raises if it is not kept. */
+async function tableOf({ key, ensemble }, signal) {
+  show("", h("section", { "aria-busy": "true" }, h("div", { class: "skeleton figure-size" })));
+  await listed;
+  tables ??= await import("./files/tables.js");
+  const name = ensemble || chosenEnsemble();
+  const digest = loaded.find((entry) => entry.name === name)?.digest;
+  const table = await tables.tableOf(key, { name, digest });
+  if (signal.aborted) return null;
+  if (!table) throw Object.assign(new Error(NOT_KEPT.detail), NOT_KEPT);
+  if (!ensemble) history.replaceState(null, "", tableAddress(key, name, { row: view.row, compare: view.rows }));
+  tables.pauseOthers(table);
+  return table;
 }
 
-function takeBatch(files) {
-  startWork();
-  shown = null;
-  history.pushState(null, "", "/");
-  document.title = `${files.length} files – ParAIsite`;
-  const batch = new Batch(files, chooser.value, (row) => openRow(batch, row));
-  work.signal.addEventListener("abort", () => batch.cancel());
-  show(batch.element);
+async function showTable(wanted, signal) {
+  const table = await tableOf(wanted, signal);
+  if (!table) return;
+  show(`${table.rows.length} files`, table.element);
+  if (table.scroll === undefined) reveal();
+  else scrollTo(0, table.scroll);
+  table.run();
+}
+
+async function showRow({ row: index, ...wanted }, signal) {
+  const table = await tableOf(wanted, signal);
+  if (!table) return;
+  const { source, prediction } = rowOf(table, index);
+  const known = prediction ?? (await predicted(source, table.ensemble, signal));
+  const { name, digest } = known.answer.ensemble;
+  const address = await addressOf(source, { name, digest: shortDigest(digest) });
+  if (signal.aborted) return;
+  showAnswer({ prediction: known, source, address, linkedDigest: null, signal, back: table.rows.length > 1 && backTo(table) });
   reveal();
-  batch.run();
+  if (table.rows.length > 1) table.run();
 }
 
-async function openRow(batch, row) {
-  const back = h("button", { type: "button", class: "back", onclick: () => show(batch.element) }, "← All files");
-  await showAnswer({ prediction: row.prediction, source: row.source, signal: work.signal }, back);
-  view.focus();
+function rowOf(table, index) {
+  const row = table.rows[index];
+  if (!row) throw Object.assign(new Error(`The table has no row ${index}.`), { title: "Broken link" });
+  return row;
 }
 
-async function showEnsemblePage(name) {
-  const signal = startWork();
-  shown = null;
-  const retry = () => showEnsemblePage(name);
-  show(h("section", { "aria-busy": "true" }, h("div", { class: "skeleton figure-size" })));
-  reveal();
-  try {
-    await ensemblesListed;
-    const { ensembleView } = await loadEnsemblePage();
-    const wanted = name || loaded.find((entry) => entry.default)?.name || chooser.value;
-    const page = await patiently(() => ensembleView(wanted, loaded, signal), { signal });
+function backTo(table) {
+  return h("p", { class: "back" }, h("a", { class: "button", href: tableAddress(table.key, table.ensemble), "data-inside": true }, "← All files"));
+}
+
+async function showComparison({ rows: wanted, ...place }, signal) {
+  const table = await tableOf(place, signal);
+  if (!table) return;
+  const { comparison } = await import("./files/compare.js");
+  const rows = wanted.map((index) => rowOf(table, index));
+  for (const row of rows.filter((row) => !row.answer)) {
+    const prediction = await predicted(row.source, table.ensemble, signal);
     if (signal.aborted) return;
-    document.title = `${wanted} – ParAIsite`;
-    show(page);
-  } catch (error) {
-    if (error.name !== "AbortError") showProblem(error, retry);
+    table.update(row, { state: "done", prediction, answer: prediction.answer });
   }
+  show(`${rows.length} crystals`, backTo(table), comparison(rows, table.links, signal));
+  reveal();
 }
 
-/** Show what the address says. */
-async function followAddress() {
-  const url = new URL(location.href);
-  const fragment = new URLSearchParams(url.hash.slice(1));
-  if (fragment.has("ensemble")) return showEnsemblePage(fragment.get("ensemble"));
-  try {
-    const { source, ensemble, digest } = await sourceOf(url);
-    if (source) return ask(source, { ensemble, digest });
-    startWork();
-    showEmpty();
-  } catch {
-    const detail = "The link is damaged: the crystal in it cannot be unpacked. Ask for the link again, or for the CIF.";
-    showProblem({ title: "Broken link", detail }, null);
-  }
+async function showAbout({ name }, signal) {
+  show("", h("section", { "aria-busy": "true" }, h("div", { class: "skeleton figure-size" })));
+  reveal();
+  await listed;
+  const { ensembleView } = await import("./ensemble/ensemble.js");
+  const wanted = name || loaded.find((entry) => entry.default)?.name || chosenEnsemble();
+  const page = await patiently(() => ensembleView(wanted, loaded, signal), { signal });
+  if (!signal.aborted) show(wanted, page);
 }
 
-/** Fill the choice of ensembles; wait for a service that is still starting. */
-async function fillEnsembles() {
-  const note = byId("service");
-  const onWait = () => {
-    note.hidden = false;
-    note.textContent = "The service is loading its ensembles…";
-  };
-  try {
-    loaded = await patiently(listEnsembles, { onWait, tries: 60 });
-    const wanted = new URL(location.href).searchParams.get("ensemble");
-    chooser.replaceChildren(...loaded.map(option));
-    if (loaded.some((entry) => entry.name === wanted)) chooser.value = wanted;
-    note.hidden = true;
-  } catch (error) {
-    note.hidden = false;
-    note.textContent = error.title ?? String(error);
-  }
-  updateAbout();
+/** Follow a link within the page; a table that is left is found again where it was scrolled to. */
+function followLink(address) {
+  if (view?.kind === "table") tables?.remember(view, scrollY);
+  navigation.go(address);
+  main.focus({ preventScroll: true });
 }
 
-function option({ name, default: isDefault }) {
-  return h("option", { value: name, selected: isDefault }, name);
-}
-
-function updateAbout() {
-  byId("about-ensemble").href = `#ensemble=${encodeURIComponent(chooser.value)}`;
-}
-
-function takeText(text) {
-  if (text.trim()) return ask({ kind: "text", name: "crystal.cif", text });
-  byId("cif").focus();
-}
-
-function listen() {
-  byId("by-cif").addEventListener("submit", (event) => (event.preventDefault(), takeText(byId("cif").value)));
-  byId("cif").addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) takeText(byId("cif").value);
-  });
-  byId("by-id").addEventListener("submit", (event) => {
-    event.preventDefault();
-    const id = byId("material-id").value.trim();
-    if (id) ask({ kind: "id", id });
-    else byId("material-id").focus();
-  });
-  byId("choose").addEventListener("click", () => byId("files").click());
-  byId("files").addEventListener("change", (event) => {
-    takeFiles([...event.target.files]);
-    event.target.value = ""; // the same file can be chosen again
-  });
-  byId("examples").addEventListener("click", ({ target }) => target.value && ask({ kind: "example", name: target.value }));
-  chooser.addEventListener("change", () => (updateAbout(), shown && ask(shown)));
-  addEventListener("popstate", followAddress);
-  document.querySelector(".skip").addEventListener("click", (event) => (event.preventDefault(), view.focus()));
-  listenForDrops();
-}
-
-function listenForDrops() {
-  let depth = 0; // dragenter and dragleave come for every element on the way
-  const marked = (change) => {
-    depth = Math.max(0, depth + change);
-    document.body.classList.toggle("dropping", depth > 0);
-  };
-  const withFiles = (event) => event.dataTransfer?.types.includes("Files");
-  addEventListener("dragenter", (event) => withFiles(event) && marked(1));
-  addEventListener("dragleave", (event) => withFiles(event) && marked(-1));
-  addEventListener("dragover", (event) => withFiles(event) && event.preventDefault());
-  addEventListener("drop", (event) => {
-    if (!withFiles(event)) return;
-    event.preventDefault();
-    marked(-depth);
-    takeFiles([...event.dataTransfer.files]);
-  });
-}
-
-listen();
-const ensemblesListed = fillEnsembles();
-// Not for the first view: it comes when that is in place; where it does not, its own view says so.
-const loadEnsemblePage = () => import("./ensemble.js");
-loadEnsemblePage().catch(() => {});
-followAddress();
+const navigation = new Navigation({ follow, fail });
+listen({
+  onSource: (source) => navigation.show(source),
+  onEntries: (entries) => navigation.showEntries(entries),
+  onLink: followLink,
+});
+onChoice((ensemble) => navigation.choose(ensemble));
+document.querySelector(".skip").addEventListener("click", (event) => (event.preventDefault(), main.focus()));
+addEventListener("beforeprint", () => main.querySelectorAll(".provenance").forEach((details) => (details.open = true)));
+listed = fillEnsembles();
+follow();

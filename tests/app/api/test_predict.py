@@ -274,7 +274,7 @@ def test_too_large_a_body_of_unstated_length_is_not_read_to_its_end(ensemble):
 
 
 def test_an_answer_that_is_no_number_is_an_error(client, ensemble, rocksalt_cif):
-    ensemble.predict = lambda graphs: np.full((1, 9), np.nan)
+    ensemble.members = lambda crystals: np.full((1, 9), np.nan)
     response = post(client, rocksalt_cif)
     assert (code(response), response.status_code) == ("damaged-ensemble", 503)
 

@@ -1,26 +1,27 @@
-"""Fake ensembles as the page sees them: one that gives little, one that gives all there is."""
+"""Fake ensembles as the page sees them: a sparse one, and one that fills every field."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from models.crystal.graph import CrystalGraph
-from models.prediction.domain import Assessment, Neighbour
-from models.prediction.evidence import Reference
-from models.prediction.judgement import Judgement
-from models.prediction.second_opinion import SecondOpinion
-from models.prediction.statistics import Interval
+from models.crystal.crystal import Crystal
+from models.prediction.result import (
+    Domain,
+    Interval,
+    MinimumConductivity,
+    Neighbor,
+    Prediction,
+    Reference,
+    SecondOpinion,
+    SlackEstimate,
+)
+from models.prediction.second_opinion import MINIMUM, SLACK
 from tests.app.conftest import FakeEnsemble
 from tests.app.page.fake_manifest import fake_coverage, fake_manifest, fake_table1
 
 WARNS_ABOVE = 20  # W/(m K)
 WARNING = "Likely a metal: only the lattice part is predicted."
 OPINION = SecondOpinion(
-    slack=9.6,
-    minimum=0.412,
-    debye_temperature=305.0,
-    gruneisen=1.62,
-    bulk_modulus=24.1,
-    shear_modulus=14.7,
+    slack=SlackEstimate(ltc=9.6, debye_temperature=305.0, gruneisen=1.62, source=SLACK),
+    minimum=MinimumConductivity(ltc=0.412, bulk_modulus=24.1, shear_modulus=14.7, source=MINIMUM),
 )
 
 
@@ -29,7 +30,6 @@ def reference(material_id: str, dataset: str, ltc: float, out_of_fold: float | N
         material_id=material_id,
         formula="NaCl",
         dataset=dataset,
-        fingerprint=material_id,
         ltc=ltc,
         out_of_fold=out_of_fold,
     )
@@ -60,22 +60,20 @@ class CompleteEnsemble(FakeEnsemble):
         self.manifest = fake_manifest(name, fake_coverage(), *fake_table1())
         self.references = REFERENCES
 
-    def judge(self, graphs: Sequence[CrystalGraph], fingerprints: Sequence[str]) -> list[Judgement]:
-        return [_complete(judgement) for judgement in super().judge(graphs, fingerprints)]
+    def predict(self, crystals: Sequence[Crystal]) -> list[Prediction]:
+        return [_complete(prediction) for prediction in super().predict(crystals)]
 
 
-def _complete(judgement: Judgement) -> Judgement:
-    mean = judgement.ltc.mean
-    return replace(
-        judgement,
-        interval=Interval(0.9, mean / 1.5, mean * 1.5),
-        assessment=Assessment(
+def _complete(prediction: Prediction) -> Prediction:
+    mean = prediction.ltc.mean
+    interval = Interval(level=0.9, lower=mean / 1.5, upper=mean * 1.5)
+    return Prediction(
+        ltc=prediction.ltc.model_copy(update={"interval": interval}),
+        domain=Domain(
             verdict="edge",
             reasons=("No half-Heusler was trained on.",),
-            expected_error=0.15,
-            nearest=tuple(Neighbour(item, 0.12) for item in REFERENCES[1:3]),
-            itself=(),
+            nearest=tuple(Neighbor(**item.model_dump(), distance=0.12) for item in REFERENCES[1:3]),
         ),
         second_opinion=OPINION,
-        cautions=(WARNING,) if mean > WARNS_ABOVE else (),
+        warnings=(WARNING,) if mean > WARNS_ABOVE else (),
     )

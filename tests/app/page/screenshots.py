@@ -47,10 +47,25 @@ def files(page: Page) -> None:
     page.get_by_role("button", name="LTC").click()
 
 
+def comparison(page: Page) -> None:
+    files(page)
+    for name in ("NaCl", "PbTe", "Si"):
+        page.get_by_label(f"Select {name}.cif for comparison").check()
+    page.get_by_role("link", name="Compare 3").click()
+    page.locator("canvas.stage").nth(2).wait_for()
+
+
+def home(page: Page) -> None:
+    page.locator(".home .medium").wait_for()
+    page.locator(".accuracy a").wait_for()
+
+
 PICTURES: Mapping[str, tuple[str, dict[str, Any], Prepare]] = {
+    "page-home": ("/", DESKTOP, home),
     "page-answer": ("/?example=TiNiSn", DESKTOP, answer),
     "page-answer-dark": ("/?example=Si&ensemble=mix-stage3", DESKTOP | DARK, answer),
     "page-files": ("/", DESKTOP, files),
+    "page-compare": ("/", DESKTOP, comparison),
     "page-phone": ("/?example=NaCl", PHONE, answer),
     "page-phone-dark": ("/?example=Si&ensemble=mix-stage3", PHONE | DARK, answer),
     "page-ensemble": ("/#ensemble", DESKTOP, ensemble),

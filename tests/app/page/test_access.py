@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,8 +17,8 @@ VIOLATIONS = """async () => {
 PHONE = {"width": 390, "height": 844}
 
 
-def empty(page: Page, _files: list[Path]) -> None:
-    expect(page.locator(".empty")).to_be_visible()
+def home(page: Page, _files: list[Path]) -> None:
+    expect(page.locator(".home .medium")).to_be_visible()
 
 
 def chosen(page: Page, _files: list[Path]) -> None:
@@ -40,19 +41,31 @@ def problem(page: Page, _files: list[Path]) -> None:
     expect(page.get_by_role("alert")).to_contain_text("Invalid material id")
 
 
-def batch(page: Page, files: list[Path]) -> None:
+def files(page: Page, files: list[Path]) -> None:
     page.locator("#files").set_input_files(files)
     expect(page.locator(".progress")).to_contain_text("1 failed")
+
+
+def comparison(page: Page, _files: list[Path]) -> None:
+    for name in ("NaCl.cif", "ZnS.cif"):
+        page.get_by_label(f"Select {name} for comparison").check()
+    page.get_by_role("link", name="Compare 2").click()
+    expect(page.locator("canvas.stage")).to_have_count(2)
+
+
+def explained_problem(page: Page, _files: list[Path]) -> None:
+    page.goto(urljoin(page.url, "problems/overloaded"))
+    page.evaluate(AXE.read_text())
 
 
 def ensemble(page: Page, _files: list[Path]) -> None:
     page.get_by_role("link", name="About").click()
     expect(page.get_by_role("heading", name="complete")).to_be_visible()
     expect(page.locator(".parity-plot")).to_be_visible()
-    page.get_by_text("that it gets most wrong").click()
+    page.get_by_text("largest errors").click()
 
 
-VIEWS = [empty, chosen, answer, problem, batch, ensemble]
+VIEWS = [home, chosen, answer, problem, files, comparison, ensemble, explained_problem]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -75,3 +88,19 @@ def test_dark_mode_follows_the_system(open_page: OpenPage, service: str) -> None
     dark = background()
     page.emulate_media(color_scheme="light")
     assert background() != dark
+
+
+def test_conductivity_in_a_table_is_seen_on_a_phone(
+    open_page: OpenPage, service: str, cif_files: dict[str, Path]
+) -> None:
+    long_name = cif_files["NaCl.cif"].with_name("sodium_chloride_rocksalt_298K_measured_v2.cif")
+    long_name.write_text(cif_files["NaCl.cif"].read_text())
+    page = open_page(service, viewport=PHONE)
+    page.get_by_label("Ensemble", exact=True).select_option("complete")
+    page.locator("#files").set_input_files([*cif_files.values(), long_name])
+    expect(page.locator(".progress")).to_contain_text("1 failed")
+    for cell in page.locator(".files td.strong").all():
+        box = cell.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= PHONE["width"]

@@ -18,7 +18,7 @@ def test_errors_in_plain_words_and_training(open_page: OpenPage, service: str) -
     expect(errors.filter(has_text="(MAPE)").get_by_role("cell")).to_have_text("0.318 ± 0.050")
     expect(errors.filter(has_text="log10").get_by_role("cell")).to_have_text("0.200")
     expect(errors.filter(has_text="No prediction").get_by_role("cell")).to_have_text("0")
-    expect(table_rows(page, "Members")).to_have_count(3)
+    expect(table_rows(page, "Models")).to_have_count(3)
     page.get_by_role("link", name="mix-stage3").click()
     expect(page.locator("#ensemble-title")).to_have_text("mix-stage3")
 
@@ -56,8 +56,8 @@ def test_coverage_overall_and_in_every_group(open_page: OpenPage, service: str) 
     texts = [row.inner_text().split() for row in groups.all()[1:]]
     assert [" ".join(words) for words in texts] == [
         "All 90.5 % 200 –",
-        "Verdict: inside 92.0 % 150 0.161",
-        "Verdict: outside 40.0 % 20 –",
+        "Training domain: inside 92.0 % 150 0.161",
+        "Training domain: outside 40.0 % 20 –",
         "Data set: phonix 90.0 % – –",
         "Structure type: rocksalt 88.9 % – –",
         "LTC 1 to 10 W/(m K) 87.5 % – –",
@@ -78,13 +78,13 @@ def test_parity_plot_and_the_same_in_words(open_page: OpenPage, service: str) ->
     described = plot.get_attribute("aria-label") or ""
     assert described.endswith("from 1.00 to 300: phonix, 3 crystals; dataset1, 1 crystals.")
     expect(plot.locator("text").filter(has_text="W/(m K)")).to_have_text(
-        ["Reference LTC, W/(m K)", "Predicted unseen, W/(m K)"]
+        ["Reference LTC, W/(m K)", "Cross-validated prediction, W/(m K)"]
     )
     paths = [mark.get_attribute("d") or "" for mark in plot.locator(".mark").all()]
     assert [path.count("M") for path in paths] == [3, 1]
     expect(table_rows(page, "Errors by data set").nth(1)).to_have_text("phonix367 %1.50")
-    page.get_by_text("The 4 that it gets most wrong").click()
-    expect(table_rows(page, "Farthest off").nth(1)).to_have_text(
+    page.get_by_text("The 4 largest errors").click()
+    expect(table_rows(page, "Largest errors").nth(1)).to_have_text(
         "NaClmp-2phonix20.08.00a factor of 2.50, too low"
     )
 

@@ -3,14 +3,18 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
+from pymatgen.core import Composition
 
 from app.api.routes.page import STATIC
+from models.crystal.neighbors import CUTOFF
 from models.structure.read import parse_structure
 
 ROOT = Path(__file__).parents[3]
 FILES = sorted(path for path in STATIC.rglob("*") if path.is_file())
+EXAMPLES = sorted((STATIC / "examples").glob("*.cif"))
 MODULES = [path for path in FILES if path.suffix == ".js"]
 
 
@@ -31,30 +35,40 @@ def test_nothing_else_is_given(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
-def imported(first: str, pattern: str) -> set[str]:
+def imported(first: Path, pattern: str) -> set[Path]:
     """Return the modules that this one needs, itself included."""
-    found: set[str] = set()
+    found: set[Path] = set()
     waiting = {first}
     while waiting:
-        name = waiting.pop()
-        found.add(name)
-        text = (STATIC / "js" / f"{name}.js").read_text()
-        waiting |= set(re.findall(pattern, text, re.MULTILINE)) - found
+        module = waiting.pop()
+        found.add(module)
+        names = re.findall(pattern, module.read_text(), re.MULTILINE)
+        waiting |= {(module.parent / name).resolve() for name in names} - found
     return found
 
 
 def test_modules_of_the_first_view_are_loaded_ahead_and_every_other_one_is_imported() -> None:
     page = (STATIC / "index.html").read_text()
-    named = set(re.findall(r'(?:href|src)="/static/js/([a-z]+)\.js"', page))
-    assert named == imported("main", r'^import .* from "\./([a-z]+)\.js";$')
-    modules = {module.stem for module in MODULES}
-    assert modules == imported("main", r'(?: from |import\()"\./([a-z]+)\.js"')
+    named = {STATIC / path for path in re.findall(r'(?:href|src)="static/(js/[\w/]+\.js)"', page)}
+    assert named == imported(STATIC / "js/main.js", r'^import .* from "(\.[^"]+)";$')
+    assert set(MODULES) == imported(STATIC / "js/main.js", r'(?: from |import\()"(\.[^"]+)"')
 
 
-def test_files_name_no_other_host() -> None:
-    allowed = {"http://www.w3.org/2000/svg"}
+def test_files_name_no_other_host_but_in_links() -> None:
+    linked = {
+        "http://www.w3.org/2000/svg",
+        "https://arxiv.org/abs/2411.18259",
+        "https://doi.org/",
+        "https://materialsproject.org/materials/",
+        "https://phonopy.github.io/phono3py/",
+    }
     found = {url for f in FILES for url in re.findall(r"https?://[\w./-]+", f.read_text())}
-    assert found <= allowed
+    assert found <= linked
+
+
+def test_files_are_named_relative_to_the_page() -> None:
+    absolute = re.compile(r"""(?:href|src|fetch|import|from)[=(\s]+["'`]/""")
+    assert [f.name for f in FILES if absolute.search(f.read_text())] == []
 
 
 def test_weight_is_as_documented() -> None:
@@ -64,9 +78,16 @@ def test_weight_is_as_documented() -> None:
     assert weight == pytest.approx(int(stated[1]), rel=0.05)
 
 
-@pytest.mark.parametrize("path", sorted((STATIC / "examples").glob("*.cif")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_examples_are_offered_and_are_what_they_say(path: Path) -> None:
     assert f'value="{path.stem}"' in (STATIC / "index.html").read_text()
     structure = parse_structure(path.read_text())
-    assert structure.composition.reduced_formula == path.stem
-    assert len(structure) in (8, 12)  # conventional cells, which are easier to recognise
+    assert structure.composition.reduced_composition == Composition(path.stem)
+    assert len(structure) in (8, 12)  # conventional cells, which are easier to recognize
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_no_shell_of_an_example_lies_at_the_cutoff_of_the_graph(path: Path) -> None:
+    structure = parse_structure(path.read_text())
+    distances = structure.get_neighbor_list(1.2 * CUTOFF)[3]
+    assert np.abs(distances / CUTOFF - 1).min() > 0.002

@@ -1,4 +1,4 @@
-"""One crystal that cannot be judged, and the others of its batch."""
+"""One crystal that cannot be predicted, and the others of its batch."""
 
 import json
 
@@ -12,12 +12,12 @@ from tests.app.screening.conftest import entry, rows_of
 class Choosy(FakeEnsemble):
     """Has no finite answer for crystals of zinc, nor memory for a batch."""
 
-    def judge(self, graphs, fingerprints):
-        if len(graphs) > 1:
+    def predict(self, crystals):
+        if len(crystals) > 1:
             raise MemoryError("too large")
-        if 30 in graphs[0].species:
+        if 30 in crystals[0].numbers:
             raise DamagedEnsemble("An answer is not finite.")
-        return super().judge(graphs, fingerprints)
+        return super().predict(crystals)
 
 
 def test_a_crystal_without_a_finite_answer_spoils_no_other(cifs, tmp_path, capsys):

@@ -7,24 +7,20 @@ import numpy as np
 import pytest
 
 from app.service.batching import ForwardQueue
-from models.crystal.graph import CrystalGraph, crystal_graph
-from models.prediction.judgement import Judgement
+from models.crystal.crystal import Crystal
+from models.prediction.result import Prediction
 from models.prediction.statistics import summarise
 from tests.crystals import generated_crystals
 
-GRAPHS = [crystal_graph(crystal) for crystal in generated_crystals(12, seed=4)]
+CRYSTALS = [Crystal.of(crystal) for crystal in generated_crystals(12, seed=4)]
 
 
-def answer_of(graph: CrystalGraph) -> float:
-    return float(graph.distance.sum())
+def answer_of(crystal: Crystal) -> float:
+    return float(crystal.graph.distance.sum())
 
 
-def judgement_of(graph: CrystalGraph) -> Judgement:
-    return Judgement(summarise(np.full(9, answer_of(graph))), None, None)
-
-
-def mark_of(graph: CrystalGraph) -> str:
-    return f"{answer_of(graph):.6f}"
+def prediction_of(crystal: Crystal) -> Prediction:
+    return Prediction(ltc=summarise(np.full(9, answer_of(crystal))))
 
 
 class Forward:
@@ -32,67 +28,64 @@ class Forward:
 
     def __init__(self) -> None:
         self.gate = asyncio.Event()
-        self.batches: list[list[CrystalGraph]] = []
-        self.spoilt: CrystalGraph | None = None
+        self.batches: list[list[Crystal]] = []
+        self.spoilt: Crystal | None = None
 
-    async def __call__(
-        self, graphs: Sequence[CrystalGraph], fingerprints: Sequence[str]
-    ) -> list[Judgement]:
-        self.batches.append(list(graphs))
+    async def __call__(self, crystals: Sequence[Crystal]) -> list[Prediction]:
+        self.batches.append(list(crystals))
         await self.gate.wait()
-        if any(graph is self.spoilt for graph in graphs):
+        if any(crystal is self.spoilt for crystal in crystals):
             raise ArithmeticError("spoilt")
-        assert list(fingerprints) == [mark_of(graph) for graph in graphs]
-        return [judgement_of(graph) for graph in graphs]
+        return [prediction_of(crystal) for crystal in crystals]
 
 
 async def waiting(
-    queue: ForwardQueue, graphs: Sequence[CrystalGraph]
-) -> list[asyncio.Task[Judgement]]:
-    tasks = [asyncio.create_task(queue.judge(graph, mark_of(graph))) for graph in graphs]
+    queue: ForwardQueue, crystals: Sequence[Crystal]
+) -> list[asyncio.Task[Prediction]]:
+    tasks = [asyncio.create_task(queue.predict(crystal)) for crystal in crystals]
     await asyncio.sleep(0.01)
     return tasks
 
 
 def test_the_first_starts_at_once_and_the_others_share_the_next_pass():
-    async def scenario() -> tuple[list[int], list[Judgement]]:
+    async def scenario() -> tuple[list[int], list[Prediction]]:
         forward = Forward()
         queue = ForwardQueue(forward)
-        tasks = await waiting(queue, GRAPHS[:1]) + await waiting(queue, GRAPHS[1:])
+        tasks = await waiting(queue, CRYSTALS[:1]) + await waiting(queue, CRYSTALS[1:])
         forward.gate.set()
         return [len(batch) for batch in forward.batches], await asyncio.gather(*tasks)
 
     started, answers = asyncio.run(scenario())
     assert started == [1]
-    expected = [answer_of(graph) for graph in GRAPHS]
+    expected = [answer_of(crystal) for crystal in CRYSTALS]
     assert len(set(expected)) == len(expected)
-    assert answers == [judgement_of(graph) for graph in GRAPHS]
+    assert answers == [prediction_of(crystal) for crystal in CRYSTALS]
 
 
 def test_batches_keep_to_their_bonds_and_a_larger_crystal_goes_alone():
-    most = sorted(graph.n_bonds for graph in GRAPHS)[-2]
+    most = sorted(crystal.graph.n_bonds for crystal in CRYSTALS)[-2]
 
-    async def scenario() -> list[list[CrystalGraph]]:
+    async def scenario() -> list[list[Crystal]]:
         forward = Forward()
         forward.gate.set()
         queue = ForwardQueue(forward, max_bonds=most)
-        await asyncio.gather(*(queue.judge(graph, mark_of(graph)) for graph in GRAPHS))
+        await asyncio.gather(*(queue.predict(crystal) for crystal in CRYSTALS))
         return forward.batches
 
     batches = asyncio.run(scenario())
-    assert sum(len(batch) for batch in batches) == len(GRAPHS)
-    assert 1 < len(batches) < len(GRAPHS)
-    assert all(len(b) == 1 or sum(g.n_bonds for g in b) <= most for b in batches)
+    assert sum(len(batch) for batch in batches) == len(CRYSTALS)
+    assert 1 < len(batches) < len(CRYSTALS)
+    assert all(len(b) == 1 or sum(g.graph.n_bonds for g in b) <= most for b in batches)
 
 
 def test_what_waits_is_shared_out_evenly_in_its_order():
-    graphs = [GRAPHS[0]] * 11
+    crystals = [CRYSTALS[0]] * 11
 
     async def scenario() -> list[int]:
         forward = Forward()
-        queue = ForwardQueue(forward, max_bonds=8 * GRAPHS[0].n_bonds)
-        first = await waiting(queue, graphs[:1])
-        others = await waiting(queue, graphs[1:])
+        queue = ForwardQueue(forward, max_bonds=8 * CRYSTALS[0].graph.n_bonds)
+        first = await waiting(queue, crystals[:1])
+        others = await waiting(queue, crystals[1:])
         forward.gate.set()
         await asyncio.gather(*first, *others)
         return [len(batch) for batch in forward.batches]
@@ -101,14 +94,14 @@ def test_what_waits_is_shared_out_evenly_in_its_order():
 
 
 def test_two_passes_side_by_side_share_what_comes_at_once_and_what_waits():
-    graphs = [GRAPHS[0]] * 14
+    crystals = [CRYSTALS[0]] * 14
 
     async def scenario() -> tuple[list[int], list[int]]:
         forward = Forward()
         queue = ForwardQueue(forward, parallel=2)
-        first = await waiting(queue, graphs[:4])
+        first = await waiting(queue, crystals[:4])
         started = [len(batch) for batch in forward.batches]
-        others = await waiting(queue, graphs[4:])
+        others = await waiting(queue, crystals[4:])
         forward.gate.set()
         await asyncio.gather(*first, *others)
         return started, [len(batch) for batch in forward.batches]
@@ -117,23 +110,23 @@ def test_two_passes_side_by_side_share_what_comes_at_once_and_what_waits():
 
 
 def test_batches_start_with_who_came_first():
-    async def scenario() -> list[CrystalGraph]:
+    async def scenario() -> list[Crystal]:
         forward = Forward()
-        queue = ForwardQueue(forward, max_bonds=max(graph.n_bonds for graph in GRAPHS))
-        tasks = await waiting(queue, GRAPHS)
+        queue = ForwardQueue(forward, max_bonds=max(crystal.graph.n_bonds for crystal in CRYSTALS))
+        tasks = await waiting(queue, CRYSTALS)
         forward.gate.set()
         await asyncio.gather(*tasks)
-        return [graph for batch in forward.batches for graph in batch]
+        return [crystal for batch in forward.batches for crystal in batch]
 
     computed = asyncio.run(scenario())
-    assert all(one is other for one, other in zip(computed, GRAPHS, strict=True))
+    assert all(one is other for one, other in zip(computed, CRYSTALS, strict=True))
 
 
 def test_who_leaves_before_the_pass_starts_is_not_computed():
-    async def scenario() -> tuple[list[list[CrystalGraph]], Judgement]:
+    async def scenario() -> tuple[list[list[Crystal]], Prediction]:
         forward = Forward()
         queue = ForwardQueue(forward)
-        first, left, stays = await waiting(queue, GRAPHS[:3])
+        first, left, stays = await waiting(queue, CRYSTALS[:3])
         left.cancel()
         await asyncio.sleep(0)
         forward.gate.set()
@@ -141,32 +134,32 @@ def test_who_leaves_before_the_pass_starts_is_not_computed():
         return forward.batches, await stays
 
     batches, answer = asyncio.run(scenario())
-    assert not any(graph is GRAPHS[1] for batch in batches[1:] for graph in batch)
-    assert answer == judgement_of(GRAPHS[2])
+    assert not any(crystal is CRYSTALS[1] for batch in batches[1:] for crystal in batch)
+    assert answer == prediction_of(CRYSTALS[2])
 
 
 def test_one_crystal_cannot_spoil_the_others_answers():
-    async def scenario() -> list[Judgement | BaseException]:
+    async def scenario() -> list[Prediction | BaseException]:
         forward = Forward()
-        forward.spoilt = GRAPHS[2]
+        forward.spoilt = CRYSTALS[2]
         queue = ForwardQueue(forward)
-        tasks = await waiting(queue, GRAPHS[:1]) + await waiting(queue, GRAPHS[1:4])
+        tasks = await waiting(queue, CRYSTALS[:1]) + await waiting(queue, CRYSTALS[1:4])
         forward.gate.set()
         return await asyncio.gather(*tasks, return_exceptions=True)
 
     first, second, spoilt, fourth = asyncio.run(scenario())
     assert isinstance(spoilt, ArithmeticError)
-    assert [first, second, fourth] == [judgement_of(GRAPHS[i]) for i in (0, 1, 3)]
+    assert [first, second, fourth] == [prediction_of(CRYSTALS[i]) for i in (0, 1, 3)]
 
 
 def test_it_goes_on_after_a_failure():
-    async def scenario() -> Judgement:
+    async def scenario() -> Prediction:
         forward = Forward()
         forward.gate.set()
-        forward.spoilt = GRAPHS[0]
+        forward.spoilt = CRYSTALS[0]
         queue = ForwardQueue(forward)
         with pytest.raises(ArithmeticError):
-            await queue.judge(GRAPHS[0], mark_of(GRAPHS[0]))
-        return await queue.judge(GRAPHS[1], mark_of(GRAPHS[1]))
+            await queue.predict(CRYSTALS[0])
+        return await queue.predict(CRYSTALS[1])
 
-    assert asyncio.run(scenario()) == judgement_of(GRAPHS[1])
+    assert asyncio.run(scenario()) == prediction_of(CRYSTALS[1])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.crystal.graph import crystal_graph
+from models.crystal.crystal import Crystal
 from models.crystal.structure_type import structure_type
 from models.prediction.members import serving_output
 from tests.crystals import (
@@ -33,6 +33,5 @@ from tests.crystals import (
 def test_type_and_output(kind: StructureType, symbols: list[str], name: str, output: str):
     crystal = kind.crystal(symbols, 2.4)
     crystal.make_supercell([2, 1, 1])  # the cell that is given does not matter
-    graph = crystal_graph(crystal)
-    assert structure_type(graph) == name
-    assert serving_output(graph) == output
+    assert structure_type(Crystal.of(crystal)) == name
+    assert serving_output(name) == output

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from pymatgen.core import Structure
 
-from models.crystal.fingerprint import fingerprint
-from models.crystal.graph import crystal_graph
+from models.crystal.crystal import Crystal
 from models.crystal.symmetry import idealise
+from models.descriptors.describe import describe
 from tests.crystals import HALF_HEUSLER, PEROVSKITE, ROCKSALT, supercell
 
 DOUBLE = [[2, 0, 0], [0, 2, 0], [0, 0, 2]]
@@ -27,18 +27,18 @@ def blurred(crystal: Structure, size: float) -> Structure:
 @pytest.mark.parametrize("crystal", CRYSTALS)
 @pytest.mark.parametrize("size", [0.0001, 0.004, 0.02])
 def test_a_blurred_supercell_is_the_ideal_crystal(crystal, size):
-    expected = crystal_graph(crystal)
-    found = crystal_graph(blurred(supercell(crystal, DOUBLE), size))
+    expected = Crystal.of(crystal)
+    found = Crystal.of(blurred(supercell(crystal, DOUBLE), size))
     assert found.symmetry.number == expected.symmetry.number
     assert found.symmetry.n_primitive == expected.symmetry.n_primitive
     assert found.symmetry.idealised == (size > 0.001)
-    assert found.descriptors == pytest.approx(expected.descriptors, rel=0.02, abs=0.01)
+    assert describe(found) == pytest.approx(describe(expected), rel=0.02, abs=0.01)
 
 
 @pytest.mark.parametrize("crystal", CRYSTALS)
 def test_atoms_that_were_moved_back_leave_no_trace(crystal):
-    found = crystal_graph(blurred(supercell(crystal, DOUBLE), 0.02))
-    assert fingerprint(found) == fingerprint(crystal_graph(crystal))
+    found = Crystal.of(blurred(supercell(crystal, DOUBLE), 0.02))
+    assert found.fingerprint == Crystal.of(crystal).fingerprint
 
 
 @pytest.mark.parametrize("crystal", CRYSTALS)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from pymatgen.core import Structure
 
-from models.crystal.graph import crystal_graph
-from models.descriptors.describe import NAMES
+from models.crystal.crystal import Crystal
+from models.descriptors.describe import NAMES, describe
 from models.descriptors.elements import PROPERTIES, element_properties, element_property
 from tests.crystals import (
     FLUORITE,
@@ -20,7 +20,7 @@ from tests.crystals import (
 
 def described(structure: Structure) -> dict[str, float]:
     """Return the descriptors of a crystal by name."""
-    return dict(zip(NAMES, crystal_graph(structure).descriptors.tolist(), strict=True))
+    return dict(zip(NAMES, describe(Crystal.of(structure)).tolist(), strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def test_every_element_has_every_property():
 
 def test_generated_crystals_have_finite_descriptors():
     for crystal in generated_crystals(20, seed=8):
-        assert np.isfinite(crystal_graph(crystal).descriptors).all()
+        assert np.isfinite(describe(Crystal.of(crystal))).all()
 
 
 def test_valence_electrons_are_those_that_bond():
@@ -76,9 +76,9 @@ def test_a_half_heusler_has_unlike_shells():
 
 @pytest.mark.parametrize("crystal", generated_crystals(6, seed=12))
 def test_equivalent_cells_have_the_same_descriptors(crystal):
-    known = crystal_graph(crystal).descriptors
+    known = describe(Crystal.of(crystal))
     for cell in equivalent_cells(crystal).values():
-        assert crystal_graph(cell).descriptors == pytest.approx(known, rel=1e-3, abs=1e-3)
+        assert describe(Crystal.of(cell)) == pytest.approx(known, rel=1e-3, abs=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """The forward pass: its own rules, then the same numbers as megnet's Keras layers."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,14 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from pymatgen.core import Lattice, Structure
 
-from models.crystal.graph import CrystalGraph, crystal_graph
-from models.crystal.neighbors import CUTOFF, bonds_among, find_neighbors
+from models.crystal.crystal import Crystal
+from models.crystal.graph import CrystalGraph
+from models.crystal.neighbors import CUTOFF, find_neighbors, within_cutoff
 from models.crystal.symmetry import idealise
 from models.network.architecture import Architecture, initial_weights, weight_shapes
-from models.network.batch import join_graphs
+from models.network.batch import NO_DESCRIPTORS, NetworkInput, join_graphs
 from models.network.forward import embed_crystals, expand_distance, forward, prepare, softplus2
+from models.prediction.members import network_input
 from tests.crystals import equivalent_cells, generated_crystals
 from training.data.datasets import data_directory
 from training.fit.megnet_compat import import_megnet
@@ -42,20 +43,24 @@ def random_weights(architecture: Architecture, seed: int) -> WeightArrays:
     return weights | mlp | other
 
 
-def outputs(members: Sequence[WeightArrays], graphs: Sequence[CrystalGraph]) -> NDArray[np.float32]:
+def bare(structure: Structure) -> NetworkInput:
+    """Return a crystal without descriptors."""
+    return network_input(Crystal.of(structure), described=False)
+
+
+def outputs(members: Sequence[WeightArrays], graphs: Sequence[NetworkInput]) -> NDArray[np.float32]:
     """Return the network's outputs [n_members, n_crystals, n_outputs]."""
     stacked = {name: tf.stack([weights[name] for weights in members]) for name in members[0]}
     result: NDArray[np.float32] = forward(stacked, join_graphs(graphs)).numpy()
     return result
 
 
-def unreduced_graph(structure: Structure) -> CrystalGraph:
+def unreduced_graph(structure: Structure) -> NetworkInput:
     """Return MEGNet's graph: every site is an atom, every bond is kept, all weigh the same."""
-    bonds = bonds_among(find_neighbors(structure))
+    bonds = within_cutoff(find_neighbors(structure))
     degree = np.bincount(bonds.center)
     n_bonds = len(bonds.center)
-    return replace(
-        crystal_graph(structure),
+    graph = CrystalGraph(
         species=np.array([site.specie.Z for site in structure], dtype=np.int32),
         atom_share=np.full(len(structure), 1 / len(structure), dtype=np.float32),
         center=bonds.center.astype(np.int32),
@@ -64,6 +69,7 @@ def unreduced_graph(structure: Structure) -> CrystalGraph:
         bond_weight=(1 / degree[bonds.center]).astype(np.float32),
         bond_share=np.full(n_bonds, 1 / n_bonds, dtype=np.float32),
     )
+    return NetworkInput(graph, NO_DESCRIPTORS)
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +80,8 @@ def crystals() -> list[Structure]:
 
 
 @pytest.fixture(scope="module")
-def graphs(crystals) -> list[CrystalGraph]:
-    return [crystal_graph(crystal) for crystal in crystals]
+def graphs(crystals) -> list[NetworkInput]:
+    return [bare(crystal) for crystal in crystals]
 
 
 def test_weights_have_the_shapes_stated():
@@ -148,8 +154,8 @@ def test_every_weight_matters(graphs):
 def test_equivalent_cells_give_one_output():
     members = [random_weights(SMALL, seed=7)]
     for crystal in generated_crystals(6, seed=3):
-        expected = outputs(members, [crystal_graph(crystal)])
-        cells = [crystal_graph(cell) for cell in equivalent_cells(crystal).values()]
+        expected = outputs(members, [bare(crystal)])
+        cells = [bare(cell) for cell in equivalent_cells(crystal).values()]
         assert outputs(members, cells) == pytest.approx(
             np.repeat(expected, len(cells), axis=1), abs=1e-4
         )
@@ -299,5 +305,5 @@ def test_published_weights_give_the_known_formation_energy_of_rocksalt(published
     rocksalt = Structure.from_spacegroup(
         "Fm-3m", Lattice.cubic(5.69), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]]
     )
-    energy = outputs([read_megnet_weights(published_file)], [crystal_graph(rocksalt)])
+    energy = outputs([read_megnet_weights(published_file)], [bare(rocksalt)])
     assert energy.item() == pytest.approx(-2.0940, abs=5e-5)  # eV/atom

@@ -8,14 +8,14 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from models.errors import DamagedEnsemble
-from models.prediction.domain import Asked, assess
+from models.prediction.domain import Query, assess
 from models.prediction.evidence import (
     EMBEDDINGS,
     EVIDENCE,
     Calibration,
     Evidence,
     EvidenceRecord,
-    Reference,
+    TrainingCrystal,
     load_evidence,
 )
 
@@ -34,8 +34,8 @@ PLACES = (0.0, 1.0, 3.0, 10.0)
 N_MEMBERS, WIDTH = 2, 4
 
 
-def reference(number: int) -> Reference:
-    return Reference(
+def reference(number: int) -> TrainingCrystal:
+    return TrainingCrystal(
         material_id=f"mp-{number}",
         formula="NaCl",
         dataset="dataset1",
@@ -57,71 +57,70 @@ def evidence() -> Evidence:
     return Evidence(CALIBRATION, references, embeddings, np.ones((N_MEMBERS, WIDTH), np.float32))
 
 
-def asked(
+def query(
     place: float,
     formula: str = "KCl",
     fingerprint: str = "unknown",
     disagreement: float = 0.0,
     unknown_elements: Sequence[str] = (),
-) -> Asked:
+) -> Query:
     """Return a crystal at this place: of another formula than the references, unless told."""
-    return Asked(formula, fingerprint, at(place), disagreement, unknown_elements)
+    return Query(formula, fingerprint, at(place), disagreement, unknown_elements)
 
 
 @pytest.mark.parametrize(
     ("place", "verdict"), [(0.0, "inside"), (0.4, "inside"), (1.9, "edge"), (6.0, "outside")]
 )
 def test_the_verdict_follows_the_distance_to_the_nearest_training_crystal(evidence, place, verdict):
-    assessment = assess(evidence, asked(place))
-    assert assessment.verdict == verdict
-    assert (assessment.reasons == ()) == (verdict == "inside")
+    domain = assess(evidence, query(place)).domain
+    assert domain.verdict == verdict
+    assert (domain.reasons == ()) == (verdict == "inside")
 
 
 @pytest.mark.parametrize(
     ("disagreement", "verdict"), [(0.0, "inside"), (0.2, "edge"), (0.4, "outside")]
 )
 def test_the_verdict_follows_the_disagreement_of_the_processes(evidence, disagreement, verdict):
-    assessment = assess(evidence, asked(0.0, disagreement=disagreement))
-    assert assessment.verdict == verdict
-    assert any("Models that see" in reason for reason in assessment.reasons) == (
-        verdict != "inside"
-    )
+    domain = assess(evidence, query(0.0, disagreement=disagreement)).domain
+    assert domain.verdict == verdict
+    assert any("Gaussian processes" in reason for reason in domain.reasons) == (verdict != "inside")
 
 
 def test_the_reasons_name_what_is_unusual_and_nothing_else(evidence):
-    far, doubtful = assess(evidence, asked(1.9)), assess(evidence, asked(0.0, disagreement=0.2))
+    far = assess(evidence, query(1.9)).domain
+    doubtful = assess(evidence, query(0.0, disagreement=0.2)).domain
     assert "0.90 away" in far.reasons[0]
     assert "a factor of 1.58, more than the 1.12" in doubtful.reasons[0]
-    assert far.reasons[-1] == "Such crystals were wrong by a factor of 1.9 in the mean in testing."
+    assert far.reasons[-1] == "The mean error of such crystals in testing is a factor of 1.9."
     assert len(far.reasons) == len(doubtful.reasons) == 2
 
 
 def test_distances_are_in_standard_deviations(evidence):
     doubled = Evidence(CALIBRATION, evidence.references, evidence.embeddings, evidence.scale * 2)
-    assert assess(doubled, asked(0.8)).nearest[0].distance == pytest.approx(0.4)
+    assert assess(doubled, query(0.8)).domain.nearest[0].distance == pytest.approx(0.4)
 
 
 def test_an_element_of_no_training_crystal_is_outside_and_named(evidence):
-    assessment = assess(evidence, asked(0.0, unknown_elements=["Xe"]))
-    assert assessment.verdict == "outside"
-    assert "Xe" in assessment.reasons[0]
+    domain = assess(evidence, query(0.0, unknown_elements=["Xe"])).domain
+    assert domain.verdict == "outside"
+    assert "Xe" in domain.reasons[0]
 
 
 def test_the_three_nearest_come_nearest_first(evidence):
-    nearest = assess(evidence, asked(0.9)).nearest
-    assert [item.reference.material_id for item in nearest] == ["mp-1", "mp-0", "mp-2"]
+    nearest = assess(evidence, query(0.9)).domain.nearest
+    assert [item.material_id for item in nearest] == ["mp-1", "mp-0", "mp-2"]
     assert [item.distance for item in nearest] == pytest.approx([0.1, 0.9, 2.1])
 
 
 def test_a_training_crystal_is_known_by_its_fingerprint(evidence):
-    assert assess(evidence, asked(0.5, fingerprint="print-2")).itself == (reference(2),)
-    assert assess(evidence, asked(0.5, fingerprint="print")).itself == ()
+    assert assess(evidence, query(0.5, fingerprint="print-2")).domain.in_training_data
+    assert not assess(evidence, query(0.5, fingerprint="print")).domain.in_training_data
 
 
 def test_a_training_crystal_relaxed_otherwise_is_known_by_formula_and_embedding(evidence):
-    assert assess(evidence, asked(0.05, formula="NaCl")).itself == (reference(0),)
-    assert assess(evidence, asked(0.05, formula="KCl")).itself == ()
-    assert assess(evidence, asked(0.5, formula="NaCl")).itself == ()
+    assert assess(evidence, query(0.05, formula="NaCl")).domain.in_training_data
+    assert not assess(evidence, query(0.05, formula="KCl")).domain.in_training_data
+    assert not assess(evidence, query(0.5, formula="NaCl")).domain.in_training_data
 
 
 def test_the_interval_widens_with_the_expected_error():

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from pymatgen.core import Structure
 
-from models.crystal.graph import crystal_graph
-from models.prediction.second_opinion import SecondOpinion, second_opinion
-from models.prediction.warnings import cautions
+from models.crystal.crystal import Crystal
+from models.prediction.result import MinimumConductivity, SecondOpinion, SlackEstimate
+from models.prediction.second_opinion import estimate
+from models.prediction.warnings import find_warnings
 from tests.crystals import CAESIUM_CHLORIDE, FACE_CENTRED, HALF_HEUSLER, QUARTER, ROCKSALT
 
 SILICON = Structure(np.array(FACE_CENTRED) * 5.43, ["Si", "Si"], [(0, 0, 0), QUARTER])
@@ -16,36 +17,41 @@ MEASURED = {"debye_temperature": 645.0, "gruneisen": 1.06, "bulk_modulus": 98, "
 def test_silicon_by_slack_is_as_in_morelli_and_slacks_units():
     # kappa = A M theta_a^3 delta n^(1/3) / (gamma^2 T), with u, K and A; A of the book's Eq. 2.8.
     # D. T. Morelli and G. A. Slack, in High Thermal Conductivity Materials (2006).
-    opinion = second_opinion(crystal_graph(SILICON), MEASURED)
+    opinion = estimate(Crystal.of(SILICON), MEASURED)
     gamma, theta = MEASURED["gruneisen"], MEASURED["debye_temperature"]
     prefactor = 2.43e-6 / (1 - 0.514 / gamma + 0.228 / gamma**2)
     delta = np.cbrt(5.43**3 / 8)
     expected = prefactor * 28.086 * theta**3 / 2 * delta * np.cbrt(2) / (gamma**2 * 300)
     assert opinion is not None
-    assert opinion.slack == pytest.approx(expected, rel=0.01)
+    assert opinion.slack.ltc == pytest.approx(expected, rel=0.01)
 
 
 def test_silicons_minimum_is_that_of_the_source():
-    opinion = second_opinion(crystal_graph(SILICON), MEASURED)
+    opinion = estimate(Crystal.of(SILICON), MEASURED)
     assert opinion is not None
-    assert opinion.minimum == pytest.approx(1.0, abs=0.2)  # Cahill et al. 1992: about 1 at 300 K
+    assert opinion.minimum.ltc == pytest.approx(
+        1.0, abs=0.2
+    )  # Cahill et al. 1992: about 1 at 300 K
 
 
 def test_a_supercell_has_the_same_second_opinion():
-    single = second_opinion(crystal_graph(SILICON), MEASURED)
-    double = second_opinion(crystal_graph(SILICON * (2, 1, 1)), MEASURED)
+    single = estimate(Crystal.of(SILICON), MEASURED)
+    double = estimate(Crystal.of(SILICON * (2, 1, 1)), MEASURED)
     assert single is not None
     assert double is not None
-    assert double.slack == pytest.approx(single.slack, rel=1e-3)
-    assert double.minimum == pytest.approx(single.minimum, rel=1e-3)
+    assert double.slack.ltc == pytest.approx(single.slack.ltc, rel=1e-3)
+    assert double.minimum.ltc == pytest.approx(single.minimum.ltc, rel=1e-3)
 
 
 def test_there_is_none_without_its_inputs():
-    assert second_opinion(crystal_graph(SILICON), {"ltc": 140.0, "gruneisen": 1.0}) is None
+    assert estimate(Crystal.of(SILICON), {"ltc": 140.0, "gruneisen": 1.0}) is None
 
 
 def opinion(minimum: float) -> SecondOpinion:
-    return SecondOpinion(10.0, minimum, 300.0, 1.5, 50.0, 30.0)
+    return SecondOpinion(
+        slack=SlackEstimate(ltc=10, debye_temperature=300, gruneisen=1.5, source=""),
+        minimum=MinimumConductivity(ltc=minimum, bulk_modulus=50, shear_modulus=30, source=""),
+    )
 
 
 @pytest.mark.parametrize(
@@ -63,11 +69,11 @@ def opinion(minimum: float) -> SecondOpinion:
     ],
 )
 def test_likely_metals_are_named(structure, likely):
-    found = cautions(crystal_graph(structure), 5.0, None)
+    found = find_warnings(Crystal.of(structure), 5.0, None)
     assert any("metal" in text for text in found) == likely
 
 
 def test_a_prediction_below_the_minimum_is_flagged():
-    graph = crystal_graph(SILICON)
-    assert "below 0.8" in cautions(graph, 0.5, opinion(minimum=0.8))[0]
-    assert cautions(graph, 0.9, opinion(minimum=0.8)) == ()
+    crystal = Crystal.of(SILICON)
+    assert "minimum conductivity, 0.8" in find_warnings(crystal, 0.5, opinion(minimum=0.8))[0]
+    assert find_warnings(crystal, 0.9, opinion(minimum=0.8)) == ()

@@ -1,8 +1,10 @@
 """The real client of the Materials Project against a local server."""
 
+import json
 import time
 
 import pytest
+from pymatgen.core import Structure
 
 from models.errors import (
     InvalidMaterialId,
@@ -10,8 +12,10 @@ from models.errors import (
     MaterialsProjectUnavailable,
     UnknownMaterial,
 )
+from models.structure import bounded_session
+from models.structure import materials_project as materials_project_module
 from models.structure.materials_project import MaterialsProject, check_material_id
-from tests.materials_project_server import MaterialsProjectServer
+from tests.materials_project_server import MaterialsProjectServer, running_server
 
 KEY = "k" * 32
 
@@ -26,7 +30,7 @@ def test_ids_of_the_materials_project_are_accepted(material_id: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "material_id", ["", "9127", "mp-", "MP-9127", "mp-9127,mp-149", "mp-9127 ", "mp-1\n", "../x"]
+    "material_id", ["", "9127", "mp-", "xp-9127", "mp-9127,mp-149", "mp-9127 ", "mp-1\n", "../x"]
 )
 def test_other_texts_are_not_ids(material_id: str) -> None:
     with pytest.raises(InvalidMaterialId):
@@ -109,3 +113,132 @@ def test_no_server_at_all() -> None:
     project = MaterialsProject(KEY, "http://127.0.0.1:9/", timeout=0.5, retries=0)
     with pytest.raises(MaterialsProjectUnavailable, match="cannot be reached"):
         project.structure("mp-22862")
+
+
+@pytest.mark.parametrize("material_id", ["MP-22862", "Mp-22862", "MVC-1"])
+def test_capital_letters_in_an_id_are_read(material_id: str) -> None:
+    assert check_material_id(material_id) == material_id.lower()
+
+
+def test_the_id_of_a_task_or_a_retired_one_leads_to_its_material(
+    materials_project: MaterialsProjectServer,
+) -> None:
+    materials_project.behaviour.tasks["mp-1234"] = "mp-22862"
+    assert len(client(materials_project).structure("MP-1234")) == 2
+
+
+def test_a_dripping_server_is_given_up_in_time(materials_project: MaterialsProjectServer) -> None:
+    """A timeout for each byte never comes to bear on a server that sends one now and then."""
+    materials_project.behaviour.drip = 0.05
+    project = MaterialsProject(KEY, materials_project.endpoint, timeout=0.5, retries=2)
+    project.prepare()
+    start = time.monotonic()
+    with pytest.raises(MaterialsProjectUnavailable, match="cannot be reached"):
+        project.structure("mp-22862")
+    assert time.monotonic() - start < 2.5
+
+
+def test_a_server_that_fails_is_left_alone_and_then_tried_again(
+    materials_project: MaterialsProjectServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(materials_project_module, "PAUSE", 0.3)
+    materials_project.behaviour.body = b"null"
+    project = client(materials_project)
+    for _ in range(3):
+        with pytest.raises(MaterialsProjectUnavailable, match="cannot be used"):
+            project.structure("mp-22862")
+    asked = len(materials_project.behaviour.asked)
+    for _ in range(5):
+        with pytest.raises(MaterialsProjectUnavailable, match="lately"):
+            project.structure("mp-22862")
+    assert len(materials_project.behaviour.asked) == asked
+    assert project.is_left_alone
+    materials_project.behaviour.body = None
+    time.sleep(0.4)
+    assert len(project.structure("mp-22862")) == 2
+    assert not project.is_left_alone
+
+
+def test_unknown_materials_and_refused_keys_are_no_failures(
+    materials_project: MaterialsProjectServer,
+) -> None:
+    project = client(materials_project)
+    for _ in range(5):
+        with pytest.raises(UnknownMaterial):
+            project.structure("mp-1")
+    assert len(project.structure("mp-22862")) == 2
+
+
+def test_the_key_goes_to_no_other_host(materials_project: MaterialsProjectServer) -> None:
+    with running_server() as other:
+        materials_project.behaviour.redirect = f"{other.endpoint}materials/core/?material_ids=mp-1"
+        with pytest.raises(MaterialsProjectUnavailable, match="ForeignRedirect"):
+            client(materials_project).structure("mp-22862")
+        assert other.behaviour.asked == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"null",
+        b"[]",
+        b"{}",
+        b"17",
+        b"not json",
+        b"\xff\xfe",
+        b'{"data": null}',
+        b'{"data": {}}',
+        b'{"data": [null]}',
+        b'{"data": [{}]}',
+        b'{"data": [[]]}',
+        b'{"data": [{"material_id": "mp-22862"}]}',
+        b'{"data": [{"material_id": "mp-22862", "structure": null}]}',
+        b'{"data": [{"material_id": "mp-22862", "structure": {"lattice": "x"}}]}',
+        b'{"data": [{"material_id": "mp-22862", "structure": []}], "meta": {"total_doc": "many"}}',
+        b'{"data": [{"material_id": "mp-9127", "structure": {}}]}',
+        b'{"data": [{"material_id": 5, "structure": {}}]}',
+        b"[" * 100_000,
+    ],
+)
+def test_no_answer_that_lies_is_taken_for_an_unknown_material(
+    materials_project: MaterialsProjectServer, body: bytes
+) -> None:
+    materials_project.behaviour.body = body
+    with pytest.raises(MaterialsProjectUnavailable, match="cannot be used"):
+        client(materials_project).structure("mp-22862")
+
+
+def test_an_answer_about_another_material_is_not_used(
+    materials_project: MaterialsProjectServer,
+) -> None:
+    structures = materials_project.structures
+    other = Structure(*structures["mp-9127"].values()).as_dict()
+    document = {"data": [{"material_id": "mp-9127", "structure": other}]}
+    materials_project.behaviour.body = json.dumps(document).encode()
+    with pytest.raises(MaterialsProjectUnavailable, match="cannot be used"):
+        client(materials_project).structure("mp-22862")
+
+
+def test_an_answer_without_end_is_cut(
+    materials_project: MaterialsProjectServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounded_session, "MAX_BYTES", 100_000)
+    materials_project.behaviour.body = b" " * 1_000_000
+    with pytest.raises(MaterialsProjectUnavailable, match="TooMuch"):
+        client(materials_project).structure("mp-22862")
+
+
+def test_errors_hold_no_key_and_no_address(materials_project: MaterialsProjectServer) -> None:
+    for change in ("silent", "body", "redirect"):
+        with running_server() as server:
+            if change == "silent":
+                server.behaviour.silent.set()
+            else:
+                value = b"null" if change == "body" else "http://10.1.2.3/internal"
+                setattr(server.behaviour, change, value)
+            project = MaterialsProject(KEY, server.endpoint, timeout=0.3, retries=0)
+            with pytest.raises(MaterialsProjectUnavailable) as failed:
+                project.structure("mp-22862")
+            assert KEY not in str(failed.value)
+            assert "127.0.0.1" not in str(failed.value)
+            assert "10.1.2.3" not in str(failed.value)

@@ -6,8 +6,7 @@ import pytest
 from pymatgen.core import DummySpecies, Lattice, Structure
 from pymatgen.io.cif import CifWriter
 
-from models.crystal.fingerprint import fingerprint
-from models.crystal.graph import crystal_graph
+from models.crystal.crystal import Crystal
 from models.errors import (
     DisorderedStructure,
     NoStructure,
@@ -37,7 +36,7 @@ def cif(structure: Structure, **options) -> str:
 
 
 def identity(structure: Structure) -> str:
-    return fingerprint(crystal_graph(structure))
+    return Crystal.of(structure).fingerprint
 
 
 @pytest.mark.parametrize("crystal", generated_crystals(10, seed=8))

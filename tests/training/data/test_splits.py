@@ -1,4 +1,5 @@
 import gzip
+from typing import Any
 
 import numpy as np
 import pytest
@@ -141,9 +142,9 @@ def test_a_held_out_formula_is_held_out_from_phonons_and_agl_but_not_from_moduli
 
 
 def write_dataset(folder, name):
-    labels = dict.fromkeys((*CATALOGUE[name].labels, "max_frequency"), 5.0)
+    labels: dict[str, Any] = dict.fromkeys((*CATALOGUE[name].labels, "max_frequency"), 5.0)
     rows = [
-        Row.of(f"{name}-{number}", crystal, None, **labels)
+        Row.of(f"{name}-{number}", crystal, **labels)
         for number, crystal in enumerate(generated_crystals(6, seed=1))
     ]
     text = "".join(row.to_line() + "\n" for row in rows)

@@ -10,6 +10,7 @@ import pytest
 from training.__main__ import main
 from training.evaluation import baselines
 from training.evaluation.outputs import read_outputs, write_outputs
+from training.evaluation.page import BEGIN, END, write_pages
 from training.evaluation.report import Report
 
 
@@ -80,7 +81,8 @@ def test_published_members_show_the_same_error_on_the_published_scale(out):
 
 
 def test_an_ensemble_that_is_not_there_has_no_cell(out):
-    report, page = report_in(out), (out / "reproduction.md").read_text()
+    report = report_in(out)
+    page = (out / "reproduction/01-ensembles-and-data.md").read_text()
     assert not [cell for cell in report.paper if cell.name == "dataset2-stage3"]
     assert "dataset2-stage3 (" not in page
     missing = [line for line in page.splitlines() if line.startswith("  - not there:")]
@@ -89,13 +91,28 @@ def test_an_ensemble_that_is_not_there_has_no_cell(out):
 
 
 def test_every_figure_on_the_page_is_there_and_shows_something(out):
-    page = (out / "reproduction.md").read_text()
-    shown = re.findall(r"!\[[^]]+\]\((images/[^)]+)\)", page)
+    pages = "".join(path.read_text() for path in (out / "reproduction").glob("*.md"))
+    shown = re.findall(r"!\[[^]]+\]\(../(images/[^)]+)\)", pages)
     assert len(shown) == len(set(shown)) == len(list((out / "images").iterdir())) >= 6
     for name in shown:
         pixels = matplotlib.image.imread(out / name)
         assert pixels.shape[1] > 1000
         assert pixels[..., :3].std() > 0.05
+
+
+def test_the_summary_keeps_its_words_and_gets_a_new_table(out, tmp_path):
+    report = report_in(out)
+    (tmp_path / "reproduction").mkdir()
+    summary = tmp_path / "reproduction.md"
+    summary.write_text(f"# Ours\n\nBefore.\n\n{BEGIN}| old |\n{END}\nAfter.\n")
+    for _ in range(2):
+        assert write_pages(report, [], tmp_path)[0] == summary
+    text = summary.read_text()
+    assert text.startswith("# Ours\n\nBefore.\n\n<!-- table -->\nPreset `")
+    assert text.endswith("<!-- end -->\n\nAfter.\n")
+    assert "old" not in text
+    (cell,) = (c for c in report.paper if (c.name, c.test_set) == ("dataset1-stage2", "dataset1"))
+    assert f"{cell.ours.mean:.2f} / 0.50" in text
 
 
 def test_without_weights_the_kept_answers_give_the_same_report(out, data_dir, tmp_path):

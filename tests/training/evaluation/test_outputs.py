@@ -7,7 +7,7 @@ import pytest
 
 from models.errors import DataError
 from models.network.architecture import weight_shapes
-from models.prediction.members import Predictor
+from models.prediction.members import Members
 from tests.training.evaluation.conftest import NETWORK, SPLITS, write_run
 from training.config import HELD_OUT
 from training.evaluation.outputs import read_all_outputs, read_outputs, write_outputs
@@ -24,10 +24,10 @@ def trained(tmp_path_factory, sets):
 
 def test_outputs_are_what_is_served(trained, sets):
     outputs = trained.outputs(sets)
-    served = Predictor(trained.weights, [(own,) for own in trained.transforms])
+    served = Members(trained.weights, [(own,) for own in trained.transforms])
     assert set(trained.weights) == set(weight_shapes(NETWORK))
     for name in ("dataset1", "mix", "phonix"):
-        expected = served.ltc(sets[name].data.graphs).T
+        expected = served.compute(sets[name].data.graphs, sets[name].data.types).ltc.T
         np.testing.assert_allclose(outputs.ltc(sets[name], sets), expected, rtol=1e-4)
     assert outputs.chain == ("aflow", "dataset1")
     assert outputs.splits == SPLITS

@@ -8,7 +8,7 @@ from pymatgen.io.cif import CifWriter
 
 from app.factory import create_app
 from app.settings import Settings
-from models.crystal.graph import crystal_graph
+from models.crystal.crystal import Crystal
 from models.ensemble import Ensemble
 from models.errors import DataError
 from models.manifest import CARD, MANIFEST, WEIGHTS, Manifest, read_manifest
@@ -70,7 +70,7 @@ def test_a_member_that_is_not_trained_is_named(run, tmp_path):
 
 def test_what_was_trained_is_what_is_served(ensembles, run):
     crystal = read_graphs("mix", run.data_dir).dataset.crystals[0]
-    expected = Ensemble.load(ensembles / "mix-stage3").predict([crystal_graph(crystal.structure)])
+    expected = Ensemble.load(ensembles / "mix-stage3").ltc([Crystal.of(crystal.structure)])
     settings = Settings(ensembles_dir=ensembles, mp_api_key=None, redis_url=None)
     with TestClient(create_app(settings)) as client:
         wait_until_ready(client)

@@ -41,7 +41,7 @@ def ignore(_: EpochRecord) -> None:
 
 @pytest.fixture
 def task(small_graphs, optimiser) -> MemberTask:
-    volumes = np.array([graph.distance.mean() for graph in small_graphs], dtype=float)
+    volumes = np.array([graph.graph.distance.mean() for graph in small_graphs], dtype=float)
     ltc = 300 / volumes**3
     target = mape_target(ltc, TargetTransform.fit(ltc[:10]))
     return MemberTask(

@@ -1,58 +1,67 @@
-"""The report as a page of documentation; every number on it comes from the report."""
+"""Pages of documentation made from the evaluation report.
 
-from collections.abc import Iterator, Sequence
+`reproduction.md` is written by hand but for the table between two marks; the pages in
+`reproduction/` are written here as a whole. Every number comes from the report.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from training.evaluation.baselines import PRESET as BASELINE
 from training.evaluation.measure import PAPER_ENSEMBLES
 from training.evaluation.page.baselines import baseline_section
 from training.evaluation.page.ensembles import ensemble_section
 from training.evaluation.page.held_out import held_out_section
-from training.evaluation.page.markdown import images, table
-from training.evaluation.page.paper import paper_section
+from training.evaluation.page.markdown import images, protocol_name, table
+from training.evaluation.page.paper import paper_section, table_one
 from training.evaluation.page.units import units_section
 from training.evaluation.report import Report
 
-INTRODUCTION = """\
-# Reproduction
-
-The paper (Klochko et al., arXiv 2411.18259) states its result as a table of MAPE: three stages,
-four data sets, nine splits. This page has that table again, measured by the published procedure,
-and the errors of the same and other members in W/(m K). It is written by
-
-    python -m training evaluate
-
-from the ensembles found in `models/ensembles` and `runs`, their stored predictions in
-`docs/reproduction/outputs`, and the data; nothing is trained. An ensemble that is not there leaves
-its cells empty (–). All figures, split by split: [report.json](reproduction/report.json).
-
-Two protocols, never mixed:
-
-- **paper**: labels standardised with each data set's own constants, over all its rows, and taken
-  back with the model's; the epoch is chosen on the 20 % that is reported. At stage 3 the model's
-  constants are AFLOW's.
-- **held-out**: one transform, fitted on training rows; errors in W/(m K); nothing is chosen on the
-  20 %. Predictions are as served, at least 0.01 W/(m K).
-
-± is the sample standard deviation over the splits (n - 1: with it the published runs give
-Table I's). An interval in brackets holds 95 % of bootstrap draws of the crystals: it is the
-uncertainty from the choice of crystals, not from the training.
+SUMMARY = "reproduction.md"
+BEGIN, END = "<!-- table -->\n", "<!-- end -->\n"
+NOTE = """\
+Written by `python -m training evaluate`; do not edit. Terms and protocols:
+[Reproduction](../reproduction.md). All figures, split by split: [report.json](report.json).
 """
 
 
-def reproduction_page(report: Report, figures: Sequence[str]) -> str:
-    """Return the page in Markdown; `figures` are the files in `images/` beside it."""
-    sections = (
-        INTRODUCTION.splitlines(),
-        _members(report),
-        paper_section(report, figures),
-        units_section(report, figures),
-        held_out_section(report, figures),
-        baseline_section(report),
-        ensemble_section(report, figures),
-        _losses(figures),
-        _data(report),
-    )
-    return "\n".join(line for section in sections for line in [*section, ""]).rstrip() + "\n"
+def write_pages(report: Report, figures: Sequence[str], docs: Path) -> list[Path]:
+    """Write the pages of the report in `docs` and return their paths, the summary first.
+
+    `figures` are the names of files in `docs/images`.
+    """
+    summary = docs / SUMMARY
+    text = summary.read_text() if summary.exists() else f"# Reproduction\n\n{BEGIN}{END}"
+    summary.write_text(filled(text, table_one(report)))
+    pages = {docs / "reproduction" / name: text for name, text in appendices(report, figures)}
+    for path, text in pages.items():
+        path.write_text(text)
+    return [summary, *pages]
+
+
+def filled(text: str, lines: Iterable[str]) -> str:
+    """Return the summary with these lines between its marks, all else as it was."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return before + BEGIN + "".join(f"{line}\n" for line in lines) + END + after
+
+
+def appendices(report: Report, figures: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of each page in `reproduction/`."""
+    yield "01-ensembles-and-data.md", _page("Ensembles and data", _members(report), _data(report))
+    yield "02-table-1.md", _page("Table I cell by cell", paper_section(report, figures))
+    yield "03-units.md", _page("Learning and units", units_section(report, figures))
+    yield "04-held-out-errors.md", _page("Errors in W/(m K)", held_out_section(report, figures))
+    yield "05-simple-models.md", _page("Simple models", baseline_section(report))
+    yield "06-mean-and-spread.md", _page("Mean and spread", ensemble_section(report, figures))
+    yield "07-loss-curves.md", _page("Loss curves", _losses(figures))
+
+
+def _page(title: str, *sections: Iterable[str]) -> str:
+    lines = [f"# {title}", "", *NOTE.splitlines()]
+    for section in sections:
+        lines += ["", *section]
+    return "\n".join(lines) + "\n"
 
 
 def _members(report: Report) -> Iterator[str]:
@@ -62,7 +71,8 @@ def _members(report: Report) -> Iterator[str]:
     for preset in presets:
         chosen = [entry for entry in report.evaluated if entry.preset == preset]
         counts = ", ".join(f"{entry.name} ({len(entry.splits)})" for entry in chosen)
-        yield f"- preset `{preset}`, protocol {chosen[0].protocol}, members in brackets: {counts}"
+        protocol = protocol_name(chosen[0].protocol)
+        yield f"- preset `{preset}`, {protocol} protocol, members in brackets: {counts}"
         missing = [name for name in PAPER_ENSEMBLES if name not in {entry.name for entry in chosen}]
         if missing:
             yield f"  - not there: {', '.join(missing)}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from training.config import HELD_OUT, Protocol
 from training.evaluation.report import Spread
 
 EMPTY = "–"
@@ -22,6 +23,11 @@ FIGURES: Mapping[str, str] = {
 }
 
 
+def protocol_name(protocol: Protocol) -> str:
+    """Return the protocol's name in the text, whatever it is called in files."""
+    return "held-out" if protocol == HELD_OUT else protocol
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """Yield a table's lines."""
     yield "| " + " | ".join(head) + " |"
@@ -35,7 +41,7 @@ def images(kind: str, figures: Sequence[str]) -> Iterator[str]:
     for name in figures:
         if name.startswith(f"reproduction-{kind}"):
             yield ""
-            yield f"![{FIGURES[kind]}](images/{name})"
+            yield f"![{FIGURES[kind]}](../images/{name})"
 
 
 def pm(value: Spread | None, digits: int = 2) -> str:

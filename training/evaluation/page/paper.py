@@ -1,5 +1,6 @@
 """Section of the page: Table I as measured here, beside the published one."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from training.data.catalogue import PAPER_SETS, TITLES
@@ -14,7 +15,7 @@ stage trained in three ways and everything else as published: `paper-short` at t
 learning rate of 1e-3, stopped after 30 epochs; `paper` the same with all 300, on one split;
 `paper-gentle` at 3e-4, 30 epochs. In brackets: the number of splits. Where `paper` and
 `paper-short` agree on a split, both keep the same epoch, and the epochs after the 30th brought
-nothing. What was concluded: [decision 12](decisions/0012-aflow-learning-rate.md)."""
+nothing. What was concluded: [decision 12](../decisions/0012-aflow-learning-rate.md)."""
 
 
 def paper_section(report: Report, figures: Sequence[str]) -> Iterator[str]:
@@ -45,6 +46,37 @@ def paper_section(report: Report, figures: Sequence[str]) -> Iterator[str]:
     yield ""
     yield from _aflow_trainings(report)
     yield from _epoch_choice(report)
+
+
+def table_one(report: Report) -> Iterator[str]:
+    """Yield Table I in its own form, once for each preset that has most of its cells.
+
+    A cell holds what was measured here and the mean of the nine published runs; it is bold where
+    the two are more than one standard deviation of the runs apart.
+    """
+    presets = Counter(cell.preset for cell in report.paper)
+    for preset in (name for name, count in presets.items() if count == max(presets.values())):
+        cells = {(c.name, c.test_set): c for c in report.paper if c.preset == preset}
+        known = [c.from_runs for c in cells.values() if c.from_runs is not None]
+        yield (
+            f"Preset `{preset}`: {sum(abs(value) <= 1 for value in known)} of {len(known)} cells "
+            "lie within one standard deviation of the published runs."
+        )
+        yield ""
+        yield from table(
+            ("MAPE: here / published runs", *(f"on {TITLES[name]}" for name in PAPER_SETS)),
+            (
+                (f"`{name}`", *(_brief(cells.get((name, test_set))) for test_set in PAPER_SETS))
+                for name in PAPER_ENSEMBLES
+            ),
+        )
+
+
+def _brief(cell: PaperCell | None) -> str:
+    if cell is None:
+        return EMPTY
+    text = f"{cell.ours.mean:.2f} / {EMPTY if cell.runs is None else f'{cell.runs.mean:.2f}'}"
+    return f"**{text}**" if cell.from_runs is not None and abs(cell.from_runs) > 1 else text
 
 
 def _aflow_trainings(report: Report) -> Iterator[str]:

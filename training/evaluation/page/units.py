@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from training.data.catalogue import TITLES
-from training.evaluation.page.markdown import images, pm, table
+from training.evaluation.page.markdown import images, pm, protocol_name, table
 from training.evaluation.report import Decomposition, Report
 
 
@@ -35,7 +35,7 @@ def units_section(report: Report, figures: Sequence[str]) -> Iterator[str]:
         (
             (
                 cell.name,
-                f"`{cell.preset}` ({cell.protocol})",
+                f"`{cell.preset}` ({protocol_name(cell.protocol)})",
                 TITLES[cell.test_set],
                 pm(cell.published_scale, 3),
                 pm(cell.wmk, 3),
@@ -47,7 +47,7 @@ def units_section(report: Report, figures: Sequence[str]) -> Iterator[str]:
 
 def _decomposition_row(row: Decomposition) -> tuple[str, ...]:
     values = (row.before, row.after, row.after_published, row.learning, row.units)
-    name = f"`{row.preset}` ({row.protocol})"
+    name = f"`{row.preset}` ({protocol_name(row.protocol)})"
     return (TITLES[row.dataset], name, *(pm(value, 3) for value in values))
 
 

@@ -5,8 +5,7 @@ import pytest
 from pymatgen.core import Lattice, Structure
 from pymatgen.io.cif import CifWriter
 
-from models.crystal.fingerprint import fingerprint
-from models.crystal.graph import crystal_graph
+from models.crystal.crystal import Crystal
 from models.errors import (
     DisorderedStructure,
     ParaisiteError,
@@ -38,7 +37,7 @@ def read(text: str, max_sites: int = 500) -> Structure:
 
 
 def identity(structure: Structure) -> str:
-    return fingerprint(crystal_graph(structure))
+    return Crystal.of(structure).fingerprint
 
 
 def conventional() -> Structure:

@@ -1,0 +1,1 @@
+"""The HTTP server: its socket, the limits on connections and request heads, its logs."""

@@ -1,0 +1,207 @@
+"""HTTP/1.1 with bounds on what a client sends before and after its request.
+
+uvicorn's parser (httptools) bounds neither the size of a request's head nor the time it may take,
+and after an answer it reads the rest of a body for as long as it comes.
+"""
+
+import asyncio
+import logging
+from typing import Any, ClassVar, cast
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from app.api.problems import Kind
+from app.errors import (
+    HeadTimeout,
+    HeadTooLarge,
+    MalformedRequest,
+    TooManyConnections,
+    UrlTooLong,
+)
+from app.monitoring import Metrics
+from app.server.connections import Connections
+from app.server.limits import ConnectionLimits
+from app.server.lingering import LingeringTransport
+from app.server.refusals import refusal
+
+log = logging.getLogger(__name__)
+
+
+def bounded_protocol(
+    limits: ConnectionLimits, connections: Connections, metrics: Metrics
+) -> type["BoundedProtocol"]:
+    """Return the protocol class of a server."""
+    attributes = {"limits": limits, "open": connections, "metrics": metrics}
+    return cast("type[BoundedProtocol]", type("ServerProtocol", (BoundedProtocol,), attributes))
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection, whose heads are bounded in size and time."""
+
+    limits: ClassVar[ConnectionLimits]
+    open: ClassVar[Connections]
+    metrics: ClassVar[Metrics]
+    transport: LingeringTransport  # type: ignore[assignment]
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._in_head = True
+        self._head_bytes = 0
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._ended = False  # nothing more is read as a request
+        self._drained = 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is in work: none has come, or all are answered."""
+        return self.cycle is None or self.cycle.response_complete
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a request is in work whose body has not come in full."""
+        return not self.is_idle and not self._in_head
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start the clock of the first head, if there is room for this connection."""
+        super().connection_made(transport)
+        self.transport = LingeringTransport(transport, self.limits, self._unread)
+        self._start_head_timer()
+        if not self.open.add(self):
+            self._turn_away()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self.open.remove(self)
+        self._stop_head_timer()
+        super().connection_lost(exc)
+
+    def drop(self) -> None:
+        """Close at once, to make room for another client."""
+        self.metrics.note_refusal(TooManyConnections.code)
+        self._ended = True
+        self.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came, a head only up to its limit."""
+        while data and not self._ended and not self.transport.is_closing():
+            size = self._head_room() if self._in_head else len(data)
+            self._parse(data[:size])
+            data = data[size:]
+        if data:
+            self._drain(len(data))
+
+    def _head_room(self) -> int:
+        return self.limits.max_head_bytes + 1 - self._head_bytes
+
+    def _parse(self, data: bytes) -> None:
+        if self._in_head:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if not self._in_head or self._ended:
+            return
+        if self._head_bytes > self.limits.max_head_bytes:
+            self._refuse_head()
+        elif self._head_timer is None and self._head_bytes:
+            self._start_head_timer()
+
+    def on_headers_complete(self) -> None:
+        """Start the request, unless its URL is too long."""
+        self._in_head = False
+        self._stop_head_timer()
+        self.open.touch(self)
+        if len(self.url) > self.limits.max_url_bytes:
+            self._refuse_url()
+        else:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Give the body to the request that takes it."""
+        if self._ended:
+            return
+        if self.cycle.response_complete:
+            self._drain(len(body))
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Be ready for the next head."""
+        if self._ended:
+            return
+        super().on_message_complete()
+        self._in_head = True
+        self._head_bytes = 0
+        self._drained = 0
+
+    def on_response_complete(self) -> None:
+        """Give a body that is still coming a moment to end."""
+        super().on_response_complete()
+        if self._unread() and not self.transport.is_closing():
+            self.transport.close_unless(lambda: not self._unread())
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is not HTTP."""
+        self._refuse(MalformedRequest, msg)
+
+    def _unread(self) -> bool:
+        """Return whether more of a request that is answered is to come."""
+        return self._ended or not self._in_head
+
+    def _refuse_head(self) -> None:
+        if not self.headers and len(self.url or b"") > self.limits.max_url_bytes:
+            self._refuse_url()
+            return
+        self._refuse(
+            HeadTooLarge,
+            f"The request's head is larger than the {self.limits.max_head_bytes} bytes accepted.",
+        )
+
+    def _refuse_url(self) -> None:
+        self._refuse(
+            UrlTooLong, f"The URL is longer than the {self.limits.max_url_bytes} bytes accepted."
+        )
+
+    def _refuse(self, kind: Kind, detail: str) -> None:
+        self._ended = True
+        self._stop_head_timer()
+        self._unset_keepalive_if_required()
+        self.metrics.note_refusal(kind.code)
+        log.info("refused %s: %s", self.client[0] if self.client else "a client", kind.code)
+        if self.is_idle:  # else the answer would run into another one
+            self.transport.write(refusal(kind, detail))
+        self.transport.close()
+
+    def _turn_away(self) -> None:
+        """Refuse a connection without waiting for what it sends: its descriptor is wanted."""
+        self._refuse(TooManyConnections, "All connections are in use; try again in a moment.")
+        self.transport.close_now()
+
+    def _drain(self, size: int) -> None:
+        self._drained += size
+        if self._drained > self.limits.drain_bytes:
+            self._ended = True
+            self.transport.abort()
+
+    def _start_head_timer(self) -> None:
+        self._head_timer = self.loop.call_later(self.limits.head_timeout, self._head_is_late)
+
+    def _stop_head_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _head_is_late(self) -> None:
+        self._head_timer = None
+        if self._ended or not self._in_head:
+            return
+        if not self._head_bytes:
+            self.transport.close()  # a connection that was never used
+            return
+        seconds = self.limits.head_timeout
+        self._refuse(HeadTimeout, f"The request's head did not arrive within {seconds:g} s.")

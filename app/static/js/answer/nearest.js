@@ -1,0 +1,45 @@
+/** The training crystals nearest to the one predicted. */
+
+import { h } from "../base/dom.js";
+import { formula, usual } from "../base/formula.js";
+import { number } from "../base/format.js";
+import { materialLink } from "../base/links.js";
+
+const NOTE =
+  "Reference: LTC from first-principles data. Cross-validated: the ensemble's prediction by the models that were not trained on the crystal. " +
+  "Distance: between the crystals in the ensemble's own descriptors, in standard deviations.";
+
+/** Return the table of the nearest crystals, nearest first. */
+export function nearestTable(nearest, { material, ltc }) {
+  const head = [["Crystal"], ["Id"], [`Reference, ${ltc.unit}`, "numeric"], ["Cross-validated", "numeric"], ["Data set"], ["Distance", "numeric"]];
+  return h(
+    "div",
+    { class: "wide nearest" },
+    h(
+      "div",
+      { class: "scroll", tabindex: "0", role: "region", "aria-label": "Nearest training crystals" },
+      h(
+        "table",
+        {},
+        h("caption", {}, "Nearest training crystals"),
+        h("thead", {}, h("tr", {}, head.map(([name, kind]) => h("th", { scope: "col", class: kind }, name)))),
+        h("tbody", {}, nearest.map((crystal) => row(crystal, material))),
+      ),
+    ),
+    h("p", { class: "note" }, NOTE),
+  );
+}
+
+function row(crystal, material) {
+  const same = usual(crystal.formula) === usual(material.formula);
+  return h(
+    "tr",
+    {},
+    h("th", { scope: "row" }, formula(crystal.formula), same && h("small", {}, "same compound")),
+    h("td", { class: "id" }, materialLink(crystal.material_id)),
+    h("td", { class: "numeric" }, number(crystal.ltc)),
+    h("td", { class: "numeric" }, crystal.out_of_fold == null ? "–" : number(crystal.out_of_fold)),
+    h("td", {}, crystal.dataset),
+    h("td", { class: "numeric" }, number(crystal.distance)),
+  );
+}

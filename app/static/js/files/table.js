@@ -1,0 +1,177 @@
+/** Several files: a table that fills as answers come, by one ensemble. */
+
+import { announce, download, h } from "../base/dom.js";
+import { patiently, predict } from "../service/api.js";
+import { COLUMNS, classOf, compare } from "./columns.js";
+import { csv } from "./csv.js";
+import { Keeper, rowsOf } from "./results.js";
+import { RowView } from "./row.js";
+
+const AT_ONCE = 4; // requests; more would only wait in the service's queue
+const TRIES = 60; // a long table waits for a busy service rather than give up
+const MOST_COMPARED = 6;
+
+/** The table of a set of files by an ensemble; `links` gives the addresses of rows and comparisons. */
+export class FileTable {
+  constructor({ key, ensemble, files, skipped, kept, digest, links }) {
+    Object.assign(this, { key, ensemble, links, skipped, cancelled: kept?.cancelled ?? false });
+    this.rows = rowsOf(files, kept, digest);
+    this.order = { column: null, direction: 1 };
+    this.abort = new AbortController();
+    this.keeper = new Keeper(key, ensemble);
+    this.element = this.build();
+    for (const row of this.rows) row.view = new RowView(row, { address: links.row(row.index), onSelect: () => this.reportSelection() });
+    this.sort();
+    this.report();
+  }
+
+  /** Predict every file that has no result yet; does nothing while that goes on. */
+  async run() {
+    if (this.running) return;
+    const { signal } = (this.abort = new AbortController());
+    this.running = signal;
+    const queue = this.rows.filter((row) => row.state === "waiting").values();
+    await Promise.all(Array.from({ length: AT_ONCE }, () => this.work(queue, signal)));
+    if (this.running === signal) this.running = null;
+    if (signal.aborted) return;
+    await this.keeper.now(this.rows, this.cancelled);
+    announce(this.progress.textContent);
+  }
+
+  /** Stop for now: another view is shown. What is not done waits for the next run. */
+  pause() {
+    this.stop("waiting");
+  }
+
+  /** Stop for good, as the user says. */
+  cancel() {
+    this.cancelled = true;
+    this.stop("cancelled");
+  }
+
+  /** Try again what failed or was cancelled. */
+  again() {
+    this.cancelled = false;
+    for (const row of this.rows) if (!row.answer) this.update(row, { state: "waiting", error: null });
+    this.run();
+  }
+
+  stop(state) {
+    this.abort.abort();
+    this.running = null;
+    for (const row of this.rows) if (!["done", "failed", "cancelled"].includes(row.state)) this.update(row, { state });
+    this.keeper.now(this.rows, this.cancelled);
+  }
+
+  async work(queue, signal) {
+    for (const row of queue) {
+      if (signal.aborted) return;
+      await this.predict(row, signal);
+    }
+  }
+
+  /** Predict one file; an answer that comes after the table was stopped is dropped. */
+  async predict(row, signal) {
+    this.update(row, { state: "working" });
+    const onWait = () => signal.aborted || this.update(row, { state: "service busy, waiting" });
+    let change;
+    try {
+      const prediction = await patiently(() => predict(row.source, this.ensemble, signal), { signal, onWait, tries: TRIES });
+      change = { state: "done", prediction, answer: prediction.answer };
+    } catch (error) {
+      change = { state: "failed", error };
+    }
+    if (signal.aborted) return;
+    this.update(row, change);
+    this.keeper.soon(this.rows, this.cancelled);
+  }
+
+  update(row, change) {
+    Object.assign(row, change);
+    row.view.show();
+    this.report();
+    if (row.answer && this.order.column) this.sort();
+  }
+
+  report() {
+    const count = (state) => this.rows.filter((row) => row.state === state).length;
+    const [done, failed, cancelled] = ["done", "failed", "cancelled"].map(count);
+    const ended = done + failed + cancelled;
+    const parts = [`${done} of ${this.rows.length} predicted`];
+    if (failed) parts.push(`${failed} failed`);
+    if (cancelled) parts.push(`${cancelled} cancelled`);
+    this.progress.textContent = parts.join(", ");
+    this.bar.max = this.rows.length;
+    this.bar.value = ended;
+    this.stopButton.hidden = ended === this.rows.length;
+    this.againButton.hidden = ended < this.rows.length || failed + cancelled === 0;
+    this.saveButton.disabled = done + failed === 0;
+    this.reportSelection();
+  }
+
+  /** Let the link compare what is selected, if that can be compared. */
+  reportSelection() {
+    const chosen = this.rows.filter((row) => row.selected && row.answer).map((row) => row.index);
+    const possible = chosen.length >= 2 && chosen.length <= MOST_COMPARED;
+    this.compareLink.textContent = possible ? `Compare ${chosen.length}` : `Compare (select 2 to ${MOST_COMPARED})`;
+    this.compareLink.setAttribute("aria-disabled", !possible);
+    if (possible) this.compareLink.setAttribute("href", this.links.compare(chosen));
+    else this.compareLink.removeAttribute("href");
+  }
+
+  sort() {
+    const { column, direction } = this.order;
+    const rows = column ? [...this.rows].sort((a, b) => direction * compare(column.value(a), column.value(b), direction)) : this.rows;
+    const places = this.table.tBodies;
+    rows.forEach(({ view }, place) => {
+      if (places[place] !== view.element) this.table.insertBefore(view.element, places[place] ?? null);
+    });
+  }
+
+  sortBy(column) {
+    const again = this.order.column === column;
+    this.order = { column, direction: again ? -this.order.direction : 1 };
+    this.markOrder();
+    this.sort();
+  }
+
+  markOrder() {
+    for (const [index, header] of this.headers.entries()) {
+      const direction = this.order.direction > 0 ? "ascending" : "descending";
+      header.setAttribute("aria-sort", COLUMNS[index] === this.order.column ? direction : "none");
+    }
+  }
+
+  /** Take over order and selection of the same files' table by another ensemble. */
+  takeOver(other) {
+    this.order = other.order;
+    this.rows.forEach((row, i) => row.view.select(other.rows[i].selected));
+    this.markOrder();
+    this.sort();
+    this.reportSelection();
+  }
+
+  build() {
+    this.progress = h("p", { class: "progress" });
+    this.bar = h("progress", { "aria-label": "Files done" });
+    this.stopButton = h("button", { type: "button", onclick: () => this.cancel() }, "Cancel");
+    this.againButton = h("button", { type: "button", onclick: () => this.again(), hidden: true }, "Try the rest again");
+    this.saveButton = h("button", { type: "button", onclick: () => download("ltc.csv", "text/csv", csv(this.rows)) }, "Download CSV");
+    this.compareLink = h("a", { class: "button", role: "link", "data-inside": true });
+    this.headers = COLUMNS.map((column) =>
+      h("th", { scope: "col", class: classOf(column), "aria-sort": "none" },
+        h("button", { type: "button", onclick: () => this.sortBy(column) }, column.name)),
+    );
+    const selection = h("th", { scope: "col", class: "selection" }, h("span", { class: "visually-hidden" }, "Select for comparison"));
+    this.table = h("table", {}, h("thead", {}, h("tr", {}, selection, this.headers)));
+    const element = h(
+      "section",
+      { class: "files", "aria-labelledby": "files-title" },
+      h("h2", { id: "files-title" }, `${this.rows.length} files, ensemble ${this.ensemble}`),
+      this.skipped > 0 && h("p", { class: "note" }, `${this.skipped} other files of the folder or archive are not structure files by their names and are left out.`),
+      h("div", { class: "buttons" }, this.progress, this.bar, this.stopButton, this.againButton, this.compareLink, this.saveButton),
+      h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Predictions by file" }, this.table),
+    );
+    return element;
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * The service's calls.
+ *
+ * A source is {kind: "id", id}, {kind: "example", name}, {kind: "text", text} for what was pasted, or
+ * {kind: "file", file} for a File, which is sent as it is.
+ */
+
+import { at, problemCode } from "../base/links.js";
+
+const RETRIED = new Set(["overloaded", "not-ready"]);
+
+/** Why a call has no answer: what the service said, or that it said nothing. */
+export class Problem extends Error {
+  constructor({ type, title, status, detail }, retryAfter = null) {
+    super(detail);
+    Object.assign(this, { type, title, status, detail, retryAfter, code: problemCode(type) });
+  }
+}
+
+/** Return {answer, steps, milliseconds}: the prediction, and the time it took by step and in all. */
+export async function predict(source, ensemble, signal) {
+  const query = ensemble ? `?ensemble=${encodeURIComponent(ensemble)}` : "";
+  const start = performance.now();
+  const response = await send("predict", source, query, signal);
+  const answer = await response.json();
+  const steps = serverTiming(response.headers.get("server-timing"));
+  return { answer, steps, milliseconds: performance.now() - start };
+}
+
+/** Return the cell and sites that the service reads in a source. */
+export async function structureOf(source, signal) {
+  return (await send("structure", source, "", signal)).json();
+}
+
+/** Return the loaded ensembles: name, digest and whether it is the default. */
+export async function listEnsembles() {
+  return (await (await ask("ensembles")).json()).ensembles;
+}
+
+/** Return one ensemble with its manifest. */
+export async function showEnsemble(name, signal) {
+  return (await ask(`ensembles/${encodeURIComponent(name)}`, { signal })).json();
+}
+
+/** Return the references of an ensemble, with its predictions for those kept out of training. */
+export async function showReferences(name, signal) {
+  return (await (await ask(`ensembles/${encodeURIComponent(name)}/evidence`, { signal })).json()).references;
+}
+
+/** Return the CIF of an example. */
+export async function exampleText(name, signal) {
+  return (await ask(`static/examples/${encodeURIComponent(name)}.cif`, { signal })).text();
+}
+
+/** Return what `work` returns, tried again for as long as the service says it is only busy. */
+export async function patiently(work, { signal, onWait = () => {}, tries = 6 }) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!RETRIED.has(error.code) || attempt === tries) throw error;
+      onWait(error, attempt);
+      await pause(1000 * (error.retryAfter ?? 1), signal);
+    }
+  }
+}
+
+async function send(path, source, query, signal) {
+  if (source.kind === "id") return ask(`${path}/${encodeURIComponent(source.id)}${query}`, { signal });
+  return ask(`${path}${query}`, { method: "POST", ...(await bodyOf(source, signal)), signal });
+}
+
+/** Return {body, headers} of an upload; a file keeps its name, which tells its format. */
+async function bodyOf(source, signal) {
+  if (source.kind === "file") {
+    const form = new FormData();
+    form.append("file", source.file, baseName(source.file.name));
+    return { body: form };
+  }
+  const body = source.kind === "example" ? await exampleText(source.name, signal) : source.text;
+  return { body, headers: { "Content-Type": "text/plain" } };
+}
+
+function baseName(path) {
+  return path.split("/").pop();
+}
+
+async function ask(path, options = {}) {
+  let response;
+  try {
+    response = await fetch(at(path), options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem({
+      type: "unreachable",
+      title: "The service does not answer",
+      detail: `Nothing answers at ${location.host}. Is the service running, and this computer connected to it?`,
+    });
+  }
+  if (!response.ok) throw await problemIn(response);
+  return response;
+}
+
+async function problemIn(response) {
+  const retryAfter = Number(response.headers.get("retry-after")) || null;
+  const isProblem = response.headers.get("content-type") === "application/problem+json";
+  const content = isProblem
+    ? await response.json()
+    : {
+        type: "unexpected",
+        title: `Unexpected answer (${response.status})`,
+        detail: `A server between this page and the service answered ${response.status} ${response.statusText}.`,
+      };
+  return new Problem(content, retryAfter);
+}
+
+function serverTiming(header) {
+  const entries = [...(header ?? "").matchAll(/([\w-]+);dur=([\d.]+)/g)];
+  return entries.map(([, step, ms]) => [step, Number(ms)]);
+}
+
+function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(new DOMException("Cancelled", "AbortError"));
+    if (signal?.aborted) return stop();
+    const timer = setTimeout(resolve, milliseconds);
+    signal?.addEventListener("abort", () => (clearTimeout(timer), stop()), { once: true });
+  });
+}

@@ -1,0 +1,27 @@
+"""The page on a kind of error: for people; programs get JSON."""
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.api.advice import ADVICE
+from app.api.problems import STATUS, Kind
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize("kind", STATUS, ids=lambda kind: kind.code)
+def test_browsers_get_a_page_that_says_what_to_do(client: TestClient, kind: Kind) -> None:
+    response = client.get(f"/problems/{kind.code}", headers=BROWSER)
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in response.headers["content-security-policy"]
+    assert response.headers["vary"] == "Accept"
+    assert f"<h2>{kind.title}</h2>" in response.text
+    assert ADVICE[kind].split("'")[0] in response.text
+    assert "$" not in response.text
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json"])
+def test_programs_get_json(client: TestClient, accept: str) -> None:
+    response = client.get("/problems/overloaded", headers={"Accept": accept})
+    assert response.json()["type"] == "/problems/overloaded"
+    assert response.headers["vary"] == "Accept"

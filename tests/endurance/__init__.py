@@ -1,0 +1,1 @@
+"""Long tests of the whole service: chaos, soak; `python -m tests.endurance`."""

@@ -1,0 +1,30 @@
+"""`python -m tests.endurance chaos | soak`; the exit status tells whether all held."""
+
+import argparse
+import asyncio
+import sys
+
+from tests.endurance.chaos import chaos
+from tests.endurance.soak import soak
+
+
+def main() -> int:
+    """Return 0 if all held, else 1."""
+    parser = argparse.ArgumentParser(prog="tests.endurance")
+    commands = parser.add_subparsers(dest="command", required=True)
+    broken = commands.add_parser("chaos")
+    broken.add_argument("--seconds", type=float, default=120)
+    steady = commands.add_parser("soak")
+    steady.add_argument("--seconds", type=float, default=3600)
+    steady.add_argument("--rate", type=float, default=20, help="requests a second")
+    steady.add_argument(
+        "--module", default="app.cli serve", help="what runs the service; tests.fake_service: fakes"
+    )
+    options = parser.parse_args()
+    if options.command == "chaos":
+        return int(not asyncio.run(chaos(options.seconds)))
+    return int(not asyncio.run(soak(options.seconds, options.rate, options.module)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

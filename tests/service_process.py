@@ -1,0 +1,110 @@
+"""The service as a real process, and sockets that speak to it as no decent client would."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+READY_WITHIN = 60  # s
+
+
+class ServiceProcess:
+    """A service, on fake ensembles unless `module` says otherwise; `log` has its log."""
+
+    def __init__(self, environment: dict[str, str], module: str = "tests.fake_service") -> None:
+        descriptor, path = tempfile.mkstemp(suffix=".log")
+        self.log_file = Path(path)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", *module.split()],
+            env=os.environ | {"HOST": "127.0.0.1", "PORT": "0"} | environment,
+            cwd=Path(__file__).parents[1],
+            stdout=subprocess.DEVNULL,
+            stderr=descriptor,
+        )
+        os.close(descriptor)
+        self.port = 0
+
+    @property
+    def log(self) -> str:
+        """What the process has written."""
+        return self.log_file.read_text()
+
+    @property
+    def url(self) -> str:
+        """Address of the service."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def wait_until_ready(self, seconds: float = READY_WITHIN) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self.process.poll() is None:
+            found = re.search(r"Listening on http://[^:]+:(\d+)", self.log)
+            if found and "Ready;" in self.log:
+                self.port = int(found[1])
+                return
+            time.sleep(0.05)
+        raise AssertionError(self.log)
+
+    def get(self, path: str, **options) -> httpx.Response:
+        return httpx.get(f"{self.url}{path}", timeout=90, **options)
+
+    def post(self, cif: str, **options) -> httpx.Response:
+        return httpx.post(f"{self.url}/predict", files={"file": cif}, timeout=90, **options)
+
+    def metric(self, name: str) -> float:
+        lines = self.get("/metrics").text.splitlines()
+        return sum(
+            float(line.split()[-1]) for line in lines if line.split("{")[0].split(" ")[0] == name
+        )
+
+    @property
+    def memory(self) -> int:
+        """Resident bytes."""
+        pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+
+    def exchange(self, request: bytes) -> bytes:
+        """Send the bytes; return all that comes back until the connection ends."""
+        with self.connect() as connection:
+            connection.sendall(request)
+            return received(connection)
+
+    def terminate(self, within: float = 20) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(within)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+def received(connection: socket.socket) -> bytes:
+    """Return all that comes until the connection ends."""
+    answer = b""
+    while chunk := connection.recv(65536):
+        answer += chunk
+    return answer
+
+
+@contextmanager
+def service_process(**environment: str) -> Iterator[ServiceProcess]:
+    """Run a service with these settings; it ends with the block."""
+    service = ServiceProcess(environment)
+    try:
+        service.wait_until_ready()
+        yield service
+    finally:
+        service.kill()
+        service.log_file.unlink(missing_ok=True)
