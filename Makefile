@@ -13,7 +13,7 @@ COMPILE := $(BIN)/uv pip compile --python-version 3.11 --generate-hashes --no-he
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup serve test coverage lint format typecheck dependencies spelling check docs lock openapi train evaluate benchmark profile dist chaos soak audit sbom docker-build clean
+.PHONY: help setup serve test coverage lint format typecheck dependencies spelling check docs lock openapi fetch train evaluate benchmark profile dist chaos soak audit sbom docker-build clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -59,6 +59,9 @@ lock: $(BIN)/uv ## Resolve the lock files again after a change of dependencies
 
 openapi: setup ## Write the service's contract to openapi.json
 	$(BIN)/python -m app.openapi > openapi.json
+
+fetch: setup ## Get the data sets and MEGNet's weights from where they are published
+	$(BIN)/python -m training fetch
 
 train: setup ## Train an ensemble (ENSEMBLE=) as a preset says (PRESET=); resumes
 	$(BIN)/python -m training train $(ENSEMBLE) --preset $(PRESET)

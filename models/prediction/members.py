@@ -34,10 +34,10 @@ FIRST_OUTPUT = AnswerPolicy()
 class Outputs:
     """LTC [n_crystals, n_members] in W/(m K), embeddings [n_crystals, n_members, width].
 
-    `disagreement` [n_crystals, n_members]: difference of log10(LTC) between a member's heads and
-    its Gaussian process, `spread`: over its heads; zero without them. `distances` [n_crystals, n_known]: to the
-    known crystals of the process, in its lengths; None without one. `quantities`: all outputs
-    by name, each [n_crystals, n_members], in the unit of its references.
+    In log10(LTC), [n_crystals, n_members], zero without heads: `disagreement` of a member's heads
+    and its Gaussian process, `spread` over its heads. `distances` [n_crystals, n_known]: to the
+    known crystals of the process, in its lengths; None without one. `quantities`: all outputs of
+    the network by name, each [n_crystals, n_members], in the unit of its references.
     """
 
     ltc: Numbers

@@ -27,7 +27,7 @@ def test_predict_says_how_far_to_believe_it(sceptic, cifs, capsys):
 
 
 @pytest.mark.parametrize("command", ["predict", "screen"])
-def test_an_ensemble_that_fails_its_check_answers_nothing(
+def test_an_ensemble_that_fails_its_check_answers_nothing(  # noqa: PLR0913, PLR0917
     paraisite, ensemble, cifs, tmp_path, capsys, command
 ):
     """One with an edited transform used to answer 5.35 in place of 6.00."""
@@ -41,7 +41,7 @@ def test_an_ensemble_that_fails_its_check_answers_nothing(
 
 
 @pytest.mark.parametrize(("digests", "status"), [("sha256:mix-stage3", 0), ("sha256:other", 1)])
-def test_only_an_ensemble_of_the_digest_that_is_pinned_answers(
+def test_only_an_ensemble_of_the_digest_that_is_pinned_answers(  # noqa: PLR0913, PLR0917
     paraisite, cifs, monkeypatch, capsys, digests, status
 ):
     monkeypatch.setenv("ENSEMBLE_DIGEST", f"sha256:x, {digests}")

@@ -42,7 +42,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
     {
         "dataset1": Method(
             name="phono3py, finite displacements",
-            details="Three-phonon Boltzmann transport from first-principles force constants, 300 K. "
+            details="Three-phonon Boltzmann transport, first-principles force constants, 300 K. "
             "Functional, solution and isotopes are not stated with the data.",
             source="Dataset1 of arXiv:2411.18259; rocksalt, zincblende and wurtzite crystals after "
             "A. Togo, L. Chaput, I. Tanaka, Phys. Rev. B 91, 094306 (2015)",
