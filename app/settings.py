@@ -184,6 +184,20 @@ class Settings(BaseSettings):
         64, "requests", "Requests that may wait for their turn; more are answered 429.", ge=0
     )
 
+    max_wait: float = _field(
+        5.0,
+        "s",
+        "Longest wait for its turn that a request may expect, from how fast those before it are "
+        "done; more are answered 429.",
+        gt=0,
+    )
+    max_bonds: int = _field(
+        25000,
+        "bonds",
+        "Most different bonds up to 4 A in a crystal, which decide the memory of a prediction.",
+        ge=1,
+    )
+
     @field_validator(
         "ensembles",
         "ensemble_digest",

@@ -19,12 +19,14 @@ from app.schemas import Answer, EnsembleReference, Material
 from app.service.batching import ForwardQueue
 from app.service.durations import Durations
 from app.service.ensembles import Ensembles, ServedEnsemble
+from app.service.lanes import Lanes
 from app.service.materials import Materials, MaterialSource
 from app.service.single_flight import SingleFlight
 from app.service.workers import Workers
 from app.settings import Settings
 from models.cores import n_cores
 from models.crystal.crystal import Crystal
+from models.errors import StructureTooLarge
 from models.prediction.result import Prediction
 from models.structure.materials_project import check_material_id
 from models.structure.read import parse_structure
@@ -62,16 +64,17 @@ class Predictor:
         self._cache = cache
         self._answers = Answers(cache, settings)
         self._metrics = metrics
-        self._workers = Workers("crystal", settings.concurrency, settings.max_queue)
-        self._materials = Materials(settings, cache, materials, self._workers, metrics)
+        self._lanes = Lanes.of(settings)
+        self._materials = Materials(settings, cache, materials, self._lanes.small.workers, metrics)
         cores = n_cores()  # a forward pass uses one
-        self._forwards = Workers("forward", cores, settings.max_queue)
+        self._forwards = Workers("forward", cores)
+        self._large_forwards = Workers("large-forward", 1)
         self._queues = {
             ensemble.digest: ForwardQueue(partial(self._forward, ensemble), cores)
             for ensemble in ensembles.by_name.values()
         }
         self._predictions = SingleFlight[Prediction]()
-        metrics.follow_queue(lambda: self._workers.in_flight + self._materials.workers.in_flight)
+        metrics.follow_queue(lambda: self._lanes.in_flight + self._materials.places.taken)
 
     def answered(self, text: str, ensemble: ServedEnsemble) -> Reply | None:
         """Return the prediction for a text that this process has answered; waits for nothing."""
@@ -98,8 +101,9 @@ class Predictor:
             self._metrics.note_lookup("upload", hit=known is not None)
             if known is not None:
                 return Reply(known, durations.seconds)
-            with self._workers.place():
-                query = await self._workers.run(self._read, text, durations)
+            with self._lanes.place(self._lanes.of_text(text)) as place:
+                query = await place.lane.workers.run(self._read, text, durations)
+                place.move(self._lanes.of_crystal(query.crystal))
                 answer = await self._predict(query, ensemble, durations)
             await self._answers.set(name, answer)
         return Reply(written(answer), durations.seconds)
@@ -115,9 +119,10 @@ class Predictor:
         async with self._deadline():
             with durations.step("fetch"):
                 structure = await self._materials.structure(material_id)
-            with self._workers.place():
+            with self._lanes.place(self._lanes.of_cell(len(structure))) as place:
                 with durations.step("graph"):
-                    query = await self._workers.run(make_query, structure, material_id)
+                    query = await place.lane.workers.run(self._describe, structure, material_id)
+                place.move(self._lanes.of_crystal(query.crystal))
                 answer = await self._predict(query, ensemble, durations)
         return Reply(written(answer), durations.seconds)
 
@@ -127,8 +132,8 @@ class Predictor:
         Raises StructureError, Overloaded, RequestTimeout.
         """
         async with self._deadline():
-            with self._workers.place():
-                return await self._workers.run(
+            with self._lanes.place(self._lanes.of_text(text)) as place:
+                return await place.lane.workers.run(
                     parse_structure, text, self._settings.structure_limits
                 )
 
@@ -139,7 +144,8 @@ class Predictor:
 
     def close(self) -> None:
         """Drop waiting work."""
-        for workers in (self._workers, self._materials.workers, self._forwards):
+        self._lanes.close()
+        for workers in (self._materials.workers, self._forwards, self._large_forwards):
             workers.close()
 
     @asynccontextmanager
@@ -157,7 +163,17 @@ class Predictor:
         with durations.step("parse"):
             structure = parse_structure(text, self._settings.structure_limits)
         with durations.step("graph"):
-            return make_query(structure)
+            return self._describe(structure)
+
+    def _describe(self, structure: Structure, material_id: str | None = None) -> Query:
+        query = make_query(structure, material_id)
+        limit, n_bonds = self._settings.max_bonds, query.crystal.graph.n_bonds
+        if n_bonds > limit:
+            raise StructureTooLarge(
+                f"The crystal has {n_bonds} different bonds up to 4 A, more than the {limit} "
+                "accepted; send a smaller cell."
+            )
+        return query
 
     async def _predict(
         self, query: Query, ensemble: ServedEnsemble, durations: Durations
@@ -186,7 +202,10 @@ class Predictor:
         return prediction, "miss"
 
     async def _compute(self, name: str, crystal: Crystal, ensemble: ServedEnsemble) -> Prediction:
-        prediction = await self._queues[ensemble.digest].predict(crystal)
+        if self._lanes.is_large(crystal):  # one at a time: each takes much memory
+            (prediction,) = await self._large_forwards.run(ensemble.predict, [crystal])
+        else:
+            prediction = await self._queues[ensemble.digest].predict(crystal)
         self._metrics.note_crystal(ensemble.name)
         await self._cache.set(name, written(prediction), self._settings.answer_ttl)
         return prediction

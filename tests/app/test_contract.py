@@ -49,6 +49,7 @@ def test_every_call_of_the_contract_is_there(openapi):
         "/ensembles/{name}/evidence",
         "/health/live",
         "/health/ready",
+        "/info",
         "/metrics",
         "/problems/{code}",
     }
