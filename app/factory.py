@@ -78,6 +78,7 @@ def create_app(
         title="ParAIsite",
         version=__version__,
         description=DESCRIPTION,
+        servers=[{"url": settings.root_path}] if settings.root_path else None,
         docs_url=None,  # app.api.routes.docs
         redoc_url=None,
         lifespan=lifespan,

@@ -36,7 +36,7 @@ class KnownUploads:
     def _is_upload(self, scope: Scope) -> bool:
         return (
             scope["type"] == "http"
-            and scope["path"] == scope.get("root_path", "") + self._route.path
+            and scope["path"] == self._route.path
             and scope["method"] in (self._route.methods or ())
         )
 
