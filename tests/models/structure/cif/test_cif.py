@@ -33,7 +33,7 @@ def written(
 
 
 def read(text: str, max_sites: int = 500) -> Structure:
-    return read_cif(text, max_sites)
+    return read_cif(text, max_sites)[0]
 
 
 def identity(structure: Structure) -> str:
