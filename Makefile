@@ -4,6 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 ENSEMBLE ?= mix-stage3
 PRESET ?= fast
+SECONDS ?= 60
 UV_VERSION := 0.13.9
 
 VENV := .venv
@@ -13,7 +14,7 @@ COMPILE := $(BIN)/uv pip compile --python-version 3.11 --generate-hashes --no-he
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup serve test lint format typecheck check lock openapi train evaluate benchmark profile docker-build clean
+.PHONY: help setup serve test fuzz lint format typecheck check lock openapi train evaluate benchmark profile docker-build clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,6 +26,9 @@ serve: setup ## Set up, then run the service on http://localhost:8000 (PORT= cha
 
 test: setup ## Set up, then run every test (ARGS= goes to pytest)
 	$(BIN)/pytest $(ARGS)
+
+fuzz: setup ## Read mutated structure files for a minute (SECONDS= changes it)
+	$(BIN)/python -m benchmarks.fuzz --seconds $(SECONDS)
 
 lint: setup ## Check style and formatting
 	$(BIN)/ruff check

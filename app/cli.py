@@ -23,6 +23,7 @@ from models.network.batch import MAX_CRYSTALS
 from models.records import refusal
 
 _HEAD = f"{'LTC':>9} {'spread':>9} {'from':>9} {'to':>9} {'verdict':>8}"
+SHOWN_FILES = 10  # names of ignored files that are told
 STOP_WITHIN = 30  # s that requests get to end after SIGTERM: an upload may have stalled for good
 LoadEnsemble = Callable[[Settings, str], ServedEnsemble]
 
@@ -58,9 +59,12 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="start the REST service")
     serve.add_argument("--host", help="address to listen on (default: HOST)")
     serve.add_argument("--port", type=int, help="port to listen on (default: PORT)")
-    predict = commands.add_parser("predict", help="predict for CIF and POSCAR files")
+    predict = commands.add_parser("predict", help="predict for structure files")
     predict.add_argument(
-        "files", nargs="+", metavar="FILE", help="CIF or POSCAR file; - for standard input"
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="structure file (CIF, POSCAR, ...: docs/formats.md); - for stdin",
     )
     predict.add_argument("--json", action="store_true", help="one JSON object a line")
     screening = commands.add_parser(
@@ -69,8 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     screening.add_argument(
         "source",
         type=Path,
-        help="directory of CIF (*.cif) and POSCAR files (POSCAR, CONTCAR, *.vasp, *.poscar), or "
-        ".jsonl[.gz] of structures",
+        help="directory of structure files (CIF, POSCAR, ...: docs/formats.md), or .jsonl[.gz] of "
+        "structures",
     )
     screening.add_argument(
         "--out", type=Path, required=True, help=f"table to write: {' or '.join(FORMATS)}"
@@ -169,7 +173,12 @@ def _screen(options: argparse.Namespace, settings: Settings, ensemble: ServedEns
 
 def _report_ignored(source: Source) -> None:
     if source.ignored:
-        print(f"{source.ignored} files that are no CIF or POSCAR are ignored", file=sys.stderr)
+        named = ", ".join(source.ignored[:SHOWN_FILES])
+        more = ", ..." if len(source.ignored) > SHOWN_FILES else ""
+        print(
+            f"{len(source.ignored)} files that are no structure are ignored: {named}{more}",
+            file=sys.stderr,
+        )
 
 
 def _print_ranking(options: argparse.Namespace) -> None:

@@ -24,9 +24,11 @@ class Answers:
             cache if isinstance(cache, MemoryCache) else MemoryCache(settings.memory_cache_bytes)
         )
 
-    def key(self, text: str, ensemble: ServedEnsemble) -> str:
-        """Return the key of the answer to this text: what is accepted depends on the limits too."""
-        digest = hashlib.sha256(text.encode()).hexdigest()
+    def key(self, content: str | bytes, ensemble: ServedEnsemble) -> str:
+        """Return the key of the answer to this file: what is accepted depends on the limits too."""
+        digest = hashlib.sha256(
+            content.encode() if isinstance(content, str) else content
+        ).hexdigest()
         limits = f"{self._settings.max_upload_bytes}:{self._settings.max_sites}"
         return key("upload", ensemble.digest, limits, digest)
 

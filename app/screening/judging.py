@@ -28,8 +28,9 @@ def outcomes(entries: Iterable[Entry], ensemble: ServedEnsemble, batch: int) -> 
 def _prepare(entry: Entry, ensemble: ServedEnsemble) -> tuple[Outcome, Crystal | None]:
     outcome = Outcome(entry.material_id, entry.sha256, ensemble)
     try:
-        structure = entry.read()
-        graph = crystal_graph(structure)
+        file = entry.read()
+        structure = file.structure
+        graph = crystal_graph(file.reduced)
         crystal = graph, fingerprint(graph)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is this crystal's alone
         return _with(outcome, error), None
