@@ -174,7 +174,13 @@ class Settings(BaseSettings):
         4, "requests", "Requests to the Materials Project at the same time.", ge=1
     )
 
-    max_upload_bytes: int = _field(1_000_000, "bytes", "Largest request body.", ge=1)
+    max_upload_bytes: int = _field(
+        1_000_000,
+        "bytes",
+        "Longest structure file, apart from reflections and the like; "
+        "a request body may be 16 times as long.",
+        ge=1,
+    )
     max_sites: int = _field(500, "sites", "Most sites in a cell.", ge=1)
     request_timeout: float = _field(
         60.0, "s", "Longest wait for a request's body, and then for its answer.", gt=0

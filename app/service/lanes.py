@@ -123,7 +123,7 @@ class Lanes:
         """Number of requests in work or waiting."""
         return self.small.places.taken + self.large.places.taken
 
-    def of_text(self, text: str) -> Lane:
+    def of_text(self, text: str | bytes) -> Lane:
         """Return the lane to read this text in."""
         return self.large if len(text) > LARGE_TEXT else self.small
 

@@ -29,15 +29,19 @@ from models.crystal.crystal import Crystal
 from models.errors import StructureTooLarge
 from models.prediction.result import Prediction
 from models.structure.materials_project import check_material_id
-from models.structure.read import parse_structure
+from models.structure.read import StructureFile, checked_file
+from models.structure.read import read_structure as read_file
+
+MATERIAL = "Materials Project"
 
 
 @dataclass(frozen=True)
 class Query:
-    """A crystal to predict, and its description in the answer."""
+    """A crystal to predict, its description in the answer, and warnings of its file."""
 
     material: Material
     crystal: Crystal
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,10 +80,10 @@ class Predictor:
         self._predictions = SingleFlight[Prediction]()
         metrics.follow_queue(lambda: self._lanes.in_flight + self._materials.places.taken)
 
-    def answered(self, text: str, ensemble: ServedEnsemble) -> Reply | None:
-        """Return the prediction for a text that this process has answered; waits for nothing."""
+    def answered(self, content: str | bytes, ensemble: ServedEnsemble) -> Reply | None:
+        """Return the prediction for a file that this process has answered; waits for nothing."""
         start = time.perf_counter()
-        answer = self._answers.at_hand(self._answers.key(text, ensemble.digest))
+        answer = self._answers.at_hand(self._answers.key(content, ensemble.digest))
         if answer is None:
             return None
         durations = Durations(self._metrics)
@@ -87,22 +91,22 @@ class Predictor:
         self._metrics.note_lookup("upload", hit=True)
         return Reply(answer, durations.seconds)
 
-    async def predict_cif(self, text: str, ensemble_name: str | None = None) -> Reply:
-        """Return the prediction for the structure in a CIF; the same text is read only once.
+    async def predict_file(self, content: str | bytes, ensemble_name: str | None = None) -> Reply:
+        """Return the prediction for the structure in a file; the same one is read only once.
 
         Raises StructureError, UnknownEnsemble, Overloaded, RequestTimeout.
         """
         ensemble = self.ensembles.get(ensemble_name)
         durations = Durations(self._metrics)
-        name = self._answers.key(text, ensemble.digest)
+        name = self._answers.key(content, ensemble.digest)
         async with self._deadline():
             with durations.step("cache"):
                 known = await self._answers.get(name)
             self._metrics.note_lookup("upload", hit=known is not None)
             if known is not None:
                 return Reply(known, durations.seconds)
-            with self._lanes.place(self._lanes.of_text(text)) as place:
-                query = await place.lane.workers.run(self._read, text, durations)
+            with self._lanes.place(self._lanes.of_text(content)) as place:
+                query = await place.lane.workers.run(self._read, content, durations)
                 place.move(self._lanes.of_crystal(query.crystal))
                 answer = await self._predict(query, ensemble, durations)
             await self._answers.set(name, answer)
@@ -111,7 +115,7 @@ class Predictor:
     async def predict_material(self, material_id: str, ensemble_name: str | None = None) -> Reply:
         """Return the prediction for a material of the Materials Project.
 
-        Raises MaterialError, and what `predict_cif` raises.
+        Raises MaterialError, and what `predict_file` raises.
         """
         ensemble = self.ensembles.get(ensemble_name)
         material_id = check_material_id(material_id)
@@ -121,21 +125,22 @@ class Predictor:
                 structure = await self._materials.structure(material_id)
             with self._lanes.place(self._lanes.of_cell(len(structure))) as place:
                 with durations.step("graph"):
-                    query = await place.lane.workers.run(self._describe, structure, material_id)
+                    query = await place.lane.workers.run(
+                        self._describe_material, structure, material_id
+                    )
                 place.move(self._lanes.of_crystal(query.crystal))
                 answer = await self._predict(query, ensemble, durations)
         return Reply(written(answer), durations.seconds)
 
-    async def read_structure(self, text: str) -> Structure:
-        """Return the structure in a CIF, as a prediction would read it.
+    async def read_structure(self, content: str | bytes) -> Structure:
+        """Return the structure in a file, as a prediction would read it.
 
         Raises StructureError, Overloaded, RequestTimeout.
         """
         async with self._deadline():
-            with self._lanes.place(self._lanes.of_text(text)) as place:
-                return await place.lane.workers.run(
-                    parse_structure, text, self._settings.structure_limits
-                )
+            with self._lanes.place(self._lanes.of_text(content)) as place:
+                limits = self._settings.structure_limits
+                return (await place.lane.workers.run(read_file, content, limits)).structure
 
     async def material_structure(self, material_id: str) -> Structure:
         """Return the structure of a material. Raises MaterialError, StructureError, Overloaded."""
@@ -159,14 +164,18 @@ class Predictor:
                 f"No answer within {seconds:g} s; try again, or send a smaller cell."
             ) from error
 
-    def _read(self, text: str, durations: Durations) -> Query:
+    def _read(self, content: str | bytes, durations: Durations) -> Query:
         with durations.step("parse"):
-            structure = parse_structure(text, self._settings.structure_limits)
+            file = read_file(content, self._settings.structure_limits)
         with durations.step("graph"):
-            return self._describe(structure)
+            return self._describe(file)
 
-    def _describe(self, structure: Structure, material_id: str | None = None) -> Query:
-        query = make_query(structure, material_id)
+    def _describe_material(self, structure: Structure, material_id: str) -> Query:
+        limits = self._settings.structure_limits
+        return self._describe(checked_file(structure, MATERIAL, (), limits), material_id)
+
+    def _describe(self, file: StructureFile, material_id: str | None = None) -> Query:
+        query = make_query(file, material_id)
         limit, n_bonds = self._settings.max_bonds, query.crystal.graph.n_bonds
         if n_bonds > limit:
             raise StructureTooLarge(
@@ -180,7 +189,7 @@ class Predictor:
     ) -> Answer:
         prediction, cache = await self._prediction(query, ensemble, durations)
         return Answer(
-            **dict(prediction),
+            **dict(prediction) | {"warnings": query.warnings + prediction.warnings},
             material=query.material,
             ensemble=EnsembleReference(name=ensemble.name, digest=ensemble.digest),
             cache=cache,
@@ -216,9 +225,9 @@ class Predictor:
         return await self._forwards.run(ensemble.predict, crystals)
 
 
-def make_query(structure: Structure, material_id: str | None = None) -> Query:
-    """Return the query for a structure. Raises IsolatedAtom."""
-    crystal = Crystal.of(structure)
+def make_query(file: StructureFile, material_id: str | None = None) -> Query:
+    """Return the query for the structure of a file. Raises IsolatedAtom."""
+    structure, crystal = file.structure, Crystal.of(file.reduced)
     material = Material(
         material_id=material_id,
         formula=structure.composition.reduced_formula,
@@ -227,4 +236,4 @@ def make_query(structure: Structure, material_id: str | None = None) -> Query:
         idealised=crystal.symmetry.idealised,
         fingerprint=crystal.fingerprint,
     )
-    return Query(material, crystal)
+    return Query(material, crystal, file.warnings)

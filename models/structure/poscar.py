@@ -247,8 +247,9 @@ def _named_in(comment: str, counts: Sequence[int]) -> list[str]:
     first = [match for match in named[: len(counts)] if match]
     if len(first) != len(counts) or any(named[len(counts) : len(counts) + 1]):
         return []
-    ratios = {count / int(match[2]) for match, count in zip(first, counts, strict=True) if match[2]}
-    return [match[1] for match in first] if len(ratios) <= 1 else []
+    is_numbered = any(match[2] for match in first)
+    ratios = {count / int(match[2] or 1) for match, count in zip(first, counts, strict=True)}
+    return [match[1] for match in first] if len(ratios) == 1 or not is_numbered else []
 
 
 def _leading_numbers(line: str) -> list[float]:

@@ -47,7 +47,7 @@ def read_structure(
     `name`, the file's, is a hint where the content leaves a doubt. Raises StructureError.
     """
     text = text_of(content, limits.max_raw_bytes)
-    return _checked(*_read(text, limits, name), limits)
+    return checked_file(*_read(text, limits, name), limits)
 
 
 def parse_structure(text: str | bytes, limits: StructureLimits = DEFAULT_LIMITS) -> Structure:
@@ -60,7 +60,7 @@ def read_record(line: bytes, limits: StructureLimits = DEFAULT_LIMITS) -> Struct
 
     Raises StructureError.
     """
-    return _checked(*read_document(text_of(line, limits.max_raw_bytes), limits, _read), limits)
+    return checked_file(*read_document(text_of(line, limits.max_raw_bytes), limits, _read), limits)
 
 
 def looks_like_structure(head: bytes) -> bool:
@@ -79,9 +79,10 @@ def looks_like_structure(head: bytes) -> bool:
     )
 
 
-def _checked(
+def checked_file(
     structure: Structure, form: str, warnings: tuple[str, ...], limits: StructureLimits
 ) -> StructureFile:
+    """Return a structure that was read, checked and reduced. Raises StructureError."""
     checked = check_structure(structure, limits)
     reduced = within_limit(checked, limits.max_sites)
     if reduced is not checked:

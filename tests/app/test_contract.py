@@ -62,6 +62,7 @@ def test_all_forms_of_a_body_are_documented(openapi):
         "text/plain",
         "chemical/x-cif",
         "application/json",
+        "application/octet-stream",
     }
 
 

@@ -114,7 +114,7 @@ def canonical(tag: str) -> str:
 
 
 def _check_repeated(tag: str, first: list[str], second: list[str]) -> None:
-    if tag in ONCE and first != second:
+    if tag in ONCE and first and second and first != second:
         raise UnreadableStructure(
             f"The CIF gives {tag} twice, as {shown(first[0])} and {shown(second[0])}; "
             "remove one, or split the file into one data block for each structure."

@@ -73,9 +73,9 @@ def _snapped(
         shifts -= np.rint(shifts)
         near = np.abs(shifts).max(axis=2) <= tolerance[:, None]
         near &= np.sqrt(((shifts @ matrix) ** 2).sum(axis=2)) < LONGEST_SNAP
-        if np.abs(shifts[near]).max() < EXACT:
+        if np.abs(shifts[near]).max(initial=0.0) < EXACT:
             break
-        weight = near / near.sum(axis=1, keepdims=True)
+        weight = near / near.sum(axis=1, keepdims=True).clip(min=1)
         moved = moved + np.einsum("so,soi->si", weight, shifts)
     return moved, np.flatnonzero((np.abs(moved - positions) > NOTICED).any(axis=1))
 

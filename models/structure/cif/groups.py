@@ -86,6 +86,6 @@ def products(operations: tuple[str, ...], centrings: tuple[str, ...]) -> tuple[s
 def triplet_of(operation: tuple[float, ...]) -> str:
     """Return an operation of 3 x 4 numbers as it is written, such as -y,x-y,z+1/3."""
     rows = np.array(operation).reshape(3, 4)
-    rows[:, 3] = [fraction(shift) for shift in rows[:, 3]]
+    rows[:, 3] = [fraction(shift) % 1 for shift in rows[:, 3]]
     found = as_group(rows[None])
     return next(iter(found)).triplet() if found else "others"

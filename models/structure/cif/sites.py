@@ -67,8 +67,14 @@ def listed_sites(entries: Entries, max_sites: int) -> Listed:
         [symbols[row].strip() for row in kept],
         [labels[row].strip() for row in kept],
         np.array([[value for value, _ in row] for row in values]),
-        np.array([max(decimals for _, decimals in row) for row in values]).clip(*DIGITS),
+        np.array([_fewest([decimals for _, decimals in row]) for row in values]),
     )
+
+
+def _fewest(decimals: Sequence[int]) -> int:
+    """Return the decimals that a position is known to; 0, 0.5 and the like are exact."""
+    rounded = [count for count in decimals if count >= DIGITS[0]] or [DIGITS[0]]
+    return min(*rounded, DIGITS[1])
 
 
 def check_images(n_atoms: int, n_operations: int, max_sites: int) -> None:

@@ -160,15 +160,17 @@ def _is_bare(value: str) -> bool:
 
 def _needed(lines: list[str]) -> Iterator[str]:
     """Yield the lines of the data blocks' heads, of short entries, and of the loops needed."""
-    state = _Filter()
-    in_field = False
+    state, in_field, header = _Filter(), False, ""
     for line in lines:
         if line.startswith(";"):
             in_field = not in_field
         elif not in_field and not state.take(line):
             continue
-        if state.keep:
-            yield line
+        if not in_field and line.strip().lower() == "loop_":
+            header = line  # kept if the first tag is needed
+        elif state.keep:
+            yield from (header, line) if header else (line,)
+            header = ""
 
 
 @dataclass
@@ -210,7 +212,10 @@ def _syntax_error(message: str, lines: list[str], before: int) -> UnreadableStru
             f"structure file that is read ({where}); send the content of a structure file."
         )
     if "number of values" in fault:
-        fault = f"{shown(fault)}; a row has too few or too many values, or two ran together"
+        return UnreadableStructure(
+            f"The CIF is malformed in the loop at {where} ({shown(fault)}): a row has too few or "
+            "too many values, or two numbers ran together; correct the row."
+        )
     return UnreadableStructure(
         f"The CIF is malformed at {where} ({shown(fault)}); correct this line."
     )

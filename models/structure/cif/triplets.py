@@ -84,7 +84,8 @@ def fits(operations: Operations, lattice: Lattice) -> bool:
 
 def as_array(group: gemmi.GroupOps) -> Operations:
     """Return the operations [n, 3, 4] of gemmi's group."""
-    return np.array([operation.float_seitz() for operation in group])[:, :3]
+    seitz = [operation.float_seitz() for operation in group]
+    return np.array(seitz).reshape(-1, 4, 4)[:, :3]
 
 
 def as_group(operations: Operations) -> gemmi.GroupOps | None:

@@ -68,6 +68,14 @@ def test_a_file(name):
     assert read.reduced is structure
 
 
+@pytest.mark.parametrize("path", sorted((FILES / "found").iterdir()), ids=lambda path: path.name)
+def test_what_the_fuzzer_has_found_is_read_or_refused(path):
+    try:
+        read_structure(path.read_bytes())
+    except ParaisiteError as error:
+        assert str(error)  # noqa: PT017 - an answer is as good as an error
+
+
 def by_gemmi(crystal: Structure) -> str:
     small = gemmi.SmallStructure()
     small.cell = gemmi.UnitCell(*crystal.lattice.parameters)
