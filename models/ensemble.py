@@ -110,6 +110,7 @@ class Ensemble:
         return Query(
             formula=crystal.formula,
             prototype=crystal.prototype,
+            structure_type=crystal.structure_type,
             distances=_distances(evidence, outputs, row),
             disagreement=float(outputs.disagreement[row].mean()),
             unknown_elements=sorted(set(crystal.symbols) - set(self.manifest.elements)),
