@@ -4,7 +4,6 @@ PYTHON ?= python3
 PORT ?= 8000
 ENSEMBLE ?= mix-stage3
 PRESET ?= fast
-SECONDS ?= 60
 UV_VERSION := 0.13.9
 
 VENV := .venv
@@ -31,8 +30,8 @@ coverage: setup ## Run every test and see that enough of the code is run by them
 	$(BIN)/coverage run -m pytest $(ARGS)
 	$(BIN)/coverage report
 
-fuzz: setup ## Read mutated structure files for a minute (SECONDS= changes it)
-	$(BIN)/python -m benchmarks.fuzz --seconds $(SECONDS)
+fuzz: setup ## Read mutated structure files (SECONDS=, default 60)
+	$(BIN)/python -m benchmarks.fuzz --seconds $(or $(SECONDS),60)
 
 lint: setup ## Check style and formatting
 	$(BIN)/ruff check
