@@ -14,6 +14,7 @@ from models.network.architecture import FARTHEST_GAUSSIAN, GAUSSIAN_WIDTH, N_GAU
 from models.network.inputs import InputSettings
 from models.network.transform import TargetTransform
 from models.prediction.evidence import EVIDENCE
+from models.prediction.gaussian_process import OUTPUTS
 from models.prediction.policy import LTC, AnswerPolicy
 from models.records import Record
 from models.structure.stored import StoredStructure
@@ -227,6 +228,13 @@ class Manifest(Record):
     def _heads_come_with_a_process(self) -> Self:
         if self.has_heads != self.has_process:
             raise ValueError("heads and Gaussian processes come together or not at all")
+        if self.has_heads and not self.network.descriptors:
+            raise ValueError("network.descriptors is missing; heads and Gaussian processes need it")
+        return self
+
+    @model_validator(mode="after")
+    def _answers_name_outputs(self) -> Self:
+        self.answers.check(OUTPUTS if self.has_heads else (LTC, *self.network.outputs))
         return self
 
     @model_validator(mode="after")
