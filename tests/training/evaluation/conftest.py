@@ -16,7 +16,7 @@ from training.data.rows import Row
 from training.data.splits import published_split
 from training.evaluation.reference import read_reference_sets
 from training.fit.checkpoint import EpochRecord
-from training.fit.loop import FittedMember, _write_member
+from training.fit.loop import FittedMember, write_member
 from training.fit.megnet_weights import HEAD, _places
 from training.fit.parameters import pack
 from training.fit.targets import ltc_target
@@ -106,7 +106,7 @@ def write_run(directory, sets, protocol, names, splits=SPLITS):
             folder = directory / name / f"split-{split}"
             folder.mkdir(parents=True)
             parent = aflow if stage.parent else None
-            _write_member(member(sets[stage.dataset], protocol, split, parent), folder)
+            write_member(member(sets[stage.dataset], protocol, split, parent), folder)
 
 
 @pytest.fixture(scope="session")
