@@ -4,6 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 ENSEMBLE ?= mix-stage3
 PRESET ?= fast
+SECONDS ?= 60
 UV_VERSION := 0.13.9
 
 VENV := .venv
@@ -13,7 +14,7 @@ COMPILE := $(BIN)/uv pip compile --python-version 3.11 --generate-hashes --no-he
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup serve test coverage lint format typecheck dependencies spelling check docs lock openapi schema train evaluate benchmark profile dist chaos soak audit sbom docker-build clean
+.PHONY: help setup serve test coverage lint format typecheck dependencies spelling check docs lock openapi schema fetch train evaluate benchmark profile dist chaos soak audit sbom fuzz docker-build clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -29,6 +30,9 @@ test: setup ## Set up, then run every test (ARGS= goes to pytest)
 coverage: setup ## Run every test and see that enough of the code is run by them
 	$(BIN)/coverage run -m pytest $(ARGS)
 	$(BIN)/coverage report
+
+fuzz: setup ## Read mutated structure files for a minute (SECONDS= changes it)
+	$(BIN)/python -m benchmarks.fuzz --seconds $(SECONDS)
 
 lint: setup ## Check style and formatting
 	$(BIN)/ruff check
@@ -62,6 +66,9 @@ openapi: setup ## Write the service's contract to openapi.json
 
 schema: setup ## Write the schema of manifests to models/manifest.schema.json
 	$(BIN)/python -m models.schema > models/manifest.schema.json
+
+fetch: setup ## Get the data sets and MEGNet's weights from where they are published
+	$(BIN)/python -m training fetch
 
 train: setup ## Train an ensemble (ENSEMBLE=) as a preset says (PRESET=); resumes
 	$(BIN)/python -m training train $(ENSEMBLE) --preset $(PRESET)

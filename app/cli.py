@@ -29,6 +29,7 @@ from models.network.batch import MAX_CRYSTALS
 from models.records import refusal
 
 _HEAD = f"{'LTC':>9} {'spread':>9} {'from':>9} {'to':>9} {'verdict':>8}"
+SHOWN_FILES = 10  # names of ignored files that are told
 LoadEnsemble = Callable[[Settings, str], ServedEnsemble]
 
 
@@ -63,9 +64,12 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="start the REST service")
     serve.add_argument("--host", help="address to listen on (default: HOST)")
     serve.add_argument("--port", type=int, help="port to listen on (default: PORT)")
-    predict = commands.add_parser("predict", help="predict for CIF and POSCAR files")
+    predict = commands.add_parser("predict", help="predict for structure files")
     predict.add_argument(
-        "files", nargs="+", metavar="FILE", help="CIF or POSCAR file; - for standard input"
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="structure file (CIF, POSCAR, ...: docs/formats.md); - for stdin",
     )
     predict.add_argument("--json", action="store_true", help="one JSON object a line")
     screening = commands.add_parser(
@@ -74,8 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     screening.add_argument(
         "source",
         type=Path,
-        help="directory of CIF (*.cif) and POSCAR files (POSCAR, CONTCAR, *.vasp, *.poscar), or "
-        ".jsonl[.gz] of structures",
+        help="directory of structure files (CIF, POSCAR, ...: docs/formats.md), or .jsonl[.gz] of "
+        "structures",
     )
     screening.add_argument(
         "--out", type=Path, required=True, help=f"table to write: {' or '.join(FORMATS)}"
@@ -116,7 +120,7 @@ def _line(outcome: Outcome) -> str:
     if prediction is None:
         return f"{outcome.material_id:<32} {outcome.error}"
     domain = prediction.domain
-    notes = (*(domain.reasons if domain else ()), *prediction.warnings)
+    notes = (*(domain.reasons if domain else ()), *outcome.warnings)
     first = f"{outcome.material_id:<32} {outcome.formula:<16} {_values(Brief.of(outcome.row()))}"
     return "\n".join((first, *(f"  {note}" for note in notes)))
 
@@ -142,7 +146,12 @@ def _screen(options: argparse.Namespace, settings: Settings, ensemble: ServedEns
 
 def _report_ignored(source: Source) -> None:
     if source.ignored:
-        print(f"{source.ignored} files that are no CIF or POSCAR are ignored", file=sys.stderr)
+        named = ", ".join(source.ignored[:SHOWN_FILES])
+        more = ", ..." if len(source.ignored) > SHOWN_FILES else ""
+        print(
+            f"{len(source.ignored)} files that are no structure are ignored: {named}{more}",
+            file=sys.stderr,
+        )
 
 
 def _print_ranking(options: argparse.Namespace) -> None:

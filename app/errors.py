@@ -1,6 +1,6 @@
 """Errors of the service itself, beside those of `models.errors`; HTTP statuses are in problems."""
 
-from models.errors import ParaisiteError
+from models.errors import Overloaded, ParaisiteError
 
 
 class ServiceError(ParaisiteError):
@@ -134,3 +134,11 @@ class Stopping(RequestRefused):
 
     code = "stopping"
     title = "Service stopping"
+
+
+class Busy(Overloaded):
+    """More work is waiting than can be done in time; `retry_after` seconds later it may be."""
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

@@ -12,7 +12,7 @@ from app import __version__
 from app.api.middleware.envelope import Envelope
 from app.api.middleware.stack import add_middleware
 from app.api.problems import MEDIA_TYPE, add_problem_handlers
-from app.api.routes import docs, ensembles, health, page, predict, problems, structure
+from app.api.routes import docs, ensembles, health, info, page, predict, problems, structure
 from app.cache import create_cache
 from app.cache.base import Cache
 from app.cache.memory import MemoryCache
@@ -78,6 +78,7 @@ def create_app(
         title="ParAIsite",
         version=__version__,
         description=DESCRIPTION,
+        servers=[{"url": settings.root_path}] if settings.root_path else None,
         docs_url=None,  # app.api.routes.docs
         redoc_url=None,
         lifespan=lifespan,
@@ -86,7 +87,7 @@ def create_app(
     app.state.metrics = metrics
     add_middleware(app, settings, runtime, cache, metrics)
     add_problem_handlers(app)
-    for routes in (page, docs, predict, structure, ensembles, health, problems):
+    for routes in (page, docs, predict, structure, ensembles, health, info, problems):
         app.include_router(routes.router)
     return app
 

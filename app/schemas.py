@@ -108,6 +108,26 @@ class EnsembleEvidence(Record):
     references: list[Reference] = Field(description="One for each training crystal.")
 
 
+class InfoLimits(Record):
+    """Limits on a request."""
+
+    max_upload_bytes: int = number("Largest request body.", "bytes")
+    max_sites: int = number("Most sites in a cell.", "sites")
+    max_bonds: int = number("Most different bonds up to 4 A in a crystal.", "bonds")
+    request_timeout: float = number("Longest wait for an answer.", "s")
+    rate_limit: str | None = Field(description="Requests of one client; null where unlimited.")
+
+
+class Info(Record):
+    """What runs here."""
+
+    version: str = Field(description="Version of the service.")
+    code: str = Field(description="sha256 of the code that decides an answer.")
+    ready: bool = Field(description="Whether every ensemble is loaded and checked.")
+    ensembles: list[EnsembleReference] = Field(description="The loaded ensembles.")
+    limits: InfoLimits = Field(description="Limits on a request.")
+
+
 class Health(Record):
     """State of the service."""
 

@@ -174,7 +174,13 @@ class Settings(BaseSettings):
         4, "requests", "Requests to the Materials Project at the same time.", ge=1
     )
 
-    max_upload_bytes: int = _field(1_000_000, "bytes", "Largest request body.", ge=1)
+    max_upload_bytes: int = _field(
+        1_000_000,
+        "bytes",
+        "Longest structure file, apart from reflections and the like; "
+        "a request body may be 16 times as long.",
+        ge=1,
+    )
     max_sites: int = _field(500, "sites", "Most sites in a cell.", ge=1)
     request_timeout: float = _field(
         60.0, "s", "Longest wait for a request's body, and then for its answer.", gt=0
@@ -182,6 +188,20 @@ class Settings(BaseSettings):
     concurrency: int = _field(2, "crystals", "Crystals worked on at the same time.", ge=1)
     max_queue: int = _field(
         64, "requests", "Requests that may wait for their turn; more are answered 429.", ge=0
+    )
+
+    max_wait: float = _field(
+        5.0,
+        "s",
+        "Longest wait for its turn that a request may expect, from how fast those before it are "
+        "done; more are answered 429.",
+        gt=0,
+    )
+    max_bonds: int = _field(
+        25000,
+        "bonds",
+        "Most different bonds up to 4 A in a crystal, which decide the memory of a prediction.",
+        ge=1,
     )
 
     @field_validator(

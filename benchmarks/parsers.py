@@ -93,7 +93,7 @@ def _identity(read: Callable[[str], Structure], text: str, times: list[float], s
 
 
 def _by_gemmi(text: str) -> Structure:
-    return read_cif(text, LIMIT)
+    return read_cif(text, LIMIT)[0]
 
 
 def _by_pymatgen(text: str) -> Structure:

@@ -56,7 +56,7 @@ async def _one_size(predictor: Predictor, size: int) -> dict[str, Any]:
 
 async def _milliseconds(predictor: Predictor, text: str) -> dict[str, float]:
     start = time.perf_counter()
-    prediction = await predictor.predict_cif(text)
+    prediction = await predictor.predict_file(text)
     total = 1e3 * (time.perf_counter() - start)
     steps = {step: 1e3 * value for step, value in prediction.seconds.items()}
     return {**steps, "total": total}

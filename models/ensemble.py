@@ -14,6 +14,7 @@ from models.network.batch import NetworkInput
 from models.network.heads import Heads
 from models.network.weights import load_weights
 from models.prediction.calibration import Calibration, interval_groups
+from models.prediction.description import describe_number
 from models.prediction.domain import Assessment, Query, assess
 from models.prediction.evidence import Evidence, load_evidence
 from models.prediction.gaussian_process import Process
@@ -94,14 +95,17 @@ class Ensemble:
         ltc = summarise(outputs.ltc[row])
         opinion = estimate(crystal, outputs.geometric_means(row))
         warnings = find_warnings(crystal, ltc.mean, opinion)
+        method = self.manifest.method(crystal.structure_type)
         if self._evidence is None:
-            return Prediction(ltc=ltc, second_opinion=opinion, warnings=warnings)
+            number = describe_number(method, None)
+            return Prediction(ltc=ltc, second_opinion=opinion, number=number, warnings=warnings)
         assessment = assess(self._evidence, self._query(self._evidence, crystal, outputs, row))
         interval = _interval(self._evidence.calibration, crystal, ltc.mean, assessment)
         return Prediction(
             ltc=ltc.model_copy(update={"interval": interval}),
             domain=assessment.domain,
             second_opinion=opinion,
+            number=describe_number(method, assessment.domain.verdict),
             warnings=warnings,
         )
 
@@ -109,6 +113,7 @@ class Ensemble:
         return Query(
             formula=crystal.formula,
             prototype=crystal.prototype,
+            structure_type=crystal.structure_type,
             distances=_distances(evidence, outputs, row),
             disagreement=float(outputs.disagreement[row].mean()),
             unknown_elements=sorted(set(crystal.symbols) - set(self.manifest.elements)),

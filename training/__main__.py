@@ -1,21 +1,25 @@
-"""`python -m training fetch | train | evaluate | export`."""
+"""`python -m training fetch | train | evaluate | export`: the command line."""
 
 import argparse
 import logging
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from models.cores import n_cores
-from models.errors import ParaisiteError
+from models.errors import DataError, ParaisiteError
 from models.manifest import CARD
 from training.config import PRESETS, read_preset
-from training.data.datasets import data_directory
+from training.data.datasets import add_data_option, data_directory
 from training.data.splits import N_SPLITS
 from training.evaluation import cli as evaluate_cli
 from training.fetch import cli as fetch_cli
-from training.run import TrainingRun
-from training.stages import STAGES
+from training.run import TrainingRun, ensembles_of, require_data
+from training.stages import MEGNET, STAGES
+
+ENSEMBLES = Path("models/ensembles")
+STARTS = ("harmonic-stage2", "aflow-stage2")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,6 +45,11 @@ def _parser() -> argparse.ArgumentParser:
     fetch.set_defaults(command=fetch_cli.run)
     train = commands.add_parser("train", help="train an ensemble and the stages before it")
     _add_run_arguments(train, nargs="?")
+    own = train.add_argument_group("a user's own ensemble, instead of ENSEMBLE")
+    own.add_argument("--data", type=Path, metavar="TABLE.csv", help="ltc; cif or material_id")
+    own.add_argument("--name", help="name of the ensemble")
+    own.add_argument("--start", choices=(*STARTS, "megnet"), help="default: the best there is")
+    own.add_argument("--out", type=Path, default=ENSEMBLES, help="folder of exported ensembles")
     train.add_argument("--workers", type=int, default=n_cores(), help="members side by side")
     train.set_defaults(command=_train)
     evaluate = commands.add_parser("evaluate", help="write the evaluation report")
@@ -48,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.set_defaults(command=evaluate_cli.run)
     export = commands.add_parser("export", help="write a trained ensemble to be served")
     _add_run_arguments(export)
-    export.add_argument("--out", type=Path, default=Path("models/ensembles"), help="folder")
+    export.add_argument("--out", type=Path, default=ENSEMBLES, help="folder")
     export.add_argument("--report", type=Path, help="default: docs/reproduction/report.json")
     export.set_defaults(command=_export)
     return parser
@@ -61,8 +70,8 @@ def _add_run_arguments(parser: argparse.ArgumentParser, nargs: Literal["?"] | No
         "ensemble", nargs=nargs, choices=[*STAGES], metavar="ENSEMBLE", help=known + unnamed
     )
     presets = ", ".join(sorted(path.stem for path in PRESETS.glob("*.toml")))
-    parser.add_argument("--preset", default="fast", help=f"{presets}, or a .toml file")
-    parser.add_argument("--data", type=Path, help="folder of the data sets (PARAISITE_DATA)")
+    parser.add_argument("--preset", help=f"{presets}, or a .toml file; default: fast")
+    add_data_option(parser)
     parser.add_argument("--run", type=Path, dest="run_dir", help="default: runs/PRESET")
     parser.add_argument(
         *("--splits",),
@@ -76,18 +85,53 @@ def _add_run_arguments(parser: argparse.ArgumentParser, nargs: Literal["?"] | No
 
 def training_run(options: argparse.Namespace) -> TrainingRun:
     """Return the run that the options describe."""
-    preset = read_preset(options.preset)
+    preset = read_preset(options.preset or "fast")
     run_dir = options.run_dir or Path("runs") / preset.name
     splits = tuple(sorted(set(options.splits)))
-    return TrainingRun(preset, data_directory(options.data), run_dir, splits)
+    return TrainingRun(preset, data_directory(options.data_dir), run_dir, splits)
 
 
 def _train(options: argparse.Namespace) -> int:
-    from training.train import ensembles_of, train_ensemble  # TensorFlow takes seconds
-
+    if options.data or options.name:
+        return _train_own(options)
     run = training_run(options)
-    for name in (options.ensemble,) if options.ensemble else ensembles_of(run.preset):
+    names = (options.ensemble,) if options.ensemble else ensembles_of(run.preset)
+    if not names:
+        raise DataError(f"Preset {run.preset.name} trains no published ensemble whole: name one.")
+    require_data(names, run)
+    from training.train import train_ensemble  # TensorFlow takes seconds
+
+    for name in names:
         train_ensemble(name, run, options.workers)
+    print(_after_training(names, options))
+    return 0
+
+
+def _after_training(names: Sequence[str], options: argparse.Namespace) -> str:
+    """Return the command that exports the last ensemble trained."""
+    preset = f" --preset {options.preset}" if options.preset else ""
+    run_dir = f" --run {options.run_dir}" if options.run_dir else ""
+    return f"Next: python -m training export {names[-1]}{preset}{run_dir}"
+
+
+def _train_own(options: argparse.Namespace) -> int:
+    if not (options.data and options.name) or options.ensemble:
+        raise DataError("Give --data TABLE.csv and --name NAME together, and no ENSEMBLE.")
+    from training.own.pipeline import OwnEnsemble, next_steps, train_own
+
+    own = OwnEnsemble(
+        table=options.data,
+        name=options.name,
+        base=read_preset(options.preset or "own"),
+        data_dir=data_directory(options.data_dir),
+        run_dir=options.run_dir or Path("runs") / options.name,
+        ensembles=options.out,
+        splits=tuple(sorted(set(options.splits))),
+        start=MEGNET if options.start == "megnet" else options.start,
+    )
+    manifest = train_own(own, options.workers)
+    print((options.out / manifest.name / CARD).read_text())
+    print(next_steps(own))
     return 0
 
 

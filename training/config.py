@@ -85,7 +85,7 @@ class LossSettings:
 
 @checked_dataclass(frozen=True, config=STRICT)
 class SplitSettings:
-    """Which crystals are held out from which member.
+    """The split: which crystals are held out from which member.
 
     `published`: the paper's nine permutations, cut at 80 %. `grouped`: the formulas of the data
     sets `dealt` are dealt into nine folds, set by set, the smallest first; a member is kept from
@@ -132,7 +132,7 @@ class HeadSettings:
 
 @checked_dataclass(frozen=True, config=STRICT)
 class CovarianceStart:
-    """Where the covariance's values start: variances of log10(LTC); `own_rate` is relative."""
+    """Initial values of the covariance: variances of log10(LTC); `own_rate` is relative."""
 
     amplitude: PositiveFloat = 0.3
     slope: PositiveFloat = 0.03

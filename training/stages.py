@@ -1,4 +1,4 @@
-"""The paper's three stages as data: what each ensemble starts from, and what it is trained on."""
+"""The stages of training: the start and the data set of each ensemble."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Trains an ensemble's nine members, and those of the stages before it, in parallel processes."""
+"""Training of an ensemble's nine members, and of the stages before it, in parallel."""
 
 import json
 import logging
@@ -7,24 +7,14 @@ import os
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from models.errors import DataError
-from training.config import Preset, as_dict
+from training.config import as_dict
 from training.fit.context import member_context
-from training.fit.member import train_member
 from training.fit.processes import train_covariance
+from training.progress import TrainingProgress
 from training.run import TrainingRun
-from training.stages import STAGES, stage_chain
-from training.worker import prepare_worker
+from training.worker import prepare_worker, train_in_worker
 
 logger = logging.getLogger(__name__)
-
-
-def ensembles_of(preset: Preset) -> tuple[str, ...]:
-    """Return the names of all ensembles whose every stage the preset has a schedule for."""
-    return tuple(
-        name
-        for name in STAGES
-        if all(preset.has_schedule(stage.name, stage.dataset) for stage in stage_chain(name))
-    )
 
 
 def train_ensemble(name: str, run: TrainingRun, workers: int) -> None:
@@ -32,23 +22,36 @@ def train_ensemble(name: str, run: TrainingRun, workers: int) -> None:
 
     Raises DataError for an unknown name, and when `run.run_dir` holds a run with other settings.
     """
-    chain = stage_chain(name)
+    chain = run.chain(name)
     _write_config(run)
     context = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
-    with ProcessPoolExecutor(
-        workers, mp_context=context, initializer=prepare_worker, initargs=(run.preset, os.getpid())
-    ) as pool:
+    with (
+        TrainingProgress(chain, run, context) as progress,
+        ProcessPoolExecutor(
+            workers,
+            mp_context=context,
+            initializer=prepare_worker,
+            initargs=(run.preset, os.getpid(), progress.queue),
+        ) as pool,
+    ):
         try:
             for stage in chain:
                 if run.preset.has_process(stage.name, stage.dataset):
                     train_covariance(member_context(stage, run.splits[0], run))
-                futures = [pool.submit(train_member, stage, split, run) for split in run.splits]
+                futures = [pool.submit(train_in_worker, stage, n, run) for n in run.splits]
                 for future in as_completed(futures):
                     future.result()
                 logger.info("%s: all %d members are trained", stage.name, len(futures))
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)  # else those in the queue come first
+            _stop(pool)
             raise
+
+
+def _stop(pool: ProcessPoolExecutor) -> None:
+    """End the workers at once; their checkpoints are whole."""
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in multiprocessing.active_children():
+        process.terminate()
 
 
 def _write_config(run: TrainingRun) -> None:

@@ -7,6 +7,7 @@ from app.api.problems import Kind
 from models import errors
 
 _LATER = "Wait a little and try again; nothing is wrong with the crystal."
+_SLOW = "Try again over a faster connection; a proxy or a sleeping computer may have held it up."
 _OPERATOR = "Tell whoever runs this service; nothing is wrong with the crystal."
 
 ADVICE: Mapping[Kind, str] = {
@@ -42,5 +43,19 @@ ADVICE: Mapping[Kind, str] = {
     service.MethodNotAllowed: "Check the method; the calls are listed under API.",
     service.NotReady: "The service has just been started. Wait a few seconds and try again.",
     service.RequestTimeout: _LATER,
+    service.MalformedRequest: "Send the request with an HTTP client, such as curl.",
+    service.HeadTooLarge: "Send fewer or shorter headers; cookies of other services on the same "
+    "host are the usual cause.",
+    service.UrlTooLong: "Send the structure in the body of a POST, not in the URL.",
+    service.HeadTimeout: _SLOW,
+    service.BodyTimeout: _SLOW,
+    service.TooManyConnections: _LATER,
+    service.UnknownHost: "Use the address that the service is published under, or tell whoever "
+    "runs it to add this one to TRUSTED_HOSTS.",
+    service.Unauthorized: "Ask whoever runs this service for an API key, and send it as the "
+    "description of the calls says.",
+    service.RateLimited: "Wait as long as the header Retry-After says; send fewer requests at a "
+    "time.",
+    service.Stopping: _LATER,
     service.InternalError: "Try again; if it fails again, tell whoever runs this service.",
 }

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect, HTTPConnection
 
 from app.errors import (
     BodyTimeout,
+    Busy,
     HeadTimeout,
     HeadTooLarge,
     InternalError,
@@ -148,7 +149,10 @@ async def _on_known_error(request: Request, error: Exception) -> Response:
     kind = next((k for k in type(error).__mro__ if k in STATUS), None)
     if kind is None:
         return await _on_unexpected_error(request, error)
-    return problem_response(request, kind, str(error))
+    response = problem_response(request, kind, str(error))
+    if isinstance(error, Busy):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 async def _on_validation_error(request: Request, error: Exception) -> Response:

@@ -1,7 +1,9 @@
-"""The text of a CIF out of a request body, in any of the three forms."""
+"""Content of a structure file out of a request body, in any form that clients send."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+import codecs
+import re
+from collections.abc import AsyncGenerator
 
 from fastapi import Request
 from pydantic import ValidationError
@@ -15,12 +17,28 @@ from app.settings import Settings
 from models.errors import NoStructure, ParaisiteError, SeveralStructures, StructureTooLarge
 
 FIELD = "file"
+FORM = "multipart/form-data"
+# What clients send a file as, `curl --data-binary` form-urlencoded among them. The content tells
+# the format, so that only types that cannot hold a structure are refused.
+TYPES = re.compile(
+    r"|text/.*|chemical/.*|application/(json|.*[+]json|octet-stream|x-www-form-urlencoded|gzip|"
+    r"x-gzip|zip|x-zip-compressed|cif|x-cif)"
+)
+# Others of Python's codecs, such as punycode and unicode_escape, take long or run into errors.
+CHARSETS = {"utf-8", "utf-16", "utf-16-le", "utf-16-be", "iso8859-1", "ascii"}
+SENT_AS_IS = {"utf-8", "ascii"}
+ENCODINGS = {"", "identity", "gzip", "x-gzip"}  # gzip is recognised by content too
+GZIP = b"\x1f\x8b"
+WRAPPED = re.compile(rb'\s{0,99}\{\s{0,99}"cif"')
+LARGE = 200_000  # bytes that are decoded off the event loop
 
+_TEXT = {"schema": {"type": "string", "description": "Content of a structure file."}}
 REQUEST_BODY = {
     "required": True,
-    "description": "One crystal structure, as CIF or POSCAR, in one of three forms.",
+    "description": "One crystal structure, as CIF, POSCAR, extended XYZ or JSON (docs/formats.md), "
+    "plain, gzipped or zipped; the content tells which.",
     "content": {
-        "multipart/form-data": {
+        FORM: {
             "schema": {
                 "type": "object",
                 "required": [FIELD],
@@ -28,20 +46,21 @@ REQUEST_BODY = {
                     FIELD: {
                         "type": "string",
                         "format": "binary",
-                        "description": "A CIF file.",
+                        "description": "A structure file.",
                     }
                 },
             }
         },
-        "text/plain": {"schema": {"type": "string", "description": "Content of a CIF file."}},
-        "chemical/x-cif": {"schema": {"type": "string", "description": "Content of a CIF file."}},
+        "text/plain": _TEXT,
+        "chemical/x-cif": _TEXT,
         "application/json": {"schema": CifText.model_json_schema()},
+        "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
     },
 }
 
 
-async def read_cif(request: Request, settings: Settings) -> str:
-    """Return the CIF text of the body, which is read once however often this is asked.
+async def read_upload(request: Request, settings: Settings) -> bytes:
+    """Return the file in the body, which is read once however often it is wanted.
 
     Raises UnsupportedMediaType, StructureTooLarge, InvalidRequest, NoStructure,
     SeveralStructures, RequestTimeout.
@@ -54,32 +73,87 @@ async def read_cif(request: Request, settings: Settings) -> str:
             state.upload = error
     if isinstance(state.upload, ParaisiteError):
         raise state.upload
-    text: str = state.upload
-    return text
+    content: bytes = state.upload
+    return content
 
 
-async def _read_request(request: Request, settings: Settings) -> str:
-    media_type = parse_options_header(request.headers.get("content-type"))[0].decode("latin-1")
-    reader = READERS.get(media_type.lower())
-    if reader is None:
+async def _read_request(request: Request, settings: Settings) -> bytes:
+    header, options = parse_options_header(request.headers.get("content-type"))
+    media_type = header.decode("latin-1").lower()
+    if media_type != FORM and not TYPES.fullmatch(media_type):
         raise UnsupportedMediaType(
-            f"The body is {media_type or 'of no stated type'}; send {', '.join(READERS)}, "
-            f"for instance with `curl -F {FIELD}=@crystal.cif`."
+            f"The body is {media_type[:100]}; send a structure file as text, for instance with "
+            f"`curl -F {FIELD}=@crystal.cif` or `curl --data-binary @POSCAR`."
         )
+    charset = _charset(options.get(b"charset", b"").decode("latin-1"))
+    body = await _read_in_time(request, settings)
+    if media_type == FORM:
+        return await _read_multipart(body, request.headers)
+    _check_encoding(request.headers.get("content-encoding", ""), body)
+    if body.startswith(GZIP):
+        return body
+    if len(body) > LARGE:
+        return await asyncio.to_thread(_file_in, body, charset)
+    return _file_in(body, charset)
+
+
+def _charset(name: str) -> str:
+    """Return the codec of a charset parameter. Raises UnsupportedMediaType for any but a few."""
+    try:
+        codec = codecs.lookup(name).name if name and len(name) < 40 else "utf-8"  # noqa: PLR2004
+    except LookupError:
+        codec = name
+    if codec not in CHARSETS:
+        raise UnsupportedMediaType(
+            f"The charset {name[:40]!r} is not read; send UTF-8, UTF-16, Latin-1 or ASCII."
+        )
+    return codec
+
+
+def _check_encoding(header: str, body: bytes) -> None:
+    encoding = header.strip().lower()
+    if encoding not in ENCODINGS:
+        raise UnsupportedMediaType(
+            f"Content-Encoding {encoding[:40]!r} is not read; send gzip, or the file as it is."
+        )
+    if encoding.endswith("gzip") and body and not body.startswith(GZIP):
+        raise InvalidRequest("Content-Encoding is gzip, but the body is not; compress it, or not.")
+
+
+def _file_in(body: bytes, charset: str) -> bytes:
+    """Return the file in UTF-8, out of {"cif": "..."} so that it has one key in the cache."""
+    content = body if charset in SENT_AS_IS else _as_utf8(body, charset)
+    if not WRAPPED.match(content):
+        return content
+    try:
+        return CifText.model_validate_json(content).cif.encode()
+    except (ValidationError, UnicodeEncodeError) as error:
+        raise InvalidRequest('The JSON body is not {"cif": "..."}; check its quotes.') from error
+
+
+def _as_utf8(body: bytes, charset: str) -> bytes:
+    try:
+        return body.decode(charset).encode()
+    except UnicodeError as error:
+        raise InvalidRequest(
+            f"The body is not {charset}, as its content type says; correct the charset."
+        ) from error
+
+
+async def _read_in_time(request: Request, settings: Settings) -> bytes:
     seconds = settings.request_timeout
     try:
         async with asyncio.timeout(seconds):
-            body = await _read_body(request, settings.max_upload_bytes)
+            return await _read_body(request, settings.structure_limits.max_raw_bytes)
     except TimeoutError as error:
         raise RequestTimeout(
             f"The body did not arrive within {seconds:g} s; send it again."
         ) from error
-    return await reader(body, request.headers)
 
 
 async def _read_body(request: Request, max_bytes: int) -> bytes:
     announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > max_bytes:
+    if announced.isdecimal() and int(announced[:20]) > max_bytes:
         raise _too_large(max_bytes)
     body = bytearray()
     async for chunk in request.stream():
@@ -96,20 +170,7 @@ def _too_large(max_bytes: int) -> StructureTooLarge:
     )
 
 
-async def _read_text(body: bytes, _headers: Headers) -> str:
-    return _decoded(body)
-
-
-async def _read_json(body: bytes, _headers: Headers) -> str:
-    try:
-        return CifText.model_validate_json(body).cif
-    except ValidationError as error:
-        raise InvalidRequest(
-            f'The JSON body is not {{"cif": "..."}}: {error.errors()[0]["msg"]}.'
-        ) from error
-
-
-async def _read_multipart(body: bytes, headers: Headers) -> str:
+async def _read_multipart(body: bytes, headers: Headers) -> bytes:
     async def stream() -> AsyncGenerator[bytes, None]:
         yield body
 
@@ -125,26 +186,11 @@ async def _read_multipart(body: bytes, headers: Headers) -> str:
         await form.close()
 
 
-async def _only_field(form: FormData) -> str:
+async def _only_field(form: FormData) -> bytes:
     parts = form.getlist(FIELD)
     if not parts:
-        raise NoStructure(f"The form has no field {FIELD!r}; put the CIF there.")
+        raise NoStructure(f"The form has no field {FIELD!r}; put the structure file there.")
     if len(parts) > 1:
-        raise SeveralStructures(f"The form has several fields {FIELD!r}; send one CIF at a time.")
+        raise SeveralStructures(f"The form has several fields {FIELD!r}; send one file at a time.")
     content = parts[0]
-    return _decoded(await content.read()) if isinstance(content, UploadFile) else content
-
-
-def _decoded(body: bytes) -> str:
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return body.decode("latin-1")  # old files have authors' names in it; atoms are ASCII
-
-
-READERS: dict[str, Callable[[bytes, Headers], Awaitable[str]]] = {
-    "multipart/form-data": _read_multipart,
-    "text/plain": _read_text,
-    "chemical/x-cif": _read_text,
-    "application/json": _read_json,
-}
+    return await content.read() if isinstance(content, UploadFile) else content.encode()

@@ -23,12 +23,14 @@ class Answers:
             cache if isinstance(cache, MemoryCache) else MemoryCache(settings.memory_cache_bytes)
         )
 
-    def key(self, text: str, digest: str) -> str:
-        """Return the key of the answer to this text by the ensemble of this digest.
+    def key(self, content: str | bytes, digest: str) -> str:
+        """Return the key of the answer to this file by the ensemble of this digest.
 
         The limits are part of it: they decide what is accepted.
         """
-        checksum = hashlib.sha256(text.encode()).hexdigest()
+        checksum = hashlib.sha256(
+            content.encode() if isinstance(content, str) else content
+        ).hexdigest()
         limits = f"{self._settings.max_upload_bytes}:{self._settings.max_sites}"
         return key("upload", digest, limits, checksum)
 

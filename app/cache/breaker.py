@@ -30,7 +30,8 @@ class Breaker:
 
     The first failure opens the breaker, and from then on commands cost nothing. Meanwhile `probe`
     is tried in the background, soon at first, for it may have been one slow reply, then every
-    `retry_interval` seconds; its first success closes the breaker. A command that Redis refuses is no failure of Redis: it counts as a miss.
+    `retry_interval` seconds; its first success closes the breaker. A command that Redis refuses is
+    no failure of Redis: it counts as a miss.
     """
 
     def __init__(

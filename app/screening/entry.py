@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NoReturn, Self
 
-from pymatgen.core import Structure
-
 from models.structure.checks import StructureLimits
-from models.structure.read import parse_structure
+from models.structure.read import StructureFile, read_structure
 
-Read = Callable[[], Structure]
+Read = Callable[[], StructureFile]
 
 
 @dataclass(frozen=True)
@@ -24,23 +22,25 @@ class Entry:
     read: Read
 
     @classmethod
-    def of_text(cls, material_id: str, text: bytes, parse: Callable[[bytes], Structure]) -> Self:
-        """Return the entry of a text that `parse` makes a structure of."""
+    def of_text(
+        cls, material_id: str, text: bytes, parse: Callable[[bytes], StructureFile]
+    ) -> Self:
+        """Return the entry of a text that `parse` reads."""
         return cls(material_id, hashlib.sha256(text).hexdigest(), partial(parse, text))
 
     @classmethod
     def of_file(cls, name: str, load: Callable[[], bytes], limits: StructureLimits) -> Self:
-        """Return the entry of a CIF or POSCAR; a file that cannot be read fails when it is."""
+        """Return the entry of a structure file; one that cannot be loaded fails when it is read."""
         material_id = os.fsencode(name).decode("utf-8", errors="backslashreplace")
         try:
             content = load()
         except (OSError, ValueError, MemoryError) as error:
             return cls(material_id, None, partial(_fail, error))
-        return cls.of_text(material_id, content, partial(_parse, limits=limits))
+        return cls.of_text(material_id, content, partial(_parse, limits=limits, name=name))
 
 
-def _parse(content: bytes, limits: StructureLimits) -> Structure:
-    return parse_structure(content.decode("utf-8", errors="replace"), limits)
+def _parse(content: bytes, limits: StructureLimits, name: str) -> StructureFile:
+    return read_structure(content, limits, name)
 
 
 def _fail(error: Exception) -> NoReturn:

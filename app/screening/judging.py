@@ -25,12 +25,18 @@ def outcomes(entries: Iterable[Entry], ensemble: ServedEnsemble, batch: int) -> 
 def _prepare(entry: Entry, ensemble: ServedEnsemble) -> tuple[Outcome, Crystal | None]:
     outcome = Outcome(entry.material_id, entry.sha256, ensemble)
     try:
-        structure = entry.read()
-        crystal = Crystal.of(structure)
+        file = entry.read()
+        crystal = Crystal.of(file.reduced)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is this crystal's alone
         return _with(outcome, error), None
-    formula = structure.composition.reduced_formula
-    return replace(outcome, formula=formula, n_sites=len(structure)), crystal
+    structure = file.structure
+    known = replace(
+        outcome,
+        formula=structure.composition.reduced_formula,
+        n_sites=len(structure),
+        file_warnings=file.warnings,
+    )
+    return known, crystal
 
 
 def _predict(crystals: Sequence[Crystal], ensemble: ServedEnsemble) -> list[Prediction | Exception]:

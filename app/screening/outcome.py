@@ -36,6 +36,7 @@ class Outcome:
     """Outcome of one crystal: its prediction (LTC in W/(m K)), or an error.
 
     `sha256` is that of its text: crystals of the same id in two sources differ in it.
+    `file_warnings`: what was assumed or doubtful when it was read.
     """
 
     material_id: str
@@ -43,6 +44,7 @@ class Outcome:
     ensemble: ServedEnsemble
     formula: str = ""
     n_sites: int = 0
+    file_warnings: tuple[str, ...] = ()
     prediction: Prediction | None = None
     error: str | None = None
 
@@ -59,7 +61,13 @@ class Outcome:
         }
         if self.prediction:
             known |= _values(self.prediction)
+            known["warnings"] = " ".join(self.warnings) or None
         return {column: known.get(column) for column in COLUMNS}
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to know about the file and the prediction, in sentences."""
+        return self.file_warnings + (self.prediction.warnings if self.prediction else ())
 
 
 def _values(prediction: Prediction) -> Row:
@@ -75,4 +83,4 @@ def _values(prediction: Prediction) -> Row:
             "reasons": " ".join(domain.reasons) or None,
             "in_training_data": domain.in_training_data,
         }
-    return row | {"warnings": " ".join(prediction.warnings) or None}
+    return row

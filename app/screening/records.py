@@ -1,4 +1,7 @@
-"""Structures in a file of JSON lines: `{"material_id": ..., "structure": {...}}` each."""
+"""Structures in a file of JSON lines: `{"material_id": ..., "structure": {...}}` each.
+
+Whatever form of JSON document is read elsewhere is read here too.
+"""
 
 import gzip
 import zlib
@@ -6,28 +9,22 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pymatgen.core import Structure
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from app.screening.entry import Entry
-from models.errors import DataError, UnreadableStructure
-from models.records import refusal
-from models.structure.checks import StructureLimits, check_structure
-from models.structure.stored import StoredStructure
+from models.errors import DataError
+from models.structure.checks import StructureLimits
+from models.structure.read import read_record
+
+MARK = b"\xef\xbb\xbf"  # byte order mark, which Windows tools put before the first line
 
 
 class _Named(BaseModel):
-    """What a record is called; ids are often numbers."""
+    """What a record is called in the data bases of the field; ids are often numbers."""
 
     model_config = ConfigDict(coerce_numbers_to_str=True)
 
-    material_id: str
-
-
-class _Record(_Named):
-    """A record; fields besides these, such as a data set's labels, do not matter."""
-
-    structure: StoredStructure
+    material_id: str = Field(validation_alias=AliasChoices("material_id", "jid", "id", "mp_id"))
 
 
 def count_records(path: Path) -> int:
@@ -42,18 +39,7 @@ def read_records(path: Path, limits: StructureLimits) -> Iterator[Entry]:
             material_id = _Named.model_validate_json(line).material_id
         except ValidationError:
             material_id = f"line {number}"
-        yield Entry.of_text(material_id, line, partial(_parse, limits=limits))
-
-
-def _parse(line: bytes, limits: StructureLimits) -> Structure:
-    try:
-        record = _Record.model_validate_json(line)
-    except ValidationError as error:
-        raise UnreadableStructure(
-            "The line is not {material_id, structure: {lattice, species, frac_coords}} "
-            f"({refusal(error)})."
-        ) from error
-    return check_structure(record.structure.structure(), limits)
+        yield Entry.of_text(material_id, line, partial(read_record, limits=limits))
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -61,8 +47,9 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     try:
         with opened(path, "rb") as lines:
             for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield number, line.strip()
+                content = line.removeprefix(MARK).strip()
+                if content:
+                    yield number, content
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise DataError(
             f"{path} is not a whole gzip file ({error}); copy or fetch it again."

@@ -53,7 +53,6 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         app,
         host=settings.host,
         port=settings.port,
-        root_path=settings.root_path or "",
         http=bounded_protocol(limits, connections, app.state.metrics),
         ws="none",
         log_config=log_config(settings.log_format),

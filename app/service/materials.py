@@ -1,5 +1,6 @@
 """Structures by Materials Project id, cached and checked."""
 
+import math
 from typing import Protocol
 
 from pymatgen.core import Structure
@@ -8,6 +9,7 @@ from app.cache.base import Cache
 from app.cache.entries import MaterialRecord, key, read, written
 from app.cache.layered import layered
 from app.monitoring import Metrics
+from app.service.lanes import Places
 from app.service.single_flight import SingleFlight
 from app.service.workers import Workers
 from app.settings import Settings
@@ -43,7 +45,9 @@ class Materials:
         self._source = source
         self._readers = readers
         self._metrics = metrics
-        self.workers = Workers("material", settings.mp_concurrency, settings.max_queue)
+        self.workers = Workers("material", settings.mp_concurrency)
+        limit = settings.mp_concurrency + settings.max_queue
+        self.places = Places(limit, settings.mp_concurrency, math.inf)
         self._fetches = SingleFlight[Structure]()
 
     async def structure(self, material_id: str) -> Structure:
@@ -61,7 +65,7 @@ class Materials:
 
     async def _fetch(self, name: str, material_id: str) -> Structure:
         try:
-            with self.workers.place():
+            with self.places.held():
                 structure = await self.workers.run(self._checked_structure, material_id)
         except UnknownMaterial:
             unknown = written(MaterialRecord(stored=None))

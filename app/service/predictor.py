@@ -19,23 +19,29 @@ from app.schemas import Answer, EnsembleReference, Material
 from app.service.batching import ForwardQueue
 from app.service.durations import Durations
 from app.service.ensembles import Ensembles, ServedEnsemble
+from app.service.lanes import Lanes
 from app.service.materials import Materials, MaterialSource
 from app.service.single_flight import SingleFlight
 from app.service.workers import Workers
 from app.settings import Settings
 from models.cores import n_cores
 from models.crystal.crystal import Crystal
+from models.errors import StructureTooLarge
 from models.prediction.result import Prediction
 from models.structure.materials_project import check_material_id
-from models.structure.read import parse_structure
+from models.structure.read import StructureFile, checked_file
+from models.structure.read import read_structure as read_file
+
+MATERIAL = "Materials Project"
 
 
 @dataclass(frozen=True)
 class Query:
-    """A crystal to predict, and its description in the answer."""
+    """A crystal to predict, its description in the answer, and warnings of its file."""
 
     material: Material
     crystal: Crystal
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,21 +68,22 @@ class Predictor:
         self._cache = cache
         self._answers = Answers(cache, settings)
         self._metrics = metrics
-        self._workers = Workers("crystal", settings.concurrency, settings.max_queue)
-        self._materials = Materials(settings, cache, materials, self._workers, metrics)
+        self._lanes = Lanes.of(settings)
+        self._materials = Materials(settings, cache, materials, self._lanes.small.workers, metrics)
         cores = n_cores()  # a forward pass uses one
-        self._forwards = Workers("forward", cores, settings.max_queue)
+        self._forwards = Workers("forward", cores)
+        self._large_forwards = Workers("large-forward", 1)
         self._queues = {
             ensemble.digest: ForwardQueue(partial(self._forward, ensemble), cores)
             for ensemble in ensembles.by_name.values()
         }
         self._predictions = SingleFlight[Prediction]()
-        metrics.follow_queue(lambda: self._workers.in_flight + self._materials.workers.in_flight)
+        metrics.follow_queue(lambda: self._lanes.in_flight + self._materials.places.taken)
 
-    def answered(self, text: str, ensemble: ServedEnsemble) -> Reply | None:
-        """Return the prediction for a text that this process has answered; waits for nothing."""
+    def answered(self, content: str | bytes, ensemble: ServedEnsemble) -> Reply | None:
+        """Return the prediction for a file that this process has answered; waits for nothing."""
         start = time.perf_counter()
-        answer = self._answers.at_hand(self._answers.key(text, ensemble.digest))
+        answer = self._answers.at_hand(self._answers.key(content, ensemble.digest))
         if answer is None:
             return None
         durations = Durations(self._metrics)
@@ -84,22 +91,23 @@ class Predictor:
         self._metrics.note_lookup("upload", hit=True)
         return Reply(answer, durations.seconds)
 
-    async def predict_cif(self, text: str, ensemble_name: str | None = None) -> Reply:
-        """Return the prediction for the structure in a CIF; the same text is read only once.
+    async def predict_file(self, content: str | bytes, ensemble_name: str | None = None) -> Reply:
+        """Return the prediction for the structure in a file; the same one is read only once.
 
         Raises StructureError, UnknownEnsemble, Overloaded, RequestTimeout.
         """
         ensemble = self.ensembles.get(ensemble_name)
         durations = Durations(self._metrics)
-        name = self._answers.key(text, ensemble.digest)
+        name = self._answers.key(content, ensemble.digest)
         async with self._deadline():
             with durations.step("cache"):
                 known = await self._answers.get(name)
             self._metrics.note_lookup("upload", hit=known is not None)
             if known is not None:
                 return Reply(known, durations.seconds)
-            with self._workers.place():
-                query = await self._workers.run(self._read, text, durations)
+            with self._lanes.place(self._lanes.of_text(content)) as place:
+                query = await place.lane.workers.run(self._read, content, durations)
+                place.move(self._lanes.of_crystal(query.crystal))
                 answer = await self._predict(query, ensemble, durations)
             await self._answers.set(name, answer)
         return Reply(written(answer), durations.seconds)
@@ -107,7 +115,7 @@ class Predictor:
     async def predict_material(self, material_id: str, ensemble_name: str | None = None) -> Reply:
         """Return the prediction for a material of the Materials Project.
 
-        Raises MaterialError, and what `predict_cif` raises.
+        Raises MaterialError, and what `predict_file` raises.
         """
         ensemble = self.ensembles.get(ensemble_name)
         material_id = check_material_id(material_id)
@@ -115,22 +123,24 @@ class Predictor:
         async with self._deadline():
             with durations.step("fetch"):
                 structure = await self._materials.structure(material_id)
-            with self._workers.place():
+            with self._lanes.place(self._lanes.of_cell(len(structure))) as place:
                 with durations.step("graph"):
-                    query = await self._workers.run(make_query, structure, material_id)
+                    query = await place.lane.workers.run(
+                        self._describe_material, structure, material_id
+                    )
+                place.move(self._lanes.of_crystal(query.crystal))
                 answer = await self._predict(query, ensemble, durations)
         return Reply(written(answer), durations.seconds)
 
-    async def read_structure(self, text: str) -> Structure:
-        """Return the structure in a CIF, as a prediction would read it.
+    async def read_structure(self, content: str | bytes) -> Structure:
+        """Return the structure in a file, as a prediction would read it.
 
         Raises StructureError, Overloaded, RequestTimeout.
         """
         async with self._deadline():
-            with self._workers.place():
-                return await self._workers.run(
-                    parse_structure, text, self._settings.structure_limits
-                )
+            with self._lanes.place(self._lanes.of_text(content)) as place:
+                limits = self._settings.structure_limits
+                return (await place.lane.workers.run(read_file, content, limits)).structure
 
     async def material_structure(self, material_id: str) -> Structure:
         """Return the structure of a material. Raises MaterialError, StructureError, Overloaded."""
@@ -139,7 +149,8 @@ class Predictor:
 
     def close(self) -> None:
         """Drop waiting work."""
-        for workers in (self._workers, self._materials.workers, self._forwards):
+        self._lanes.close()
+        for workers in (self._materials.workers, self._forwards, self._large_forwards):
             workers.close()
 
     @asynccontextmanager
@@ -153,18 +164,32 @@ class Predictor:
                 f"No answer within {seconds:g} s; try again, or send a smaller cell."
             ) from error
 
-    def _read(self, text: str, durations: Durations) -> Query:
+    def _read(self, content: str | bytes, durations: Durations) -> Query:
         with durations.step("parse"):
-            structure = parse_structure(text, self._settings.structure_limits)
+            file = read_file(content, self._settings.structure_limits)
         with durations.step("graph"):
-            return make_query(structure)
+            return self._describe(file)
+
+    def _describe_material(self, structure: Structure, material_id: str) -> Query:
+        limits = self._settings.structure_limits
+        return self._describe(checked_file(structure, MATERIAL, (), limits), material_id)
+
+    def _describe(self, file: StructureFile, material_id: str | None = None) -> Query:
+        query = make_query(file, material_id)
+        limit, n_bonds = self._settings.max_bonds, query.crystal.graph.n_bonds
+        if n_bonds > limit:
+            raise StructureTooLarge(
+                f"The crystal has {n_bonds} different bonds up to 4 A, more than the {limit} "
+                "accepted; send a smaller cell."
+            )
+        return query
 
     async def _predict(
         self, query: Query, ensemble: ServedEnsemble, durations: Durations
     ) -> Answer:
         prediction, cache = await self._prediction(query, ensemble, durations)
         return Answer(
-            **dict(prediction),
+            **dict(prediction) | {"warnings": query.warnings + prediction.warnings},
             material=query.material,
             ensemble=EnsembleReference(name=ensemble.name, digest=ensemble.digest),
             cache=cache,
@@ -186,7 +211,10 @@ class Predictor:
         return prediction, "miss"
 
     async def _compute(self, name: str, crystal: Crystal, ensemble: ServedEnsemble) -> Prediction:
-        prediction = await self._queues[ensemble.digest].predict(crystal)
+        if self._lanes.is_large(crystal):  # one at a time: each takes much memory
+            (prediction,) = await self._large_forwards.run(ensemble.predict, [crystal])
+        else:
+            prediction = await self._queues[ensemble.digest].predict(crystal)
         self._metrics.note_crystal(ensemble.name)
         await self._cache.set(name, written(prediction), self._settings.answer_ttl)
         return prediction
@@ -197,9 +225,9 @@ class Predictor:
         return await self._forwards.run(ensemble.predict, crystals)
 
 
-def make_query(structure: Structure, material_id: str | None = None) -> Query:
-    """Return the query for a structure. Raises IsolatedAtom."""
-    crystal = Crystal.of(structure)
+def make_query(file: StructureFile, material_id: str | None = None) -> Query:
+    """Return the query for the structure of a file. Raises IsolatedAtom."""
+    structure, crystal = file.structure, Crystal.of(file.reduced)
     material = Material(
         material_id=material_id,
         formula=structure.composition.reduced_formula,
@@ -208,4 +236,4 @@ def make_query(structure: Structure, material_id: str | None = None) -> Query:
         idealised=crystal.symmetry.idealised,
         fingerprint=crystal.fingerprint,
     )
-    return Query(material, crystal)
+    return Query(material, crystal, file.warnings)

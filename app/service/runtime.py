@@ -15,7 +15,7 @@ from app.service.materials import MaterialSource
 from app.service.predictor import Predictor, make_query
 from app.settings import Settings
 from app.startup import without_collection
-from models.structure.read import parse_structure
+from models.structure.read import read_structure
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class Runtime:
     def _checked(self, load: LoadEnsembles) -> Ensembles:
         with without_collection():
             ensembles = check_ensembles(load(self.settings), self.settings)
-            make_query(parse_structure(ROCKSALT))  # the first request need not wait for this
+            make_query(read_structure(ROCKSALT))  # the first request need not wait for this
         return ensembles
 
     @contextlib.asynccontextmanager

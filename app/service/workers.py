@@ -1,44 +1,20 @@
-"""Blocking work off the event loop, with a bound on how much of it may wait."""
+"""Blocking work off the event loop."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from typing import ParamSpec, TypeVar
-
-from models.errors import Overloaded
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Workers:
-    """`concurrency` threads, and places for `max_queue` more requests that wait for one."""
+    """`concurrency` threads for blocking work."""
 
-    def __init__(self, name: str, concurrency: int, max_queue: int) -> None:
+    def __init__(self, name: str, concurrency: int) -> None:
         self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix=name)
-        self._places = concurrency + max_queue
-        self._taken = 0
-
-    @property
-    def in_flight(self) -> int:
-        """Number of requests that hold a place."""
-        return self._taken
-
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """Hold a place for one request. Raises Overloaded when all are taken."""
-        if self._taken >= self._places:
-            raise Overloaded(
-                f"{self._taken} requests are in work or waiting, which is the limit; "
-                "try again in a moment."
-            )
-        self._taken += 1
-        try:
-            yield
-        finally:
-            self._taken -= 1
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what `work` returns, run in a thread; not started at all if cancelled in time."""

@@ -6,7 +6,7 @@ dropout alone, and one of them varies by several per cent from one training to t
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,6 +86,13 @@ class Heads:
         }
 
 
+class HeadOutputs(NamedTuple):
+    """log10 of the LTC in W/(m K) [n_crystals, n_members], and its spread over a member's heads."""
+
+    log_ltc: NDArray[np.float64]
+    spread: NDArray[np.float64]
+
+
 class HeadPredictor:
     """Heads ready to predict; may be used from any thread."""
 
@@ -102,8 +109,8 @@ class HeadPredictor:
 
     def __call__(
         self, descriptors: Single, embeddings: Single, methods: NDArray[np.int64]
-    ) -> NDArray[np.float64]:
-        """Return log10(LTC in W/(m K)) [n_crystals, n_members].
+    ) -> HeadOutputs:
+        """Return log10 of the LTC.
 
         `descriptors` [n_crystals, n_descriptors], `embeddings` [n_crystals, n_members, 16];
         `methods` [n_crystals]: number of the method, -1 for none.
@@ -118,8 +125,9 @@ class HeadPredictor:
         hidden += own.reshape(n_members, -1, n_heads, width).swapaxes(1, 2)
         hidden = silu(hidden) @ heads.kernel_1 + heads.bias_1[:, :, None]
         output = silu(hidden) @ heads.kernel_2 + heads.bias_2[:, :, None]
-        log_ltc: NDArray[np.float64] = output[..., 0].mean(axis=1).T.astype(float)
-        return log_ltc * heads.std + heads.mean
+        by_head = output[..., 0].astype(float)
+        log_ltc = by_head.mean(axis=1).T * heads.std + heads.mean
+        return HeadOutputs(log_ltc, by_head.std(axis=1).T * heads.std)
 
 
 def silu(values: Single) -> Single:

@@ -18,12 +18,14 @@ MOST_KNOWN = 10  # references of the same compound and structure type that are s
 class Query:
     """A crystal to be assessed.
 
-    `distances` [n_references]: to the references; `disagreement`: of the parts of a member in
+    `prototype`: its structure, whatever the lengths; `structure_type`: the kind of it, if it has
+    one. `distances` [n_references]: to the references; `disagreement`: of the parts of a member in
     log10(LTC), mean over the members; `unknown_elements`: those of no training crystal.
     """
 
     formula: str
     prototype: str
+    structure_type: str
     distances: NDArray[np.float64]
     disagreement: float
     unknown_elements: Sequence[str]
@@ -44,10 +46,11 @@ def assess(evidence: Evidence, query: Query) -> Assessment:
     expected = calibration.expected(distance, query.disagreement)
     zone = calibration.zone(expected)
     known = evidence.rows.get((query.formula, query.prototype), ())
+    unknown = tuple(_unknown(evidence, query))
     reasons = () if zone == "inside" else (_reason(calibration, expected, distance, query),)
     domain = Domain(
-        verdict="outside" if query.unknown_elements else zone,
-        reasons=(*_unknown(query), *reasons),
+        verdict="outside" if unknown else zone,
+        reasons=(*unknown, *reasons),
         nearest=_nearest(evidence, query, known),
         in_training_data=bool(known),
         same_crystal=tuple(_neighbor(evidence, query, row) for row in known[:MOST_KNOWN]),
@@ -70,8 +73,12 @@ def _neighbor(evidence: Evidence, query: Query, row: int) -> Neighbor:
     return Neighbor(**values, distance=float(query.distances[row]))
 
 
-def _unknown(query: Query) -> Iterator[str]:
-    return (f"No training crystal holds {symbol}." for symbol in query.unknown_elements)
+def _unknown(evidence: Evidence, query: Query) -> Iterator[str]:
+    """Yield what no training crystal has."""
+    yield from (f"No training crystal holds {symbol}." for symbol in query.unknown_elements)
+    if query.structure_type not in evidence.structure_types:
+        known = ", ".join(evidence.structure_types).replace("_", " ")
+        yield f"No training crystal is of this structure type; they are {known}."
 
 
 def _reason(calibration: Calibration, expected: float, distance: float, query: Query) -> str:

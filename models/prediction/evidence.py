@@ -37,6 +37,7 @@ class EvidenceRecord(Record):
     """The evidence as it is on disk, but for the embeddings."""
 
     calibration: Calibration
+    structure_types: tuple[str, ...] = Field(min_length=1, description="Those of the references")
     references: tuple[TrainingCrystal, ...] = Field(min_length=1)
 
 
@@ -64,9 +65,13 @@ class Embeddings:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Calibration and references of an ensemble; `embeddings` where they measure distances."""
+    """Calibration and references of an ensemble; `embeddings` where they measure distances.
+
+    `structure_types`: those of the references.
+    """
 
     calibration: Calibration
+    structure_types: tuple[str, ...]
     references: tuple[TrainingCrystal, ...]
     embeddings: Embeddings | None
 
@@ -91,7 +96,7 @@ def load_evidence(directory: Path, n_members: int, *, embedded: bool) -> Evidenc
         raise DamagedEnsemble(f"{path} cannot be read: {error}") from error
     n_references = len(record.references)
     embeddings = _load_embeddings(directory, (n_references, n_members)) if embedded else None
-    return Evidence(record.calibration, record.references, embeddings)
+    return Evidence(record.calibration, record.structure_types, record.references, embeddings)
 
 
 def _load_embeddings(directory: Path, size: tuple[int, int]) -> Embeddings:

@@ -118,6 +118,33 @@ class SecondOpinion(Record):
     minimum: MinimumConductivity
 
 
+class Method(Record):
+    """A method that LTC are calculated by, which a prediction imitates."""
+
+    name: str = Field(description="Method and code.")
+    details: str = Field(description="Functional, solution and further terms, as far as stated.")
+    source: str = Field(description="Publication or data set.")
+
+
+class Citation(Record):
+    """A publication to cite."""
+
+    text: str = Field(description="Authors, title, place, year.")
+    url: str = Field(description="Address.")
+
+
+class NumberDescription(Record):
+    """What the predicted number is."""
+
+    conditions: tuple[str, ...] = Field(description="Conditions that the LTC is for.")
+    method: Method | None = Field(
+        description="Method whose results are imitated; null where the ensemble does not state it."
+    )
+    left_out: tuple[str, ...] = Field(description="What the LTC does not include.")
+    next_steps: str = Field(description="What to do with it, by the verdict.")
+    citation: Citation = Field(description="How to cite it.")
+
+
 class Prediction(Record):
     """What an ensemble predicts for a crystal."""
 
@@ -128,6 +155,9 @@ class Prediction(Record):
     second_opinion: SecondOpinion | None = Field(
         default=None,
         description="Estimates by simple physical models; null where their inputs are missing.",
+    )
+    number: NumberDescription | None = Field(
+        default=None, description="What the number is, and what it is not."
     )
     warnings: tuple[str, ...] = Field(
         default=(), description="Reasons for care before the number is used, one sentence each."

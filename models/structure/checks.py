@@ -4,16 +4,18 @@ from dataclasses import dataclass
 
 import gemmi
 import numpy as np
+from numpy.typing import NDArray
 from pymatgen.core import Element, Structure
 
 from models.errors import (
     DisorderedStructure,
     OverlappingSites,
-    StructureTooLarge,
     UnsupportedElement,
 )
 from models.structure.bounds import check_cell, check_crowding
+from models.structure.primitive import check_raw_size
 
+RAW_RATIO = 16  # of a whole file to the part of it that a structure needs
 HEAVIEST = 94  # MEGNet's element embedding has rows for atomic numbers 1 (H) to 94 (Pu)
 OVERLAP = 0.5  # of the covalent radii's sum; 0.65 in the tightest of 10,000 computed crystals
 SHORTEST = 0.5  # A; the shortest known bond, H2, is 0.74 A
@@ -23,10 +25,15 @@ SEARCH_RADIUS = max(2 * OVERLAP * COVALENT_RADII)
 
 @dataclass(frozen=True)
 class StructureLimits:
-    """How large an input may be: `max_bytes` of text, `max_sites` in the cell."""
+    """How large an input may be: `max_bytes` of text, `max_sites` in the primitive cell."""
 
     max_bytes: int = 1_000_000
     max_sites: int = 500
+
+    @property
+    def max_raw_bytes(self) -> int:
+        """Most bytes of a file before and after it is unpacked, reflections included."""
+        return RAW_RATIO * self.max_bytes
 
 
 def check_structure(
@@ -38,44 +45,46 @@ def check_structure(
     Raises UnreadableStructure, StructureTooLarge, DisorderedStructure, UnsupportedElement,
     OverlappingSites.
     """
-    if len(structure) > limits.max_sites:
-        raise StructureTooLarge(
-            f"The cell has {len(structure)} sites, more than the {limits.max_sites} accepted; "
-            "send the primitive cell."
-        )
+    check_raw_size(len(structure), limits.max_sites)
     check_cell(structure.lattice)
     check_crowding(structure)
-    _check_order(structure)
-    _check_elements(structure)
-    _check_distances(structure)
+    _check_distances(structure, _checked_numbers(structure))
     return structure
 
 
-def _check_order(structure: Structure) -> None:
-    mixed = [site.species_string for site in structure if not site.is_ordered]
-    if mixed:
-        raise DisorderedStructure(
-            f"{len(mixed)} sites are partly occupied or mixed (such as {mixed[0]}); "
-            "send an ordered approximant."
-        )
-
-
-def _check_elements(structure: Structure) -> None:
-    symbols = {site.specie.symbol for site in structure}
+def _checked_numbers(structure: Structure) -> NDArray[np.int64]:
+    """Return the atomic numbers [n_sites]. Raises DisorderedStructure, UnsupportedElement."""
+    try:
+        species = structure.species
+    except AttributeError:  # as pymatgen has it where a site is not one element
+        raise _disorder(structure) from None
+    kinds = {specie.symbol: specie for specie in species}
     unknown = sorted(
         symbol
-        for symbol in symbols
+        for symbol in kinds
         if not Element.is_valid_symbol(symbol) or not 1 <= Element(symbol).Z <= HEAVIEST
     )
     if unknown:
         raise UnsupportedElement(
             f"No embedding for {', '.join(unknown)}: the network knows H (1) to Pu ({HEAVIEST})."
         )
+    return np.array([specie.Z for specie in species])
 
 
-def _check_distances(structure: Structure) -> None:
+def _disorder(structure: Structure) -> DisorderedStructure:
+    mixed = [site for site in structure if not site.is_ordered]
+    place = ", ".join(f"{value:.4g}" for value in mixed[0].frac_coords)
+    number = "1 site is" if len(mixed) == 1 else f"{len(mixed)} sites are"
+    return DisorderedStructure(
+        f"{number} partly occupied or mixed, such as {mixed[0].species_string} at {place}; send an "
+        "ordered approximant, such as one made by pymatgen's "
+        "OrderDisorderedStructureTransformation."
+    )
+
+
+def _check_distances(structure: Structure, numbers: NDArray[np.int64]) -> None:
     centers, neighbors, _, distances = structure.get_neighbor_list(SEARCH_RADIUS)
-    radii = COVALENT_RADII[list(structure.atomic_numbers)]
+    radii = COVALENT_RADII[numbers]
     allowed = np.maximum(OVERLAP * (radii[centers] + radii[neighbors]), SHORTEST)
     if (distances < allowed).any():
         first = int(np.argmin(distances / allowed))

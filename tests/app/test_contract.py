@@ -49,6 +49,7 @@ def test_every_call_of_the_contract_is_there(openapi):
         "/ensembles/{name}/evidence",
         "/health/live",
         "/health/ready",
+        "/info",
         "/metrics",
         "/problems/{code}",
     }
@@ -61,6 +62,7 @@ def test_all_forms_of_a_body_are_documented(openapi):
         "text/plain",
         "chemical/x-cif",
         "application/json",
+        "application/octet-stream",
     }
 
 

@@ -108,6 +108,15 @@ def test_ensembles_are_listed_and_shown(settings):
     assert (code(unknown), unknown.status_code) == ("unknown-ensemble", 404)
 
 
+def test_info_tells_what_runs(client, settings):
+    told = client.get("/info").json()
+    assert told["ready"] is True
+    assert told["ensembles"] == [{"name": "mix-stage3", "digest": "sha256:mix-stage3"}]
+    assert told["limits"]["max_sites"] == settings.max_sites
+    assert len(told["code"]) >= 16
+    assert "redis" not in str(told)
+
+
 def test_evidence_is_what_the_ensemble_learned_from(settings):
     informed = FakeEnsemble("mix-stage3")
     entry = {
@@ -153,7 +162,9 @@ def test_every_error_a_request_can_meet_has_a_status():
     def leaves(kind):
         return [leaf for sub in kind.__subclasses__() for leaf in leaves(sub)] or [kind]
 
-    missing = {kind for kind in leaves(errors.ParaisiteError) if kind not in STATUS}
+    missing = {
+        kind for kind in leaves(errors.ParaisiteError) if not set(kind.__mro__) & set(STATUS)
+    }
     # Files of training and screening are never those of a request.
     assert all(issubclass(kind, errors.DataError) for kind in missing)
 

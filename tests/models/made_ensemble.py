@@ -19,12 +19,9 @@ from models.manifest import (
     MANIFEST,
     PROCESS,
     WEIGHTS,
-    DescriptorSettings,
     GoldenCheck,
-    GraphSettings,
     Manifest,
     MemberRecord,
-    NetworkSettings,
     ScheduleRecord,
     StageRecord,
     TransformRecord,
@@ -32,6 +29,7 @@ from models.manifest import (
 )
 from models.network.architecture import Architecture, initial_weights
 from models.network.heads import EMBEDDING, METHODS, Heads
+from models.network.settings import DescriptorSettings, GraphSettings, NetworkSettings
 from models.network.weights import save_weights
 from models.prediction.calibration import Calibration
 from models.prediction.evidence import EVIDENCE, EvidenceRecord, TrainingCrystal

@@ -94,7 +94,7 @@ def preset_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def command(preset: Path, data: Path, run_dir: Path, splits: str, workers: int) -> list[str]:
     return [
         *(sys.executable, "-m", "training", "train", "mix-stage3", "--preset", str(preset)),
-        *("--data", str(data), "--run", str(run_dir), "--splits", *splits.split()),
+        *("--data-dir", str(data), "--run", str(run_dir), "--splits", *splits.split()),
         *("--workers", str(workers)),
     ]
 

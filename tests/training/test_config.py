@@ -155,7 +155,7 @@ def test_a_wrong_setting_raises_with_its_place(write, text, place):
 
 @pytest.mark.parametrize("name", ["slow", "missing.toml"])
 def test_an_unknown_preset_raises_with_the_known_ones(name):
-    with pytest.raises(DataError, match=f"No preset {name}: give one of .*fast, paper.*smoke"):
+    with pytest.raises(DataError, match=f"No preset {name}: give one of .*fast, own, paper.*smoke"):
         read_preset(name)
 
 

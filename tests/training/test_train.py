@@ -12,12 +12,13 @@ import pytest
 
 from models.errors import DataError
 from tests.training.conftest import AFLOW_EPOCHS, ROOT, SECONDS, SIZES, command
+from training.__main__ import main
 from training.config import HELD_OUT, read_preset
 from training.data.splits import published_split
 from training.fit.loop import FittedMember, read_member
 from training.fit.targets import ltc_target
-from training.run import TrainingRun
-from training.train import ensembles_of, train_ensemble
+from training.run import TrainingRun, ensembles_of
+from training.train import train_ensemble
 
 pytestmark = pytest.mark.timeout(3 * SECONDS)
 
@@ -90,6 +91,24 @@ def test_a_killed_training_goes_on_to_the_same_weights(
         ]
 
 
+def test_ctrl_c_ends_the_training_at_once(tmp_path, small_data):
+    preset = tmp_path / "long.toml"
+    preset.write_text('base = "smoke"\n[schedules.aflow]\nepochs = 100000\n')
+    line = command(preset, small_data, tmp_path / "run", "1 2", workers=2)
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(line, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+        try:
+            wait_for(tmp_path / "run/aflow-stage2/split-1/checkpoint.safetensors", process)
+            process.send_signal(signal.SIGINT)  # to the parent alone: a terminal sends it to all
+            assert process.wait(timeout=20) == 130
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+    said = (tmp_path / "log").read_text()
+    assert "the same command goes on from here" in said
+    assert "Traceback" not in said
+
+
 def test_a_run_folder_of_other_settings_is_refused(undisturbed, small_data, preset_file):
     config = (undisturbed / "config.json").read_text()
     other = replace(read_preset(str(preset_file)), seed=7)
@@ -110,3 +129,12 @@ def test_a_preset_trains_all_that_it_has_schedules_for():
     paper = ensembles_of(read_preset("paper"))
     assert len(paper) == 11
     assert "recommended" not in paper
+
+
+def test_without_data_training_says_at_once_what_to_run(tmp_path, capsys):
+    status = main(["train", "mix-stage3", "--preset", "smoke", "--data-dir", str(tmp_path)])
+    assert status == 2
+    said = capsys.readouterr().err
+    assert "make fetch" in said
+    for name in ("aflow_agl.jsonl.gz", "dataset1.jsonl.gz", "formation_energy.hdf5"):
+        assert name in said

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+from models.prediction.result import Method
+
 Role = Literal["ltc", "harmonic", "moduli"]
 
 # Harmonic phonon properties, each an output of the same name (units: `training.data.rows`).
@@ -34,6 +36,40 @@ class CatalogueEntry:
     role: Role
     outputs: Mapping[str, str] = field(default_factory=dict)
     published_split: bool = False
+
+
+METHODS: Mapping[str, Method] = MappingProxyType(
+    {
+        "dataset1": Method(
+            name="phono3py, finite displacements",
+            details="Three-phonon Boltzmann transport, first-principles force constants, 300 K. "
+            "Functional, solution and isotopes are not stated with the data.",
+            source="Dataset1 of arXiv:2411.18259; rocksalt, zincblende and wurtzite crystals after "
+            "A. Togo, L. Chaput, I. Tanaka, Phys. Rev. B 91, 094306 (2015)",
+        ),
+        "dataset2": Method(
+            name="first-principles anharmonic lattice dynamics of half-Heuslers",
+            details="Density-functional theory, 300 K. Functional, solution and isotopes are not "
+            "stated with the data.",
+            source="H. Miyazaki et al., Sci. Rep. 11, 13410 (2021); Dataset2 of arXiv:2411.18259",
+        ),
+        "phonix_2026": Method(
+            name="three-phonon Boltzmann transport with coherence (auto-kappa)",
+            details="PBEsol, 300 K, Peierls and coherence terms. Solution and isotopes are not "
+            "stated with the data.",
+            source="Phonix, npj Comput. Mater. 12, 150 (2026), CC BY 4.0",
+        ),
+        "aflow": Method(
+            name="quasi-harmonic Debye-Grueneisen model (AGL)",
+            details="Slack's formula with the Debye temperature and Grueneisen parameter of a "
+            "quasi-harmonic Debye model: ranks well, values are rough.",
+            source="C. Toher et al., Phys. Rev. B 90, 174107 (2014), AFLOW",
+        ),
+    }
+)
+OUTPUT_METHODS: Mapping[str, str] = MappingProxyType(
+    {"ltc": "phonix_2026", "ltc_phono3py": "dataset1", "ltc_half_heusler": "dataset2"}
+)  # data set whose method an output of heads imitates
 
 
 def own_entry(name: str) -> CatalogueEntry:
@@ -119,3 +155,15 @@ def label_of(output: str, dataset: str) -> str | None:
 def known_outputs() -> tuple[str, ...]:
     """Return the names of all outputs that some data set has labels for."""
     return tuple(dict.fromkeys(output for entry in _ENTRIES for output in entry.outputs))
+
+
+def method_of(dataset: str) -> Method | None:
+    """Return the method of a data set's LTC; of a joined one, the methods together."""
+    found = [METHODS[part] for part in parts_of(dataset) if part in METHODS]
+    if not found:
+        return None
+    return Method(
+        name=" or ".join(method.name for method in found),
+        details=" ".join(dict.fromkeys(method.details for method in found)),
+        source="; ".join(method.source for method in found),
+    )

@@ -1,16 +1,17 @@
-"""The labelled crystals that ensembles are trained and measured on, read from their files.
+"""Data sets of labelled crystals, read from their files.
 
 A row that cannot be used is dropped and reported in `Dataset.dropped`; a file that cannot be
 read stops with `DataError`. Rows keep their published order: the nine splits depend on it.
 """
 
+import argparse
 import gzip
 import hashlib
 import json
 import logging
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,13 +22,13 @@ from pymatgen.core import Structure
 
 from models.errors import DataError
 from models.records import refusal
-from training.data.catalogue import CATALOGUE, DATASET_NAMES, JOINED, own_entry
+from training.data.catalogue import CATALOGUE, DATASET_NAMES, JOINED, own_entry, parts_of
 from training.data.rows import Row
 
 logger = logging.getLogger(__name__)
 
 DATA_VARIABLE = "PARAISITE_DATA"
-DEFAULT_DIRECTORY = Path("../shared/data")
+DEFAULT_DIRECTORY = Path("data")
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,38 @@ class Dataset:
         return np.array([crystal.ltc for crystal in self.crystals], dtype=np.float64)
 
 
+def add_data_option(parser: argparse.ArgumentParser) -> None:
+    """Add --data-dir to a command's options."""
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        metavar="DIR",
+        help=f"folder of the data sets (${DATA_VARIABLE}, or {DEFAULT_DIRECTORY})",
+    )
+
+
 def data_directory(option: Path | None = None) -> Path:
-    """Return where the data sets are: the option, else $PARAISITE_DATA, else ../shared/data."""
+    """Return where the data sets are: the option, else $PARAISITE_DATA, else data."""
     return option or Path(os.environ.get(DATA_VARIABLE) or DEFAULT_DIRECTORY)
+
+
+def require_files(names: Sequence[str], directory: Path, *others: Path) -> None:
+    """Raise DataError, naming what to run, where a data set's file or another one is missing."""
+    entries = [CATALOGUE.get(part, own_entry(part)) for name in names for part in parts_of(name)]
+    paths = [*(directory / entry.file_name for entry in entries), *others]
+    missing = dict.fromkeys(str(path) for path in paths if not path.is_file())
+    if missing:
+        raise DataError(
+            f"Not there: {', '.join(missing)}. Get the data sets with `make fetch` (`python -m "
+            f"training fetch`), or name their folder with --data-dir or ${DATA_VARIABLE}."
+        )
+
+
+def count_rows(name: str, directory: Path) -> int:
+    """Return the number of rows in the files of a data set, unusable ones included."""
+    entries = [CATALOGUE.get(part, own_entry(part)) for part in parts_of(name)]
+    paths = [directory / entry.file_name for entry in entries]
+    return sum(len(_lines(path, _content(path))) for path in paths)
 
 
 def read_dataset(name: str, directory: Path) -> Dataset:
@@ -155,8 +185,8 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise DataError(
-            f"{path} cannot be read ({error.strerror}); give the directory of the data sets with "
-            f"--data or ${DATA_VARIABLE}, or get them with `python -m training fetch`."
+            f"{path} cannot be read ({error.strerror}). Get the data sets with `python -m training "
+            f"fetch` (`make fetch`), or name their folder with --data-dir or ${DATA_VARIABLE}."
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""One line of a data set file: how it is checked, read and written."""
+"""One line of a data set file, checked."""
 
 from collections.abc import Mapping
 from typing import Annotated, Self

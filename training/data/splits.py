@@ -1,4 +1,4 @@
-"""Which crystals a member is trained on."""
+"""Splits: the crystals a member is trained on and those held out from it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

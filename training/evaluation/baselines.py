@@ -25,7 +25,7 @@ from models.network.transform import TargetTransform
 from training.config import HELD_OUT
 from training.data.catalogue import PAPER_SETS, parts_of
 from training.data.splits import N_SPLITS
-from training.evaluation.outputs import MemberOutputs, asked_sets
+from training.evaluation.outputs import MemberOutputs, single_sets
 from training.evaluation.reference import LARGE, ReferenceSet, kept
 from training.fit.megnet_weights import read_megnet_weights
 from training.run import MEGNET_FILE
@@ -84,7 +84,7 @@ def _known_digest(
 def _digest(sets: Mapping[str, ReferenceSet], data_dir: Path) -> str:
     files = [Path(__file__), *_weight_files(data_dir)]
     parts = [code_digest().encode(), *(path.read_bytes() for path in files)]
-    parts += [reference.sha256.encode() for reference in asked_sets(sets).values()]
+    parts += [reference.sha256.encode() for reference in single_sets(sets).values()]
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
@@ -96,17 +96,17 @@ def _weight_files(data_dir: Path) -> tuple[Path, ...]:
 
 def _all_inputs(sets: Mapping[str, ReferenceSet], data_dir: Path) -> Mapping[str, Inputs]:
     """Return the inputs [n_crystals, n_features] of each kind of baseline, by data set."""
-    asked = asked_sets(sets)
+    single = single_sets(sets)
     embeddings = {
         name: np.concatenate(
             [_embedding(path, ref.data.graphs) for path in _weight_files(data_dir)], axis=1
         )
-        for name, ref in asked.items()
+        for name, ref in single.items()
     }
     width = next(iter(embeddings.values())).shape[1] // len(_weight_files(data_dir))
-    simple = {name: ref.data.descriptors().astype(np.float64) for name, ref in asked.items()}
+    simple = {name: ref.data.descriptors().astype(np.float64) for name, ref in single.items()}
     return {
-        "constant": {name: np.empty((len(ref.ltc), 0)) for name, ref in asked.items()},
+        "constant": {name: np.empty((len(ref.ltc), 0)) for name, ref in single.items()},
         "ridge": {name: values[:, :width] for name, values in embeddings.items()},
         "ridge3": embeddings,
         "trees": simple,

@@ -3,14 +3,14 @@
 import argparse
 from pathlib import Path
 
-from training.data.datasets import data_directory
+from training.data.datasets import add_data_option, data_directory
 
 RUNS = Path("runs")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `evaluate` to its parser."""
-    parser.add_argument("--data", type=Path, help="folder of the data sets (PARAISITE_DATA)")
+    add_data_option(parser)
     parser.add_argument(
         "--ensembles", type=Path, default=Path("models/ensembles"), help="default: %(default)s"
     )
@@ -30,6 +30,6 @@ def run(args: argparse.Namespace) -> int:
     runs = args.runs
     if runs is None:
         runs = sorted(path.parent for path in RUNS.glob("*/config.json"))
-    for path in evaluate(data_directory(args.data), args.ensembles, runs, args.out):
+    for path in evaluate(data_directory(args.data_dir), args.ensembles, runs, args.out):
         print(path)
     return 0

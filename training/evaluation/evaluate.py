@@ -1,4 +1,4 @@
-"""The report and its figures, from ensembles and data alone: nothing is trained."""
+"""The evaluation report and its figures, from trained ensembles and data."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from models.errors import DataError
 from training.evaluation.baselines import baseline_outputs
 from training.evaluation.figures import draw_figures
 from training.evaluation.measure import build_report
-from training.evaluation.outputs import MemberOutputs, asked_sets, read_all_outputs, write_outputs
+from training.evaluation.outputs import MemberOutputs, read_all_outputs, single_sets, write_outputs
 from training.evaluation.page import write_pages
 from training.evaluation.published import read_published_table
 from training.evaluation.reference import ReferenceSet, read_reference_sets
@@ -73,7 +73,7 @@ def _ensemble_outputs(
 
 
 def _check_size(entry: MemberOutputs, sets: Sets) -> None:
-    for name, reference in asked_sets(sets).items():
+    for name, reference in single_sets(sets).items():
         if name not in entry.targets:
             continue  # kept from before the set was there
         found = entry.targets[name].shape

@@ -1,4 +1,4 @@
-"""The report's figures, for a README some 830 pixels wide."""
+"""Figures of the evaluation report, 830 pixels wide."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -20,7 +20,7 @@ from training.config import HELD_OUT
 from training.data.catalogue import PAPER_SETS, TITLES
 from training.evaluation.outputs import MemberOutputs
 from training.evaluation.published import PublishedTable
-from training.evaluation.reference import ReferenceSet
+from training.evaluation.reference import REFERENCE_SETS, ReferenceSet
 from training.evaluation.report import Report, Spread
 from training.evaluation.spread import spread_and_error
 from training.evaluation.unseen import unseen_predictions
@@ -33,20 +33,13 @@ Cells = Mapping[tuple[str, str, str], tuple[float, float | None]]
 WIDTH = 8.3  # inch; at 150 dots an inch 1245 pixels, shown at two thirds
 DOTS = 150
 STAGES = ("stage1", "stage2", "stage3")
-COLOURS: Mapping[str, str] = {
-    "dataset1": "#1f6fb4",
-    "dataset2": "#d1542b",
-    "aflow": "#4a8f3c",
-    "phonix": "#7a5aa6",
-    "mix": "#555555",
-}
+HUES = ("#1f6fb4", "#d1542b", "#555555", "#4a8f3c", "#7a5aa6", "#b08c2a")
+COLOURS: Mapping[str, str] = dict(zip(REFERENCE_SETS, HUES, strict=True))
 STYLE: dict[str, Any] = {
     "font.size": 9,
     "axes.titlesize": 9.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "legend.frameon": False,
     "legend.fontsize": 8,
+    **dict.fromkeys(("axes.spines.top", "axes.spines.right", "legend.frameon"), False),
 }
 SCALE = LogNorm(0.3, 3.0)
 PARITY = ("dataset1-stage3", "dataset2-stage3", "mix-stage3", "aflow-stage2")

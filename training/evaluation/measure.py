@@ -1,4 +1,4 @@
-"""Measures every ensemble and baseline on every reference set, under both protocols."""
+"""Errors of every ensemble and baseline on every reference set, under both protocols."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""What the members of an ensemble, or of a baseline, answer for every reference crystal.
+"""Predictions of an ensemble's or baseline's members for every reference crystal.
 
 Kept in one small file for each ensemble, so that the report can be made again where the weights
 (16 MB an ensemble) are not at hand; where they are, the answers are checked against their digest.
@@ -33,7 +33,7 @@ _EARLIER_SPLITS: Mapping[str, dict[str, Any]] = {  # of outputs kept before they
 class MemberOutputs:
     """The members' standardised targets for the reference sets, and what they were trained on.
 
-    `targets`: by data set without MIX, each [n_members, n_crystals], NaN where not asked.
+    `targets`: by data set without MIX, each [n_members, n_crystals], NaN where not predicted.
     `chain`: the data sets trained on, first to last stage. `digest`: of weights and data.
     """
 
@@ -120,6 +120,6 @@ def read_all_outputs(directory: Path) -> dict[tuple[str, str], MemberOutputs]:
     return {(path.parent.name, path.stem): read_outputs(path) for path in found}
 
 
-def asked_sets(sets: Mapping[str, ReferenceSet]) -> Mapping[str, ReferenceSet]:
-    """Return the sets that members are asked about: MIX follows from its parts."""
+def single_sets(sets: Mapping[str, ReferenceSet]) -> Mapping[str, ReferenceSet]:
+    """Return the sets that members predict: MIX follows from its parts."""
     return {name: reference for name, reference in sets.items() if name != MIX}

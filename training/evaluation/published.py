@@ -1,4 +1,4 @@
-"""The paper's Table I, and the metric that it states (arXiv 2411.18259 and its code).
+"""The paper's Table I and its metric (arXiv 2411.18259 and its code).
 
 Labels are standardised with their own data set's constants and taken back, like the predictions,
 with the model's: unless the two agree the figure is no error in W/(m K).

@@ -18,7 +18,7 @@ EXTRA_SETS = tuple(
     name for name, entry in CATALOGUE.items() if entry.role == "ltc" and name not in PAPER_SETS
 )
 REFERENCE_SETS = (*PAPER_SETS, *EXTRA_SETS)
-LARGE = 2000  # crystals; of a larger set only validation rows are asked for
+LARGE = 2000  # crystals; of a larger set only validation rows are predicted
 
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.float64]

@@ -85,7 +85,7 @@ class UnitsCell(Record):
 
 
 class Decomposition(Record):
-    """What changes from stage 2 to 3 on the data set trained on, split by split; MAPE."""
+    """Change of MAPE from stage 2 to 3 on the data set trained on, split by split."""
 
     preset: str
     protocol: Protocol
@@ -98,7 +98,7 @@ class Decomposition(Record):
 
 
 class EpochChoice(Record):
-    """What choosing the epoch on the rows that are reported does to the published MAPE."""
+    """Effect on the published MAPE of choosing the epoch on the rows that are reported."""
 
     preset: str
     name: str

@@ -1,4 +1,4 @@
-"""Trained members wherever they lie: exported ensembles, and the folders of training runs."""
+"""Trained members, from exported ensembles and from the folders of training runs."""
 
 import hashlib
 import logging
@@ -25,7 +25,7 @@ from training.config import (
     read_preset,
 )
 from training.data.splits import N_SPLITS
-from training.evaluation.outputs import MemberOutputs, Numbers, asked_sets
+from training.evaluation.outputs import MemberOutputs, Numbers, single_sets
 from training.evaluation.reference import ReferenceSet, Sets, kept
 from training.fit.checkpoint import EpochRecord
 from training.fit.loop import read_member
@@ -66,7 +66,7 @@ class FoundEnsemble:
             checksum.update(self.weights[name].tobytes())
         if self.served:
             checksum.update(self.served.digest.encode())
-        for reference in asked_sets(sets).values():
+        for reference in single_sets(sets).values():
             checksum.update(reference.sha256.encode())
         return checksum.hexdigest()
 
@@ -82,7 +82,7 @@ class FoundEnsemble:
             transforms=self.transforms,
             targets={
                 name: self._targets(members, reference, sets)
-                for name, reference in asked_sets(sets).items()
+                for name, reference in single_sets(sets).items()
             },
             digest=self.digest(sets),
             histories=self.histories,

@@ -1,4 +1,4 @@
-"""What an ensemble adds to its members: a better mean, and a spread that may tell of errors."""
+"""Gain of the ensemble mean over its members, and rank correlation of spread and error."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,7 @@ class EnsembleGain(BaseModel):
 
 
 class SpreadQuality(BaseModel):
-    """Whether the members' spread (standard deviation of log10 LTC) tells of the mean's error."""
+    """Rank correlation of the members' standard deviation of log10 LTC and the mean's error."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -74,7 +74,7 @@ def spread_and_error(reference: Numbers, predictions: HeldOut) -> tuple[Numbers,
 
 
 def spread_quality(reference: Numbers, predictions: HeldOut) -> SpreadQuality | None:
-    """Return how well the spread tells of errors; None where too few crystals can be asked."""
+    """Return the rank correlation of spread and error; None for too few crystals."""
     spread, error, counts = spread_and_error(reference, predictions)
     if len(error) < FEWEST_CRYSTALS or np.ptp(spread) < NO_SPREAD:
         return None

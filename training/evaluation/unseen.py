@@ -1,4 +1,4 @@
-"""Which answers count: those of members that had not seen the crystal, in two senses."""
+"""Held-out predictions, by split or by formula."""
 
 from collections.abc import Mapping
 from typing import Literal

@@ -30,7 +30,11 @@ class MeasuredEvidence:
 def collect_evidence(trained: TrainedEnsemble) -> MeasuredEvidence:
     """Return the evidence that the crystals of the last stage give."""
     sample = error_sample(trained)
-    record = EvidenceRecord(calibration=calibrate(sample), references=_references(trained))
+    record = EvidenceRecord(
+        calibration=calibrate(sample),
+        structure_types=tuple(sorted(set(trained.data.types))),
+        references=_references(trained),
+    )
     metrics = Metrics(
         dataset=trained.data.dataset.name,
         protocol=HELD_OUT,

@@ -21,7 +21,7 @@ from training.fit.parameters import to_weights
 from training.fit.processes import join_processes
 from training.run import TrainingRun
 from training.scoring.held_out import HeldOut, held_out
-from training.stages import Stage, stage_chain
+from training.stages import Stage
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class TrainedEnsemble:
 
 def read_trained(name: str, run: TrainingRun) -> TrainedEnsemble:
     """Return the trained ensemble `name`; DataError when a member is not trained to its end."""
-    stages = stage_chain(name)
+    stages = run.chain(name)
     members = tuple(trained_member(stages[-1], number, run) for number in run.splits)
     contexts = tuple(member_context(stages[-1], number, run) for number in run.splits)
     return TrainedEnsemble(run, stages, contexts, members)

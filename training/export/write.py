@@ -1,4 +1,4 @@
-"""A trained run -> an ensemble's folder: weights, evidence, manifest and card."""
+"""Export of a trained run to an ensemble's folder: weights, evidence, manifest, card."""
 
 import dataclasses
 import importlib.metadata
@@ -7,7 +7,8 @@ import platform
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,27 +22,28 @@ from models.manifest import (
     PROCESS,
     WEIGHTS,
     DataRecord,
-    DescriptorSettings,
     GoldenCheck,
-    GraphSettings,
     Manifest,
     MemberRecord,
     Metrics,
-    NetworkSettings,
     ScheduleRecord,
     StageRecord,
     TransformRecord,
     file_sha256,
 )
+from models.network.settings import DescriptorSettings, GraphSettings, NetworkSettings
 from models.network.weights import save_weights
+from models.prediction.result import Method
 from models.structure.stored import StoredStructure
 from training.config import PRESET_FILE, as_dict
+from training.data.catalogue import METHODS, OUTPUT_METHODS, method_of
 from training.data.datasets import Dataset, read_dataset
 from training.data.graphs import GraphDataset
 from training.export.card import model_card
 from training.export.evidence import collect_evidence, write_evidence
 from training.export.paper_metrics import paper_metrics
 from training.export.trained import TrainedEnsemble, read_trained
+from training.own.start import placed_manifest
 from training.run import TrainingRun
 from training.scoring.held_out_errors import HeldOutErrors, as_metrics, held_out_errors
 from training.stages import Stage
@@ -103,7 +105,7 @@ def _manifest(
         if np.any(trained.predictions.covered & rows)
     }
     metrics = [record for part, found in errors.items() for record in as_metrics(part, found)]
-    sources = [read_dataset(stage.dataset, trained.run.data_dir) for stage in stages]
+    lineage = [_lineage(stage, trained.run) for stage in stages]
     return Manifest(
         name=trained.name,
         description=" -> ".join((stages[0].start, *(f"{s.name} ({s.dataset})" for s in stages))),
@@ -119,15 +121,24 @@ def _manifest(
             descriptors=DescriptorSettings.current() if preset.descriptors else None,
         ),
         answers=preset.answers,
-        stages=tuple(_stage_record(stage, trained.run) for stage in stages),
+        methods=_methods(trained),
+        stages=tuple(record for origin in lineage for record in origin.stages),
         members=tuple(_member_records(trained, errors[data.dataset.name])),
-        elements=tuple(sorted({symbol for source in sources for symbol in _elements(source)})),
-        training_data=tuple(record for source in sources for record in _data_records(source)),
+        elements=tuple(sorted({symbol for origin in lineage for symbol in origin.elements})),
+        training_data=tuple(record for origin in lineage for record in origin.data),
         metrics=(*metrics, *others),
         golden=_golden_check(data, trained.outputs.ltc),
         versions=_versions(),
         files=files,
     )
+
+
+def _methods(trained: TrainedEnsemble) -> dict[str, Method]:
+    """Return the method of each output that answers."""
+    if trained.heads:
+        return {output: METHODS[dataset] for output, dataset in OUTPUT_METHODS.items()}
+    method = method_of(trained.data.dataset.name)
+    return {trained.run.preset.answers.otherwise: method} if method else {}
 
 
 def _parts(data: GraphDataset) -> Iterator[tuple[str, NDArray[np.bool_]]]:
@@ -136,6 +147,23 @@ def _parts(data: GraphDataset) -> Iterator[tuple[str, NDArray[np.bool_]]]:
     if len(data.parts) > 1:
         owners = np.array(data.owners())
         yield from ((name, owners == name) for name in data.part_names)
+
+
+@dataclass(frozen=True)
+class _Lineage:
+    """A stage's part of a manifest: its records, elements and data."""
+
+    stages: Sequence[StageRecord]
+    elements: Collection[str]
+    data: Sequence[DataRecord]
+
+
+def _lineage(stage: Stage, run: TrainingRun) -> _Lineage:
+    placed = placed_manifest(stage.name, run)
+    if placed:
+        return _Lineage(placed.stages, placed.elements, placed.training_data)
+    dataset = read_dataset(stage.dataset, run.data_dir)
+    return _Lineage([_stage_record(stage, run)], _elements(dataset), [*_data_records(dataset)])
 
 
 def _elements(dataset: Dataset) -> set[str]:

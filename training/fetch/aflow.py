@@ -14,17 +14,23 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 from pymatgen.core import Lattice, Structure
+from tqdm import tqdm
 
 from models.errors import DataError
 from models.records import refusal
 from training.data.rows import Row
 from training.fetch.download import Downloader
-from training.fetch.progress import Progress
 from training.fetch.retries import TransientError
-from training.fetch.row_file import Dropped, FetchReport, RowFile
+from training.fetch.row_file import Dropped, FetchReport, Origin, RowFile
 
 BASE_URL = "https://aflow.org/API/aflux/"
 PAGE_SIZE = 200
+ORIGIN = Origin(
+    url=BASE_URL,
+    licence="free to use, with citation (aflow.org)",
+    cite="C. Toher et al., Phys. Rev. B 90, 174107 (2014); F. Rose et al., "
+    "Comput. Mater. Sci. 137, 362 (2017)",
+)
 CELL_PARAMETERS = 6
 KEYWORDS = (
     # AFLUX sorts by the first keyword; `(*)` leaves out the entries that lack it.
@@ -50,8 +56,8 @@ def fetch(
     Raises DataError where AFLUX refuses, keeps failing, or changes its set during the fetch.
     """
     query = f"{base_url}?{','.join(KEYWORDS)},$catalog(ICSD),format(json)"
-    file = RowFile(out, f"{query},paging(*,{page_size})")
-    progress = Progress("rows", start=file.n_seen)
+    file = RowFile(out, f"{query},paging(*,{page_size})", ORIGIN)
+    progress = tqdm(total=file.total, initial=file.n_seen, unit=" rows", desc="AFLOW")
     while file.total is None or file.n_seen < file.total:
         number = file.position + 1
         total, entries = downloader.parsed(
@@ -64,7 +70,9 @@ def fetch(
                 f"fetch. Delete {out}.part and {out}.cursor.json, and start again."
             )
         file.add([_row(entry) for entry in entries], position=number, total=total)
-        progress.report(file.n_seen, total)
+        progress.total = total
+        progress.update(file.n_seen - progress.n)
+    progress.close()
     return file.finish()
 
 

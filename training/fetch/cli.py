@@ -1,68 +1,84 @@
-"""`python -m training fetch aflow | materials-project | megnet`."""
+"""`python -m training fetch`: its options."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from training.fetch import aflow, megnet
+from models.errors import DataError, MaterialsProjectKeyMissing
+from training.data.datasets import add_data_option, data_directory
 from training.fetch.download import Downloader
 from training.fetch.retries import RetryPolicy
 from training.fetch.row_file import FetchReport
 
 DROPPED_SHOWN = 10
-MATERIALS_PROJECT = "https://api.materialsproject.org/"
+NAMES = (
+    *("megnet", "aflow", "elasticity", "moduli_2026", "dataset1", "dataset2", "phonix_2026"),
+    "phonondb",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the sources and their options to the parser of `fetch`."""
-    sources = parser.add_subparsers(dest="source", required=True, metavar="SOURCE")
-    of_aflow = sources.add_parser("aflow", help="AFLOW's AGL set: LTC, Debye temperature, gamma")
-    _add_common(of_aflow, out="FILE.jsonl.gz", base_url=aflow.BASE_URL)
-    of_aflow.add_argument("--page-size", type=int, default=aflow.PAGE_SIZE, metavar="N")
-    of_ids = sources.add_parser("materials-project", help="structures by id, labels from a table")
-    _add_common(of_ids, out="FILE.jsonl.gz", base_url=MATERIALS_PROJECT)
-    of_ids.add_argument(
-        "--ids", type=Path, required=True, metavar="TABLE.csv", help="material_id, ltc[, formula]"
-    )
-    of_weights = sources.add_parser("megnet", help="MEGNet's published weights")
-    _add_common(of_weights, out="DIR", base_url=megnet.BASE_URL)
-
-
-def _add_common(parser: argparse.ArgumentParser, *, out: str, base_url: str) -> None:
     policy = RetryPolicy()
-    parser.add_argument("--out", type=Path, required=True, metavar=out)
-    parser.add_argument("--base-url", default=base_url, help="where to ask (%(default)s)")
+    known = ", ".join(NAMES)
+    parser.add_argument(
+        "sources", nargs="*", type=_name, metavar="NAME", help=f"{known}; default: all"
+    )
+    add_data_option(parser)
+    parser.add_argument("--base-url", help="another address of the source, of one name")
     parser.add_argument("--attempts", type=int, default=policy.attempts, help="(%(default)s)")
     parser.add_argument(
         "--timeout", type=float, default=policy.timeout, help="of a request, in s (%(default)s)"
     )
 
 
+def _name(text: str) -> str:
+    if text not in NAMES:
+        raise argparse.ArgumentTypeError(f"no data set {text}; choose from {', '.join(NAMES)}")
+    return text
+
+
 def run(args: argparse.Namespace) -> int:
-    """Fetch what `args` name and return the exit status.
+    """Fetch what `args` name, unless it is there, and return the exit status.
 
-    Raises ParaisiteError where the source refuses or keeps failing.
+    One source that fails does not keep the others from being fetched; the status is then 2.
     """
+    # Importing the Materials Project's client takes seconds.
+    from training.fetch.sources import SOURCES, Connections, path_of
+
+    names = args.sources or NAMES
+    if args.base_url and len(names) != 1:
+        raise DataError("--base-url is of one source: name it.")
     policy = RetryPolicy(attempts=args.attempts, timeout=args.timeout)
-    if args.source == "materials-project":
-        # Importing the client takes seconds that no other source should pay for.
-        from training.fetch import materials_project
-
-        source = materials_project.MaterialsProject(policy, args.base_url)
-        return _summarise(args.out, materials_project.fetch(args.ids, args.out, source))
+    failed = 0
     with Downloader(policy) as downloader:
-        if args.source == "aflow":
-            return _summarise(
-                args.out, aflow.fetch(args.out, downloader, args.base_url, args.page_size)
-            )
-        megnet.fetch(args.out, downloader, args.base_url)
-        return 0
+        connections = Connections(downloader, args.base_url)
+        for name in names:
+            out = path_of(name, data_directory(args.data_dir))
+            if out.exists():
+                _say(f"{name}: {out} is there")
+                continue
+            try:
+                report = SOURCES[name](out, connections)
+            except (DataError, MaterialsProjectKeyMissing) as error:
+                _say(f"{name}: {error.title}: {error}")
+                failed += 1
+            else:
+                _summarise(name, out, report)
+    return 2 if failed else 0
 
 
-def _summarise(out: Path, report: FetchReport) -> int:
-    lines = [f"{report.n_rows} rows in {out}, {len(report.dropped)} dropped"]
-    lines += [f"  {entry.material_id}: {entry.reason}" for entry in report.dropped[:DROPPED_SHOWN]]
+def _summarise(name: str, out: Path, report: FetchReport | None) -> None:
+    if report is None:
+        _say(f"{name}: {out} is there")
+        return
+    _say(f"{name}: {report.n_rows} rows in {out}, {len(report.dropped)} dropped")
+    _say(f"  {report.origin.url}; {report.origin.licence}; {report.origin.cite}")
+    for entry in report.dropped[:DROPPED_SHOWN]:
+        _say(f"  {entry.material_id}: {entry.reason}")
     if len(report.dropped) > DROPPED_SHOWN:
-        lines.append(f"  ... all of them in {out}.report.json")
-    sys.stderr.write("\n".join(lines) + "\n")
-    return 0
+        _say(f"  ... all of them in {out}.report.json")
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")

@@ -1,4 +1,4 @@
-"""HTTP requests that outlast passing faults, and files that arrive whole or not at all."""
+"""HTTP requests with retries, and downloads that are whole or absent."""
 
 import hashlib
 import time
@@ -15,17 +15,16 @@ import httpx
 from models.errors import DataError
 from training.fetch.retries import RetryPolicy, TransientError, with_retries
 
-CHUNK_BYTES = 1 << 16
 MAY_PASS = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 
 Parsed = TypeVar("Parsed")
 
 
 class Downloader:
-    """An HTTP client that follows redirects and asks again as its policy says."""
+    """An HTTP client that follows redirects and repeats requests as its policy says."""
 
     def __init__(self, policy: RetryPolicy, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._policy = policy
+        self.policy = policy
         self._sleep = sleep
         self._client = httpx.Client(timeout=policy.timeout, follow_redirects=True)
 
@@ -36,7 +35,7 @@ class Downloader:
         self._client.close()
 
     def parsed(self, url: str, parse: Callable[[bytes], Parsed]) -> Parsed:
-        """Return `parse` of the body at `url`; asks again where it raises TransientError.
+        """Return `parse` of the body at `url`; the request is repeated after a TransientError.
 
         Raises DataError for a refusal (4xx) and for faults that do not pass.
         """
@@ -47,39 +46,24 @@ class Downloader:
                 _check(response)
                 return parse(response.content)
 
-        return with_retries(ask, self._policy, self._sleep)
+        return with_retries(ask, self.policy, self._sleep)
 
     def file(self, url: str, path: Path, sha256: str) -> None:
-        """Put the file at `url` in `path`, going on with an earlier partial download.
+        """Put the file at `url` in `path`.
 
         Raises DataError for a refusal, for faults that do not pass and for another checksum.
         """
-        part = path.with_name(path.name + ".part")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with_retries(lambda: self._append(url, part), self._policy, self._sleep)
-        found = hashlib.sha256(part.read_bytes()).hexdigest()
+        content = self.parsed(url, bytes)
+        found = hashlib.sha256(content).hexdigest()
         if found != sha256:
-            part.unlink()
             raise DataError(
                 f"{url} has sha256 {found}, not {sha256}: it is not the published file. "
                 "Try again, or give the address of another copy with --base-url."
             )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(path.name + ".part")
+        part.write_bytes(content)
         part.replace(path)
-
-    def _append(self, url: str, part: Path) -> None:
-        start = part.stat().st_size if part.exists() else 0
-        headers = {"Accept-Encoding": "identity"}
-        if start:
-            headers["Range"] = f"bytes={start}-"
-        with _faults(url), self._client.stream("GET", url, headers=headers) as response:
-            if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-                # The part is already as long as the file, or is of another one: the checksum tells.
-                return
-            _check(response)
-            mode = "ab" if response.status_code == HTTPStatus.PARTIAL_CONTENT else "wb"
-            with part.open(mode) as file:
-                for chunk in response.iter_bytes(CHUNK_BYTES):
-                    file.write(chunk)
 
 
 @contextmanager

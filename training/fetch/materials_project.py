@@ -1,11 +1,10 @@
-"""Structures by Materials Project id, joined to labels from a table, through the mp-api client."""
+"""Structures of the Materials Project by id, joined to labels published elsewhere."""
 
-import csv
 import hashlib
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -17,13 +16,13 @@ from mp_api.client import MPRester
 from mp_api.client.core.exceptions import MPRestError
 from pydantic import ValidationError
 from pymatgen.core import Structure
+from tqdm import tqdm
 
-from models.errors import DataError, MaterialError, MaterialsProjectKeyMissing
+from models.errors import MaterialError, MaterialsProjectKeyMissing
 from models.records import refusal
 from training.data.rows import Row
-from training.fetch.progress import Progress
 from training.fetch.retries import RetryPolicy, TransientError, with_retries
-from training.fetch.row_file import Dropped, FetchReport, RowFile
+from training.fetch.row_file import Dropped, FetchReport, Origin, RowFile
 
 KEY_VARIABLE = "MP_API_KEY"
 CHUNK_SIZE = 100
@@ -34,16 +33,21 @@ STATUS = re.compile(r"error status code (\d{3})")
 
 
 @dataclass(frozen=True)
-class TableRow:
-    """A line of the table of ids: `ltc` in W/(m K), `formula` where the table gives one."""
+class Labelled:
+    """Labels of a material, as published: numbers, or their text.
+
+    `formula`, and `n_atoms` of the primitive cell, where the source names them, must be those of
+    the structure.
+    """
 
     material_id: str
-    ltc: str
-    formula: str | None
+    labels: Mapping[str, object]
+    formula: str | None = None
+    n_atoms: int | None = None
 
 
 class MaterialsProject:
-    """Structures by id from the Materials Project's API, asking again after passing faults."""
+    """Structures by id from the Materials Project's API; requests are repeated after faults."""
 
     def __init__(
         self,
@@ -63,17 +67,17 @@ class MaterialsProject:
             raise MaterialsProjectKeyMissing(
                 f"No API key: get one at https://materialsproject.org/api and set ${KEY_VARIABLE}."
             )
-        self._client = self._asked(lambda: _client(endpoint, key))
+        self._client = self._repeated(lambda: _client(endpoint, key))
 
     def structures(self, material_ids: list[str]) -> Mapping[str, Structure]:
-        """Return the relaxed structures of the ids that exist, by the id asked for.
+        """Return the relaxed structures of the ids that exist, by the id given.
 
         Raises MaterialsProjectKeyMissing for a refused key, DataError for faults that stay.
         """
         if not material_ids:
             # The client takes an empty list for no condition, and would fetch everything.
             return {}
-        documents = self._asked(
+        documents = self._repeated(
             lambda: self._client.materials.summary.search(
                 material_ids=material_ids, fields=["material_id", "structure"]
             )
@@ -85,64 +89,50 @@ class MaterialsProject:
             if _canonical(material_id) in found
         }
 
-    def _asked(self, call: Callable[[], Any]) -> Any:
+    def _repeated(self, call: Callable[[], Any]) -> Any:
         return with_retries(lambda: _classified(call), self._policy, self._sleep)
 
 
-def fetch(
-    table: Path, out: Path, source: MaterialsProject, chunk_size: int = CHUNK_SIZE
+def join_structures(
+    rows: Sequence[Labelled],
+    out: Path,
+    source: MaterialsProject,
+    origin: Origin,
+    chunk_size: int = CHUNK_SIZE,
 ) -> FetchReport:
-    """Return the report on the crystals of `table`, fetched by id into `out` (`.jsonl.gz`).
+    """Return the report on `rows` with their structures, written in order to `out` (`.jsonl.gz`).
 
-    The table is CSV with the columns material_id, ltc [W/(m K)] and, optionally, formula; rows
-    keep its order. Raises DataError for a table without them, and what `source` raises.
+    Raises DataError where `out` exists, and what `source` raises.
     """
-    rows = _read_table(table)
-    digest = hashlib.sha256(table.read_bytes()).hexdigest()
-    file = RowFile(out, f"Materials Project ids of {table.name} (sha256 {digest})")
-    progress = Progress("ids", start=file.position)
+    digest = hashlib.sha256(repr(rows).encode()).hexdigest()
+    file = RowFile(out, f"{len(rows)} ids of {origin.url} (sha256 {digest})", origin)
+    progress = tqdm(total=len(rows), initial=file.position, unit=" ids", desc=out.name)
     while file.position < len(rows):
         chunk = rows[file.position : file.position + chunk_size]
         structures = source.structures([row.material_id for row in chunk if _is_id(row)])
         entries = [_joined(row, structures.get(row.material_id)) for row in chunk]
         file.add(entries, position=file.position + len(chunk), total=len(rows))
-        progress.report(file.position, len(rows))
+        progress.update(len(chunk))
+    progress.close()
     return file.finish()
 
 
-def _read_table(path: Path) -> list[TableRow]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            missing = {"material_id", "ltc"} - set(reader.fieldnames or ())
-            if missing:
-                raise DataError(
-                    f"{path} has no column {' and no column '.join(sorted(missing))}; its first "
-                    "line must name material_id, ltc and, optionally, formula."
-                )
-            return [
-                TableRow(
-                    (row["material_id"] or "").strip(), row["ltc"] or "", row.get("formula") or None
-                )
-                for row in reader
-            ]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read as a CSV table ({error}).") from error
-
-
-def _joined(row: TableRow, structure: Structure | None) -> Row | Dropped:
+def _joined(row: Labelled, structure: Structure | None) -> Row | Dropped:
     if structure is None:
         reason = "the Materials Project has no material of this id"
         return Dropped(material_id=row.material_id, reason=reason)
     try:
-        return Row.of(row.material_id, structure, formula=row.formula, ltc=float(row.ltc))
+        if row.n_atoms not in (None, len(structure.get_primitive_structure())):
+            raise ValueError(f"calculated with {row.n_atoms} atoms, not those of today's cell")
+        labels = {name: float(str(value)) for name, value in row.labels.items()}
+        return Row.of(row.material_id, structure, row.formula, **labels)
     except ValidationError as error:
         return Dropped(material_id=row.material_id, reason=refusal(error))
     except ValueError as error:
         return Dropped(material_id=row.material_id, reason=str(error))
 
 
-def _is_id(row: TableRow) -> bool:
+def _is_id(row: Labelled) -> bool:
     return re.fullmatch(r"mp-\w+", row.material_id) is not None
 
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from tqdm import tqdm
+
 from training.fetch.download import Downloader
-from training.fetch.progress import Progress
 
 BASE_URL = "https://raw.githubusercontent.com/materialsvirtuallab/megnet/master/mvl_models/"
 VERSION = "mp-2018.6.1"
@@ -37,14 +38,12 @@ def fetch(
     A file that is there with the right sha256 is left alone. Raises DataError for one that
     cannot be had or has another sha256.
     """
-    progress = Progress("files")
     paths = []
-    for name, sha256 in checksums.items():
+    for name, sha256 in tqdm(checksums.items(), unit=" files", desc="MEGNet"):
         path = directory / VERSION / name
         if not _is_whole(path, sha256):
             downloader.file(f"{base_url.rstrip('/')}/{VERSION}/{name}", path, sha256)
         paths.append(path)
-        progress.report(len(paths), len(checksums))
     return tuple(paths)
 
 

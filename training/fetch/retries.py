@@ -1,10 +1,17 @@
-"""Asking again after a passing fault, later each time."""
+"""Repeated requests after faults that may pass."""
 
-import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
+
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_exponential_jitter,
+)
 
 from models.errors import DataError
 
@@ -12,7 +19,7 @@ Answer = TypeVar("Answer")
 
 
 class TransientError(Exception):
-    """A fault that may pass; `retry_after` [s] is the wait the server asked for, if it did."""
+    """A fault that may pass; `retry_after` [s] is the wait the server named, if it did."""
 
     def __init__(self, cause: str, retry_after: float | None = None) -> None:
         super().__init__(cause)
@@ -21,39 +28,44 @@ class TransientError(Exception):
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How often and how patiently to ask; delays and the timeout of one request in seconds."""
+    """Number of attempts; delays between them and the timeout of a request, in seconds."""
 
     attempts: int = 8
     first_delay: float = 1.0
     longest_delay: float = 120.0
     timeout: float = 60.0
 
-    def delay(self, attempt: int, retry_after: float | None = None) -> float:
-        """Return the seconds to wait after failed attempt number `attempt` (from 1).
+    def wait(self, state: RetryCallState) -> float:
+        """Return the seconds to wait, doubled each time, at least what the server named.
 
-        Doubles each time, with jitter so that clients do not return together; never less than
-        the server asked for, unless that is longer than `longest_delay`.
+        At most `longest_delay`.
         """
-        backoff = self.first_delay * 2.0 ** (attempt - 1) * random.uniform(0.5, 1.0)  # noqa: S311
-        return min(max(backoff, retry_after or 0.0), self.longest_delay)
+        backoff = wait_exponential_jitter(
+            multiplier=self.first_delay, max=self.longest_delay, jitter=self.first_delay
+        )(state)
+        fault = state.outcome.exception() if state.outcome else None
+        named = getattr(fault, "retry_after", None) or 0.0
+        return min(max(backoff, named), self.longest_delay)
 
 
 def with_retries(
-    ask: Callable[[], Answer],
+    call: Callable[[], Answer],
     policy: RetryPolicy,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Answer:
-    """Return what `ask` returns, asking again after each TransientError.
+    """Return what `call` returns, repeated after each TransientError.
 
     Raises DataError with the last fault once `policy.attempts` have failed.
     """
-    for attempt in range(1, policy.attempts):
-        try:
-            return ask()
-        except TransientError as error:
-            sleep(policy.delay(attempt, error.retry_after))
+    retrying = Retrying(
+        retry=retry_if_exception_type(TransientError),
+        stop=stop_after_attempt(policy.attempts),
+        wait=policy.wait,
+        sleep=sleep,
+        reraise=True,
+    )
     try:
-        return ask()
+        return retrying(call)
     except TransientError as error:
         raise DataError(
             f"Gave up after {policy.attempts} attempts: {error}. What has been fetched is kept; "

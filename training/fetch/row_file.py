@@ -1,9 +1,10 @@
-"""A data set file that grows page by page and survives being stopped at any moment."""
+"""A data set file written page by page, resumable."""
 
 import gzip
 import hashlib
 import os
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -21,17 +22,29 @@ class Dropped(BaseModel):
     reason: str
 
 
+class Origin(BaseModel):
+    """Origin of a data set: address, licence, citation."""
+
+    model_config = ConfigDict(frozen=True)
+
+    url: str
+    licence: str
+    cite: str
+
+
 class FetchReport(BaseModel):
-    """What became of a fetch; written beside the data set file."""
+    """Result of a fetch, written beside the data set file."""
 
     source: str
+    origin: Origin
+    fetched: str
     n_rows: int
     sha256: str
     dropped: tuple[Dropped, ...]
 
 
 class _Cursor(BaseModel):
-    """How far a fetch is: what it asks, the next position and the bytes of rows that are safe."""
+    """State of a fetch: its request, the next position, the bytes of rows on disk."""
 
     source: str
     position: int = 0
@@ -47,14 +60,14 @@ class RowFile:
     page: rows past the cursor are cut off when the fetch goes on.
     """
 
-    def __init__(self, path: Path, source: str) -> None:
-        """Start, or go on with, a fetch of `source`.
+    def __init__(self, path: Path, source: str, origin: Origin) -> None:
+        """Start, or go on with, a fetch of `source`, which names the request.
 
         Raises DataError where `path` exists, or holds the unfinished fetch of another source.
         """
         if path.exists():
-            raise DataError(f"{path} exists; delete it or give another name with --out.")
-        self._path = path
+            raise DataError(f"{path} exists; delete or move it first.")
+        self._path, self._origin = path, origin
         self._part = path.with_name(path.name + ".part")
         self._cursor_path = path.with_name(path.name + ".cursor.json")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,17 +76,17 @@ class RowFile:
 
     @property
     def position(self) -> int:
-        """How many pages (or ids) are done."""
+        """Number of pages (or ids) done."""
         return self._cursor.position
 
     @property
     def total(self) -> int | None:
-        """How many rows the source announced, where it did."""
+        """Number of rows that the source announced, where it did."""
         return self._cursor.total
 
     @property
     def n_seen(self) -> int:
-        """How many entries were received, dropped ones included."""
+        """Number of entries received, dropped ones included."""
         return len(self._ids) + len(self._cursor.dropped)
 
     def add(
@@ -102,6 +115,8 @@ class RowFile:
         content = gzip.compress(self._part.read_bytes(), mtime=0)
         report = FetchReport(
             source=self._cursor.source,
+            origin=self._origin,
+            fetched=datetime.now(UTC).date().isoformat(),
             n_rows=len(self._ids),
             sha256=hashlib.sha256(content).hexdigest(),
             dropped=self._cursor.dropped,
@@ -125,7 +140,7 @@ class RowFile:
         if cursor.source != source:
             raise DataError(
                 f"{self._cursor_path} belongs to a fetch of {cursor.source}, not of {source}; "
-                "delete it to start again, or give another name with --out."
+                "delete it to start again."
             )
         return cursor
 

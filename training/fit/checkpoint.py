@@ -1,4 +1,4 @@
-"""A training's state after an epoch, on disk; replaced in one step, so a kill cannot harm it."""
+"""Checkpoints: a training's state after an epoch, written atomically."""
 
 import json
 import os
@@ -10,6 +10,7 @@ from safetensors.numpy import save_file
 
 from training.fit.optimiser import OptimiserState, Vector
 
+MEMBER_FILE = "member.safetensors"  # of a member that is finished
 ARRAYS = ("weights", "average", "first_moment", "second_moment")
 
 

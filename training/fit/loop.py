@@ -1,4 +1,4 @@
-"""Fits one member: the epochs, the choice among them, and the way back in after a kill."""
+"""The training loop of one member: epochs, the choice among them, resumption."""
 
 import json
 import logging
@@ -17,7 +17,13 @@ from models.network.batch import NetworkInput, join_graphs
 from models.network.transform import TargetTransform
 from training.config import Schedule
 from training.data.splits import Rows
-from training.fit.checkpoint import Checkpoint, EpochRecord, read_checkpoint, write_checkpoint
+from training.fit.checkpoint import (
+    MEMBER_FILE,
+    Checkpoint,
+    EpochRecord,
+    read_checkpoint,
+    write_checkpoint,
+)
 from training.fit.optimiser import Optimiser, OptimiserState, Vector, learning_rate
 
 logger = logging.getLogger(__name__)
@@ -33,7 +39,7 @@ class TrainingDiverged(DataError):
 
 @dataclass(frozen=True)
 class MemberTask:
-    """What one member is fitted to, and from which start.
+    """Everything the loop needs: crystals, labels, rows, initial weights.
 
     `labels` and `constants` are the objective's. `ltc` [n_crystals] in W/(m K) serves the choice of
     the epoch on the rows `choice`; the last epoch is taken where there are none.
@@ -171,12 +177,12 @@ def write_member(member: FittedMember, run_dir: Path) -> None:
         unfinished,
         metadata={"transforms": transforms, "history": history},
     )
-    unfinished.replace(run_dir / "member.safetensors")
+    unfinished.replace(run_dir / MEMBER_FILE)
 
 
 def read_member(run_dir: Path) -> FittedMember | None:
     """Return the member fitted in `run_dir`; None where it is not finished."""
-    path = run_dir / "member.safetensors"
+    path = run_dir / MEMBER_FILE
     if not path.is_file():
         return None
     with safe_open(path, framework="numpy") as file:

@@ -1,4 +1,4 @@
-"""megnet 1.3.2 (2022) under today's TensorFlow and pymatgen: the reference we are checked against.
+"""Import of megnet 1.3.2 (2022), the reference implementation, under today's TensorFlow.
 
 Two things have moved since: its Keras is now the separate package tf-keras, chosen by an
 environment variable before TensorFlow is imported; and pymatgen has renamed three near-neighbour

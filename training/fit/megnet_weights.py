@@ -33,8 +33,8 @@ def read_megnet_weights(path: Path) -> dict[str, NDArray[np.float32]]:
             return {name: _weight(file, path, name, place) for name, place in _places().items()}
     except OSError as error:
         raise DataError(
-            f"{path} cannot be read ({error}); get it with `python -m training fetch`, or give the "
-            "folder of the data sets with --data."
+            f"{path} cannot be read ({error}). Get it with `python -m training fetch megnet`, or "
+            "name the folder of the data sets with --data-dir or $PARAISITE_DATA."
         ) from error
 
 

@@ -1,7 +1,6 @@
 """The training of one member of one stage, in a process of its own."""
 
 import logging
-import time
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from numpy.typing import NDArray
 from models.errors import DataError
 from models.network.architecture import Architecture, weight_shapes
 from training.config import LossSettings, Schedule
-from training.fit.checkpoint import EpochRecord
 from training.fit.context import MemberContext, member_context
 from training.fit.embedding import embed
 from training.fit.heads import (
@@ -46,11 +44,10 @@ from training.run import TrainingRun
 from training.stages import Stage
 
 logger = logging.getLogger(__name__)
-REPORT_SECONDS = 10.0
 
 
-def train_member(stage: Stage, number: int, run: TrainingRun) -> None:
-    """Train the member of this stage and split, or what is left of it."""
+def train_member(stage: Stage, number: int, run: TrainingRun, report: Report) -> None:
+    """Train the member of this stage and split, or what is left of it; `report` each epoch."""
     schedule = run.preset.schedule(stage.name, stage.dataset)
     directory = run.member_dir(stage.name, number)
     if _is_finished(directory, schedule):
@@ -58,7 +55,7 @@ def train_member(stage: Stage, number: int, run: TrainingRun) -> None:
     context = member_context(stage, number, run)
     directory.mkdir(parents=True, exist_ok=True)
     if read_member(directory) is None:
-        _keep_parent(context) if schedule.heads else train_network(context)
+        _keep_parent(context) if schedule.heads else train_network(context, report)
     if schedule.heads and not has_heads(directory):
         train_heads(context)
     if schedule.gaussian_process and not has_process(directory):
@@ -102,14 +99,14 @@ def trained_network(context: MemberContext) -> FittedMember:
     return member
 
 
-def train_network(context: MemberContext) -> FittedMember:
+def train_network(context: MemberContext, report: Report) -> FittedMember:
     """Return the member with its network fitted."""
     member = fit_member(
         member_task(context),
         context.schedule,
         _optimiser(context),
         context.directory,
-        _reporter(context),
+        report,
         context.preset.checkpoint_seconds,
     )
     logger.info("%s: done, %s", context.title, member.best)
@@ -155,24 +152,3 @@ def _optimiser(context: MemberContext) -> Optimiser:
 def _compiled_optimiser(architecture: Architecture, loss: LossSettings) -> Optimiser:
     """Return the process's optimiser: compiling one takes seconds, members share it."""
     return Optimiser(architecture, objective(loss, architecture.outputs))
-
-
-def _reporter(context: MemberContext) -> Report:
-    """Return a function that logs an epoch's errors, rate and time left, at most every 10 s."""
-    last = time.monotonic()
-    epochs = context.schedule.epochs
-
-    def report(record: EpochRecord) -> None:
-        nonlocal last
-        if time.monotonic() - last < REPORT_SECONDS:
-            return
-        last = time.monotonic()
-        left = (epochs - record.epoch - 1) * record.seconds
-        chosen = "" if record.chosen_on is None else f", chosen on {record.chosen_on:.3f}"
-        logger.info(
-            "%s: epoch %d of %d, train %.3f%s, %.1f s an epoch, %d min %02d s left",
-            *(context.title, record.epoch + 1, epochs, record.train, chosen, record.seconds),
-            *divmod(round(left), 60),
-        )
-
-    return report

@@ -1,4 +1,4 @@
-"""One optimisation step, compiled once and used for every member a process trains."""
+"""Adam, compiled once for all members that a process trains."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""All weights of one member as one flat vector, so that a training step updates one tensor."""
+"""Conversion of a member's weights to and from one flat vector."""
 
 from collections.abc import Mapping
 

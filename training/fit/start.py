@@ -1,4 +1,4 @@
-"""The weights a member starts from."""
+"""Initial weights of a member."""
 
 from pathlib import Path
 

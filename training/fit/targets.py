@@ -1,4 +1,4 @@
-"""What a member's network is fitted to, under either protocol.
+"""Targets of a member's network, under either protocol.
 
 With the log loss: the logarithms of all outputs that a data set has labels for. Labels of one
 quantity from methods that disagree are outputs of their own: AFLOW's AGL estimates, and Dataset2's
@@ -42,7 +42,7 @@ Answers = Callable[[], Labels]  # of the parent, for all crystals and outputs, i
 
 @dataclass(frozen=True)
 class FitTarget:
-    """What a member is fitted to: its objective's labels and constants, a transform an output.
+    """Labels and constants of the loss, and the transform of each output.
 
     `ltc` [n_crystals] in W/(m K) is the first output's reference as the fit sees it.
     """
@@ -59,7 +59,7 @@ class FitTarget:
 
 
 def fit_target(context: MemberContext, parent_answers: Answers) -> FitTarget:
-    """Return what the member is fitted to."""
+    """Return the target of the member's network."""
     preset, data, parent = context.preset, context.data, context.parent
     rows = context.split.training
     if preset.loss.kind == "mape":

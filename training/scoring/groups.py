@@ -1,4 +1,4 @@
-"""Groups of crystals that an interval should cover alike: by LTC, structure type and data set."""
+"""Groups of crystals for coverage: by LTC, structure type and data set."""
 
 import math
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What members predict for a data set, and which of its crystals each had not seen."""
+"""Members' predictions for a data set, with the crystals held out from each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -4,6 +4,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.middleware.keys import ApiKeys
+from app.api.middleware.paths import path_of
 from app.api.problems import problem_response
 from app.errors import RouteNotFound, Unauthorized
 from app.settings import Settings
@@ -31,7 +32,7 @@ class Access:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        access = self._access(scope["path"])
+        access = self._access(path_of(scope))
         request = HTTPConnection(scope)
         if access == "closed":
             detail = f"{scope['path']} is closed here."

@@ -3,6 +3,7 @@
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.api.middleware.paths import path_of
 from app.api.problems import problem_response
 from app.errors import UnknownHost
 
@@ -19,7 +20,7 @@ class TrustedHosts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on if its Host header is known."""
-        if scope["type"] != "http" or scope["path"].startswith(LIVENESS):
+        if scope["type"] != "http" or path_of(scope).startswith(LIVENESS):
             await self._app(scope, receive, send)
             return
         request = HTTPConnection(scope)

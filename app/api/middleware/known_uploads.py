@@ -6,7 +6,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.routes.predict import answer
-from app.api.upload import read_cif
+from app.api.upload import read_upload
 from app.service.predictor import Reply
 from app.service.runtime import Runtime
 from models.errors import ParaisiteError
@@ -36,7 +36,7 @@ class KnownUploads:
     def _is_upload(self, scope: Scope) -> bool:
         return (
             scope["type"] == "http"
-            and scope["path"] == scope.get("root_path", "") + self._route.path
+            and scope["path"] == self._route.path
             and scope["method"] in (self._route.methods or ())
         )
 
@@ -50,7 +50,7 @@ class KnownUploads:
         if ensemble is None:
             return None
         try:
-            text = await read_cif(request, self._runtime.settings)
+            content = await read_upload(request, self._runtime.settings)
         except (ParaisiteError, ClientDisconnect):
             return None
-        return predictor.answered(text, ensemble)
+        return predictor.answered(content, ensemble)

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.api.middleware.paths import path_of
 from app.api.problems import problem_response
 from app.cache.base import Cache
 from app.cache.breaker import Breaker
@@ -68,7 +69,7 @@ class RateLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on if its client may make it."""
-        if scope["type"] != "http" or scope["path"].startswith(UNLIMITED):
+        if scope["type"] != "http" or path_of(scope).startswith(UNLIMITED):
             await self._app(scope, receive, send)
             return
         client = client_of(scope)

@@ -7,7 +7,7 @@ from fastapi.routing import APIRoute
 
 from app.api.dependencies import EnsembleName, PredictorDep, RuntimeDep
 from app.api.problems import problem_responses
-from app.api.upload import REQUEST_BODY, read_cif
+from app.api.upload import REQUEST_BODY, read_upload
 from app.api.while_connected import while_connected
 from app.errors import InvalidRequest, NotReady, RequestTimeout, UnsupportedMediaType
 from app.schemas import Answer
@@ -55,9 +55,9 @@ async def predict_cif(
     predictor: PredictorDep,
     ensemble: EnsembleName = None,
 ) -> Response:
-    """Predict the lattice thermal conductivity of the crystal in a CIF."""
-    text = await read_cif(request, runtime.settings)
-    return answer(await while_connected(request, predictor.predict_cif(text, ensemble)))
+    """Predict the lattice thermal conductivity of the crystal in a structure file."""
+    content = await read_upload(request, runtime.settings)
+    return answer(await while_connected(request, predictor.predict_file(content, ensemble)))
 
 
 @router.get(

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Request
 from app.api.dependencies import PredictorDep, RuntimeDep
 from app.api.problems import problem_responses
 from app.api.routes.predict import STRUCTURE_ERRORS, UPLOAD_ERRORS
-from app.api.upload import REQUEST_BODY, read_cif
+from app.api.upload import REQUEST_BODY, read_upload
 from app.errors import InvalidRequest, NotReady, RequestTimeout
 from app.schemas import CrystalStructure
 from models import errors
@@ -31,9 +31,9 @@ SERVICE_ERRORS = (errors.Overloaded, InvalidRequest, NotReady, RequestTimeout)
 async def read_structure(
     request: Request, runtime: RuntimeDep, predictor: PredictorDep
 ) -> CrystalStructure:
-    """Read a CIF as a prediction does, and give all sites of its cell."""
-    text = await read_cif(request, runtime.settings)
-    return CrystalStructure.of(await predictor.read_structure(text))
+    """Read a structure file as a prediction does, and give all sites of its cell."""
+    content = await read_upload(request, runtime.settings)
+    return CrystalStructure.of(await predictor.read_structure(content))
 
 
 @router.get(

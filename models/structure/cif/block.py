@@ -1,68 +1,134 @@
-"""The block of a CIF that holds the structure, and the texts of its entries."""
+"""The data block of a CIF that holds the structure, and its entries by their canonical names."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from gemmi import cif
 
 from models.errors import NoStructure, SeveralStructures, UnreadableStructure
+from models.structure.cif.text import SHOWN, Block, shown
 
 POSITION = tuple(f"_atom_site_fract_{axis}" for axis in "xyz")
-MAGNETIC = ("_atom_site_moment", "_space_group_symop_magn", "_space_group_magn", "_magnetic_")
-SHOWN = 60  # characters of the CIF that a message repeats
+CELL = tuple(f"_cell_{part}" for part in ("length_a", "length_b", "length_c")) + tuple(
+    f"_cell_{part}" for part in ("angle_alpha", "angle_beta", "angle_gamma")
+)
+KEPT = (
+    "_atom_site", "_cell_", "_symmetry", "_space_group", "_spacegroup", "_sg_",
+    "_chemical_formula", "_magnetic",
+)  # fmt: skip
+ONCE = (*CELL, *POSITION)  # entries that contradict each other when they come twice
 
 
-def read_blocks(text: str) -> list[cif.Block]:
-    """Return the blocks of the text; level 0 lets repeated and empty entries pass."""
-    if not text.strip():
-        raise UnreadableStructure("The text is empty; send the content of a CIF file.")
-    ascii_text = text.lstrip("\ufeff").encode("ascii", errors="replace")
-    try:
-        return list(cif.read_string(ascii_text, 0))
-    except (ValueError, RuntimeError) as error:
-        raise UnreadableStructure(
-            f"The text is not a CIF (line, column {str(error).removeprefix('string:')}); "
-            "send the content of a CIF file that another program opens."
-        ) from error
+@dataclass(frozen=True)
+class Entries:
+    """Values of a block's entries, as written, by name in lower case with underscores only.
+
+    `_space_group.name_H-M_alt` and `_space_group_name_H_M_alt` are both
+    `_space_group_name_h_m_alt`.
+    """
+
+    name: str
+    values: dict[str, list[str]]
+    warnings: tuple[str, ...] = field(default=())
+
+    def texts(self, tag: str) -> list[str]:
+        """Return the texts of an entry, one or a column; empty where a value is unknown."""
+        return ["" if cif.is_null(raw) else cif.as_string(raw) for raw in self.values.get(tag, ())]
+
+    def text(self, tag: str) -> str:
+        """Return the text of an entry, cut short; nothing where it is missing or unknown."""
+        known = (raw for raw in self.values.get(tag, ()) if not cif.is_null(raw))
+        texts = (cif.as_string(raw).strip() for raw in known)
+        return next(filter(None, texts), "")[:SHOWN]
+
+    def column(self, tag: str, count: int) -> list[str]:
+        """Return a column with one text for each of `count` atoms; empty texts if it has others."""
+        found = self.texts(tag)
+        return found if len(found) == count else [""] * count
 
 
-def only_block(blocks: Sequence[cif.Block]) -> cif.Block:
-    """Return the one block with atoms; others hold what a journal or a data base adds."""
-    with_atoms = [block for block in blocks if any(block.find_values(tag) for tag in POSITION)]
-    if len(with_atoms) > 1:
-        raise SeveralStructures(f"The CIF holds {len(with_atoms)} structures; send one at a time.")
-    if not with_atoms:
+def only_block(blocks: Sequence[Block]) -> Entries:
+    """Return the entries of the one block with a structure; others hold what a journal adds.
+
+    A structure that is written twice counts once. Raises NoStructure, SeveralStructures.
+    """
+    found = list(_with_atoms(blocks))
+    different = {_identity(entries): entries for entries in found}
+    if len(different) > 1:
+        names = ", ".join(shown(entries.name) for entries in found[:5])
+        raise SeveralStructures(
+            f"The CIF holds {len(found)} structures ({names}); send one at a time."
+        )
+    if not found:
+        raise _no_structure(blocks)
+    if not any(tag in found[0].values for tag in CELL):
         raise NoStructure(
-            "The CIF holds no structure with a cell and atom sites; check its _cell_length_, "
-            "_cell_angle_ and _atom_site_fract_ entries."
+            f"The data block {shown(found[0].name)!r} has atoms but no cell; "
+            "put _cell_length_ and _cell_angle_ into the block of the atoms."
         )
-    block = with_atoms[0]
-    if _is_magnetic(block):
+    return found[0]
+
+
+def _with_atoms(blocks: Sequence[Block]) -> Iterator[Entries]:
+    for block in blocks:
+        entries = entries_of(block)
+        if any(text for tag in POSITION for text in entries.texts(tag)):
+            yield entries
+
+
+def _identity(entries: Entries) -> tuple[object, ...]:
+    kept = (*CELL, *POSITION, "_atom_site_label", "_atom_site_type_symbol", "_atom_site_occupancy")
+    return tuple(tuple(entries.values.get(tag, ())) for tag in kept)
+
+
+def entries_of(block: Block) -> Entries:
+    """Return the entries that a structure may need. Raises UnreadableStructure."""
+    values: dict[str, list[str]] = {}
+    for tags, columns in map(_item, block.block):
+        for tag, column in zip(tags, columns, strict=False):
+            if tag in values:
+                _check_repeated(tag, values[tag], column)
+            else:
+                values[tag] = column
+    return Entries(block.block.name, values, block.warnings)
+
+
+def _item(item: cif.Item) -> tuple[list[str], list[list[str]]]:
+    pair: Any = item.pair  # gemmi's types call it an object
+    if pair:
+        tag = canonical(pair[0])
+        return ([tag], [[pair[1]]]) if tag.startswith(KEPT) else ([], [])
+    if not item.loop:
+        return [], []
+    tags = [canonical(tag) for tag in item.loop.tags]
+    if not any(tag.startswith(KEPT) for tag in tags):
+        return [], []
+    values, width = list(item.loop.values), len(tags)
+    return tags, [values[column::width] for column in range(width)]
+
+
+def canonical(tag: str) -> str:
+    """Return a data name in lower case, with underscores for the dots and hyphens of dialects."""
+    return tag.lower().replace(".", "_").replace("-", "_")
+
+
+def _check_repeated(tag: str, first: list[str], second: list[str]) -> None:
+    if tag in ONCE and first and second and first != second:
         raise UnreadableStructure(
-            "This is a magnetic CIF; send the nuclear structure, without magnetic symmetry and "
-            "moments: the prediction does not depend on them."
+            f"The CIF gives {tag} twice, as {shown(first[0])} and {shown(second[0])}; "
+            "remove one, or split the file into one data block for each structure."
         )
-    return block
 
 
-def _is_magnetic(block: cif.Block) -> bool:
-    items = [item for item in block if item.pair or item.loop]
-    tags = [str(item.pair[0]) if item.pair else item.loop.tags[0] for item in items]  # type: ignore[index]
-    return any(tag.lower().startswith(MAGNETIC) for tag in tags)
-
-
-def entry_texts(block: cif.Block, tag: str) -> list[str]:
-    """Return the texts of an entry, one or a column; empty where a value is missing or unknown."""
-    return ["" if cif.is_null(text) else cif.as_string(text) for text in block.find_values(tag)]
-
-
-def column_texts(block: cif.Block, tag: str, count: int) -> list[str]:
-    """Return the column's texts, empty where a value is missing or unknown."""
-    values = entry_texts(block, tag)
-    return values if len(values) == count else [""] * count
-
-
-def first_text(block: cif.Block, tags: Sequence[str]) -> str:
-    """Return the text of the first of these entries that has one, cut short; else nothing."""
-    values = (block.find_value(tag) for tag in tags)
-    texts = (cif.as_string(value) for value in values if value and not cif.is_null(value))
-    return next(texts, "").strip()[:SHOWN]
+def _no_structure(blocks: Sequence[Block]) -> NoStructure:
+    tags = {tag for block in blocks for tag in entries_of(block).values}
+    if "_atom_site_cartn_x" in tags:
+        return NoStructure(
+            "The CIF gives Cartesian positions only (_atom_site_Cartn_), as files of molecules and "
+            "proteins do; give _atom_site_fract_x, _y and _z of a crystal."
+        )
+    return NoStructure(
+        "The CIF holds no structure with a cell and atom sites; check its _cell_length_, "
+        "_cell_angle_ and _atom_site_fract_ entries."
+    )

@@ -1,41 +1,61 @@
-"""The cell of a structure in a CIF."""
+"""The cell of a structure in a CIF, and whether its stated volume agrees."""
 
-import numpy as np
+import math
+
 from gemmi import cif
 from pymatgen.core import Lattice
 
 from models.errors import UnreadableStructure
 from models.structure.bounds import check_cell
-from models.structure.cif.block import SHOWN
+from models.structure.cif.block import CELL, Entries
+from models.structure.cif.text import shown
 
-CELL = tuple(f"_cell_{part}" for part in ("length_a", "length_b", "length_c")) + tuple(
-    f"_cell_{part}" for part in ("angle_alpha", "angle_beta", "angle_gamma")
-)
 STRAIGHT = 180.0  # degree
+DOUBTFUL, WRONG = 0.01, 0.05  # relative differences of the stated volume
+CENTRED = (2, 3, 4)  # lattice points of a centred cell: the volume may be stated for one
 
 
-def read_lattice(block: cif.Block) -> Lattice:
-    """Return the lattice of a block. Raises UnreadableStructure, StructureTooLarge."""
-    values = [_cell_value(block, tag) for tag in CELL]
+def read_lattice(entries: Entries) -> tuple[Lattice, list[str]]:
+    """Return the lattice of a block, and warnings. Raises UnreadableStructure, StructureTooLarge.
+
+    Angles that are not given are 90 degrees, as the dictionary of the IUCr has it.
+    """
+    missing = [tag for tag in CELL if not entries.text(tag)]
+    values = [90.0 if tag in missing and "angle" in tag else _value(entries, tag) for tag in CELL]
     lengths, angles = values[:3], values[3:]
-    cosines = np.cos(np.radians(angles))
-    squared_ratio = 1 - cosines @ cosines + 2 * cosines.prod()  # of the volume to a b c
+    cosines = [math.cos(math.radians(angle)) for angle in angles]
+    squared_ratio = 1 - sum(c * c for c in cosines) + 2 * math.prod(cosines)  # (V / a b c)^2
     if squared_ratio <= 0 or max(angles) >= STRAIGHT:
         raise UnreadableStructure(
             f"The cell has no volume; check its angles ({', '.join(f'{a:g}' for a in angles)})."
         )
     lattice = Lattice.from_parameters(*lengths, *angles)
     check_cell(lattice)
-    return lattice
+    warnings = [f"{', '.join(missing)} not given; taken as 90 degrees."] if missing else []
+    return lattice, warnings + _volume_warnings(entries, math.prod(lengths) * squared_ratio**0.5)
 
 
-def _cell_value(block: cif.Block, tag: str) -> float:
-    text = block.find_value(tag)
-    if text is None or cif.is_null(text):
+def _value(entries: Entries, tag: str) -> float:
+    text = entries.text(tag)
+    if not text:
         raise UnreadableStructure(
-            f"The CIF has no {tag}; a structure needs all six cell parameters."
+            f"The CIF has no {tag}; a structure needs the lengths of the cell."
         )
     value = float(cif.as_number(text))
-    if not np.isfinite(value) or value <= 0:
-        raise UnreadableStructure(f"{tag} is {text[:SHOWN]}; it must be a number above zero.")
+    if not math.isfinite(value) or value <= 0:
+        raise UnreadableStructure(f"{tag} is {shown(text)}; it must be a number above zero.")
     return value
+
+
+def _volume_warnings(entries: Entries, volume: float) -> list[str]:
+    """Return a warning where the stated volume differs a little. Raises UnreadableStructure."""
+    stated = float(cif.as_number(entries.text("_cell_volume") or "?"))
+    if not math.isfinite(stated) or stated <= 0:
+        return []
+    difference = abs(volume / stated - 1)
+    if difference < DOUBTFUL:
+        return []
+    text = f"The cell's volume is {volume:.5g} A^3 but _cell_volume says {stated:.5g}"
+    if difference < WRONG or any(abs(volume / stated / n - 1) < DOUBTFUL for n in CENTRED):
+        return [f"{text}; the lengths and angles are used."]
+    raise UnreadableStructure(f"{text}; correct the lengths, the angles or the volume.")

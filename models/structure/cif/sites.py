@@ -1,11 +1,10 @@
-"""The sites that a CIF lists: elements, positions, and whether each is one whole atom."""
+"""The sites that a CIF lists: names, positions, and whether each is one whole atom."""
 
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-import gemmi
 import numpy as np
 from gemmi import cif
 from numpy.typing import NDArray
@@ -15,147 +14,157 @@ from models.errors import (
     NoStructure,
     StructureTooLarge,
     UnreadableStructure,
-    UnsupportedElement,
 )
-from models.structure.cif.block import POSITION, SHOWN, column_texts
+from models.structure.cif.block import POSITION, Entries
+from models.structure.cif.text import shown
+from models.structure.primitive import check_raw_size, most_raw_sites
 
-WATER = re.compile(r"wat|oh\d*$|o-h", re.IGNORECASE)
-MIXED = re.compile(r",|/|\+ ")  # Nb,Zr or Na/K or 0.8Nb + 0.2Zr, but not Na+
-NO_ATOM = re.compile(r"(Cg|Du|Va|Bq)(?![a-z])")  # centroids, dummies, vacancies, ghosts
 FULL = 0.999  # an occupancy from here on is a whole atom
+NEARLY_FULL = 0.97  # one from here on too, if that is within its standard uncertainty
+DIGITS = (2, 6)  # decimals that a coordinate counts as having, at least and at most
 MOST_IMAGES = 200_000  # sites times operations
+APPROXIMANT = (
+    "send an ordered approximant, such as one made by pymatgen's "
+    "OrderDisorderedStructureTransformation or a special quasirandom structure"
+)
+
+RATIO = re.compile(r"([+-]?\d{1,3})/(\d{1,3})")  # a coordinate such as 1/3
 
 Numbers = NDArray[np.int64]
 Vectors = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Sites:
-    """Atomic `numbers` [n_sites] and fractional `positions` [n_sites, 3]."""
+class Listed:
+    """Sites as listed: `symbols` and `labels` (empty where not given), fractional `positions`
+    [n_sites, 3], and the number of `decimals` [n_sites] that they are written with.
+    """  # noqa: D205 - one sentence
 
-    numbers: Numbers
+    symbols: list[str]
+    labels: list[str]
     positions: Vectors
+    decimals: Numbers
 
 
-def listed_sites(block: cif.Block, max_sites: int) -> Sites:
+def listed_sites(entries: Entries, max_sites: int) -> Listed:
     """Return the sites of a block that are atoms, before any symmetry.
 
-    Raises UnreadableStructure, NoStructure, DisorderedStructure, UnsupportedElement,
-    StructureTooLarge.
+    Raises UnreadableStructure, NoStructure, DisorderedStructure, StructureTooLarge.
     """
-    columns = [list(block.find_values(tag)) for tag in POSITION]
+    columns = [entries.texts(tag) for tag in POSITION]
     count = max(map(len, columns))
     if any(len(column) != count for column in columns):
         raise UnreadableStructure(
             "Some atoms lack a coordinate; give _atom_site_fract_x, _y and _z for each."
         )
-    check_size(count, 1, max_sites)
-    labels = column_texts(block, "_atom_site_label", count)
-    symbols = column_texts(block, "_atom_site_type_symbol", count)
-    names = [
-        _plain(symbol) if symbol else label for symbol, label in zip(symbols, labels, strict=True)
-    ]
-    kept = _kept_rows(block, names)
-    numbers = np.array([_element(names[row]) for row in kept], dtype=np.int64)
-    positions = np.array(
-        [[_position(column[row], names[row]) for column in columns] for row in kept]
+    check_raw_size(count, max_sites)
+    labels = entries.column("_atom_site_label", count)
+    symbols = entries.column("_atom_site_type_symbol", count)
+    kept = _kept_rows(entries, [*zip(symbols, labels, strict=True)], columns)
+    values = [[_coordinate(column[row], labels[row] or symbols[row]) for column in columns]
+              for row in kept]  # fmt: skip
+    return Listed(
+        [symbols[row].strip() for row in kept],
+        [labels[row].strip() for row in kept],
+        np.array([[value for value, _ in row] for row in values]),
+        np.array([_fewest([decimals for _, decimals in row]) for row in values]),
     )
-    return Sites(numbers, positions)
 
 
-def check_size(n_atoms: int, n_operations: int, max_sites: int) -> None:
+def _fewest(decimals: Sequence[int]) -> int:
+    """Return the decimals that a position is known to; 0, 0.5 and the like are exact."""
+    rounded = [count for count in decimals if count >= DIGITS[0]] or [DIGITS[0]]
+    return min(*rounded, DIGITS[1])
+
+
+def check_images(n_atoms: int, n_operations: int, max_sites: int) -> None:
     """Raise StructureTooLarge before the atoms are multiplied."""
-    if n_atoms > max_sites or n_atoms * n_operations > MOST_IMAGES:
+    if n_atoms * n_operations > MOST_IMAGES:
         raise StructureTooLarge(
-            f"The CIF lists {n_atoms} atoms and {n_operations} symmetry operations; "
-            f"{max_sites} sites are accepted: send the primitive cell."
+            f"The CIF lists {n_atoms} atoms and {n_operations} symmetry operations; cells of up to "
+            f"{most_raw_sites(max_sites)} sites are read: send the primitive cell."
         )
 
 
-def _kept_rows(block: cif.Block, names: Sequence[str]) -> list[int]:
-    """Return the rows that are atoms: dummies and empty positions are none.
-
-    Raises DisorderedStructure, and UnreadableStructure where hydrogen is only implied.
-    """
+def _kept_rows(
+    entries: Entries, names: Sequence[tuple[str, str]], columns: Sequence[Sequence[str]]
+) -> list[int]:
+    """Return the rows that are atoms: dummies and empty positions are none."""
     count = len(names)
-    flags = column_texts(block, "_atom_site_calc_flag", count)
-    occupancies = [
-        float(cif.as_number(text)) if text else 1.0
-        for text in column_texts(block, "_atom_site_occupancy", count)
-    ]
+    flags = entries.column("_atom_site_calc_flag", count)
+    texts = entries.column("_atom_site_occupancy", count)
+    occupancies = [_occupancy(text, names[row]) for row, text in enumerate(texts)]
     kept = [row for row in range(count) if flags[row] != "dum" and occupancies[row] != 0]
     if not kept:
         raise NoStructure("The CIF lists no atom; check its _atom_site_ entries.")
-    _check_occupancies(block, {row: occupancies[row] for row in kept}, names)
-    hydrogens = column_texts(block, "_atom_site_attached_hydrogens", count)
-    implied = [names[row] for row in kept if hydrogens[row].strip("0.") or WATER.match(names[row])]
+    partial = [row for row in kept if occupancies[row] < FULL]
+    if partial:
+        raise _disorder(partial, names, occupancies, columns)
+    hydrogens = entries.column("_atom_site_attached_hydrogens", count)
+    implied = [row for row in kept if hydrogens[row].strip("0.")]
     if implied:
         raise UnreadableStructure(
-            f"Site {implied[0][:SHOWN]} stands for hydrogen atoms that are not listed; "
+            f"Site {_name(names[implied[0]])} has attached hydrogen atoms that are not listed; "
             "list every atom."
         )
     return kept
 
 
-def _check_occupancies(
-    block: cif.Block, occupancies: Mapping[int, float], names: Sequence[str]
-) -> None:
-    partial = [
-        row for row, value in occupancies.items() if value < FULL or MIXED.search(names[row])
-    ]
-    for row, value in occupancies.items():
-        if not 0 < value <= 2 - FULL:
-            raise UnreadableStructure(f"Site {names[row][:SHOWN]} has an occupancy of {value:g}.")
-    if partial:
-        columns = [block.find_values(tag) for tag in POSITION]
-        places = {tuple(column[row] for column in columns) for row in partial}
-        raise DisorderedStructure(
-            f"{len(places)} sites are partly occupied or mixed "
-            f"(such as {names[partial[0]][:SHOWN]}); send an ordered approximant."
+def _occupancy(text: str, name: tuple[str, str]) -> float:
+    """Return an occupancy, 1 where it differs from it by no more than its uncertainty."""
+    value = float(cif.as_number(text)) if text else 1.0
+    if not 0 <= value <= 2 - FULL:
+        raise UnreadableStructure(
+            f"Site {_name(name)} has an occupancy of {shown(text)}; it must be from 0 to 1."
         )
+    if value >= FULL or value < NEARLY_FULL:
+        return 1.0 if value >= FULL else value
+    digits = re.fullmatch(r"0\.(\d+)\((\d{1,2})\)", text)
+    uncertainty = int(digits[2]) / 10 ** len(digits[1]) if digits else 0.0
+    return 1.0 if value + uncertainty >= FULL else value
 
 
-@lru_cache(maxsize=1024)
-def _plain(symbol: str) -> str:
-    """Return a type symbol, with what it has beyond one element made plain.
-
-    A label may go on as it likes; a symbol that does is a group such as OH, a mixture such as
-    Na0.5K0.5, or no element.
-    """
-    first = 2 if gemmi.Element(symbol[:2].title()).atomic_number and symbol[1:2].isalpha() else 1
-    further = re.sub("[^A-Za-z]", "", symbol[first:])
-    if not further or MIXED.search(symbol):
-        return symbol
-    if further[0].islower():
-        return f"?{symbol}"
-    has_hydrogen = "H" in further or symbol[:first] in {"H", "D"}
-    return f"O-H ({symbol})" if has_hydrogen else f"{symbol[:first]}, {further}"
-
-
-@lru_cache(maxsize=1024)
-def _element(name: str) -> int:
-    """Return the atomic number for a type symbol or label, such as Na, Na1+, NA1 or D."""
-    letters = re.match("[A-Za-z]*", name)
-    start = letters.group() if letters and not NO_ATOM.match(name) else ""
-    for length in (2, 1):
-        element = gemmi.Element(start[:length].title())
-        if len(start) >= length and element.atomic_number:
-            return int(element.atomic_number)
-    raise UnsupportedElement(
-        f"Site {name[:SHOWN] or 'without a symbol'} is of no known element; "
-        "give its chemical symbol as _atom_site_type_symbol."
+def _disorder(
+    partial: Sequence[int],
+    names: Sequence[tuple[str, str]],
+    occupancies: Sequence[float],
+    columns: Sequence[Sequence[str]],
+) -> DisorderedStructure:
+    places: dict[tuple[str, ...], list[int]] = {}
+    for row in partial:
+        places.setdefault(tuple(column[row] for column in columns), []).append(row)
+    place, rows = next(iter(places.items()))
+    occupants = ", ".join(
+        f"{shown(names[row][0] or names[row][1])} {occupancies[row]:g}" for row in rows[:5]
+    )
+    number = "1 site is" if len(places) == 1 else f"{len(places)} sites are"
+    return DisorderedStructure(
+        f"{number} partly occupied or mixed, such as {_name(names[rows[0]])} at "
+        f"{', '.join(map(shown, place))} ({occupants}); {APPROXIMANT}."
     )
 
 
-def _position(text: str, name: str) -> float:
-    """Return a fractional coordinate; 0.3333 and the like mean the fraction that they round."""
-    value = float(cif.as_number(text))
-    if not np.isfinite(value):
+def _name(name: tuple[str, str]) -> str:
+    symbol, label = name
+    return shown(label or symbol) or "without a label"
+
+
+def _coordinate(text: str, name: str) -> tuple[float, int]:
+    """Return a fractional coordinate and its number of decimals.
+
+    0.3333 and the like mean the fraction that they round.
+    """
+    ratio = RATIO.fullmatch(text.strip()) if "/" in text else None
+    if ratio and int(ratio[2]):
+        return int(ratio[1]) / int(ratio[2]), DIGITS[1]
+    value = float(cif.as_number(text)) if text else float("nan")
+    if not math.isfinite(value):
+        comma = " (decimals need a point)" if re.fullmatch(r"[+-]?\d*,\d+", text) else ""
         raise UnreadableStructure(
-            f"Site {name[:SHOWN]} has the position {text[:SHOWN]}; "
+            f"Site {shown(name)} has the position {shown(text) or '?'!r}{comma}; "
             "give a number for each coordinate of each atom."
         )
     decimals = len(text.partition("(")[0].partition(".")[2])
-    sixths = round(6 * value)
+    sixths = round(6 * value) if abs(value) < 1000 else 0  # noqa: PLR2004
     rounded = decimals in {4, 5} and sixths % 3 and abs(value - sixths / 6) < 10**-decimals
-    return sixths / 6 if rounded else value
+    return (sixths / 6 if rounded else value), decimals

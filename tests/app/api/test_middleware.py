@@ -4,6 +4,7 @@ import json
 import logging
 
 import pytest
+from fastapi.testclient import TestClient
 
 from app.api.middleware import keys
 from app.api.middleware.headers import SECURITY_HEADERS
@@ -24,7 +25,7 @@ BOB = "bob-key-0123456789abc"
     [
         ("GET", "/"),
         ("GET", "/docs"),
-        ("GET", "/static/style.css"),
+        ("GET", "/static/icon.svg"),
         ("GET", "/health/live"),
         ("GET", "/metrics"),
         ("GET", "/nothing"),
@@ -128,7 +129,7 @@ def test_health_and_the_page_need_no_key(guarded, ensemble):
             "/health/live",
             "/health/ready",
             "/",
-            "/static/style.css",
+            "/static/icon.svg",
             "/problems/timeout",
         ):
             assert client.get(path).status_code == 200
@@ -185,6 +186,16 @@ def test_metrics_and_docs_can_be_closed(guarded, ensemble, path, setting):
             with_key = client.get(path, headers={"X-API-Key": ALICE}).status_code
             statuses[access] = (client.get(path).status_code, with_key)
     assert statuses == {"open": (200, 200), "key": (401, 200), "closed": (404, 404)}
+
+
+def test_closed_paths_are_closed_under_a_prefix_too(guarded, ensemble):
+    closed = guarded.model_copy(update={"metrics_access": "closed", "docs_access": "closed"})
+    app = create_app(closed, load=lambda _settings: [ensemble])
+    with TestClient(app, root_path="/ltc") as client:
+        for path in ("/metrics", "/docs", "/openapi.json"):
+            assert client.get(f"/ltc{path}", headers={"X-API-Key": ALICE}).status_code == 404
+        assert client.get("/ltc/ensembles").status_code == 401
+        assert client.get("/ltc/health/live").status_code == 200
 
 
 def test_other_hosts_are_refused(settings, ensemble):

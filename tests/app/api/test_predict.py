@@ -1,6 +1,7 @@
 """POST /predict: the three forms of a body, the answer, and every error."""
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator
 
@@ -10,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from pymatgen.core import Lattice, Structure
 from pymatgen.io.cif import CifWriter
+from pymatgen.io.vasp import Poscar
 
 from app.settings import Settings
 from tests.app.conftest import FakeEnsemble, serving
@@ -116,7 +118,7 @@ def test_the_same_upload_is_not_read_again_in_whatever_form_it_comes(
     def refuse(*_):
         raise AssertionError("read again")
 
-    monkeypatch.setattr("app.service.predictor.parse_structure", refuse)
+    monkeypatch.setattr("app.service.predictor.read_file", refuse)
     raw = {"content": rocksalt_cif.encode(), "headers": {"content-type": "chemical/x-cif"}}
     for form in (raw, {"json": {"cif": rocksalt_cif}}, {"files": {"file": ("b", rocksalt_cif)}}):
         response = client.post("/predict", **form)
@@ -140,7 +142,7 @@ def test_an_upload_answered_before_is_held_to_the_same_rules(client, rocksalt_ci
     other_type = {"content-type": "image/png"}
     response = client.post("/predict", content=rocksalt_cif.encode(), headers=other_type)
     assert code(response) == "unsupported-media-type"
-    too_large = rocksalt_cif + "#" * settings.max_upload_bytes
+    too_large = rocksalt_cif + 17 * settings.max_upload_bytes * "#"
     assert code(post(client, too_large)) == "structure-too-large"
 
 
@@ -214,18 +216,77 @@ def test_broken_form(client):
     assert code(response) == "invalid-request"
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'{"cif": 3}', b'{"text": "data_"}', b""])
-def test_broken_json(client, body):
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"{", "unreadable-structure"),
+        (b"[]", "no-structure"),
+        (b'{"cif": 3}', "invalid-request"),
+        (b'{"cif": "data_', "invalid-request"),
+        (b'{"text": "data_"}', "no-structure"),
+        (b'{"a": 1}', "unreadable-structure"),
+        (b"", "unreadable-structure"),
+    ],
+)
+def test_broken_json(client, body, expected):
     response = client.post("/predict", content=body, headers={"content-type": "application/json"})
+    assert (code(response), response.status_code) == (expected, 422)
+
+
+def send(client, content, **headers) -> httpx.Response:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return client.post("/predict", content=content, headers=named)
+
+
+@pytest.mark.parametrize("media_type", ["image/png", "video/mp4", "application/pdf"])
+def test_other_media_types(client, rocksalt_cif, media_type):
+    response = send(client, rocksalt_cif.encode(), content_type=media_type)
+    assert (code(response), response.status_code) == ("unsupported-media-type", 415)
+    assert "curl -F" in response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    ["", "application/x-www-form-urlencoded", "application/octet-stream", "chemical/x-mmcif"],
+)
+def test_what_programs_send_a_file_as(client, rocksalt, media_type):
+    headers = {"content_type": media_type} if media_type else {}
+    response = send(client, Poscar(rocksalt).get_str().encode(), **headers)
+    assert response.json()["material"]["formula"] == "NaCl"
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "utf-16le", "latin-1", "us-ascii", "UTF-8"])
+def test_charsets(client, rocksalt_cif, charset):
+    content = rocksalt_cif.encode(charset)
+    response = send(client, content, content_type=f"text/plain; charset={charset}")
+    assert response.json()["material"]["formula"] == "NaCl"
+
+
+@pytest.mark.parametrize("charset", ["punycode", "utf-7", "unicode_escape", "rot13", "zip", "none"])
+def test_charsets_that_are_not_decoded(client, rocksalt_cif, charset):
+    response = send(client, rocksalt_cif.encode(), content_type=f"text/plain; charset={charset}")
+    assert (code(response), response.status_code) == ("unsupported-media-type", 415)
+
+
+def test_a_body_that_is_not_in_its_charset(client):
+    response = send(client, b"data_\xd8", content_type="text/plain; charset=utf-16")
     assert code(response) == "invalid-request"
 
 
-@pytest.mark.parametrize("media_type", [None, "application/x-www-form-urlencoded", "image/png"])
-def test_other_media_types(client, rocksalt_cif, media_type):
-    headers = {"content-type": media_type} if media_type else {}
-    response = client.post("/predict", content=rocksalt_cif.encode(), headers=headers)
-    assert (code(response), response.status_code) == ("unsupported-media-type", 415)
-    assert "curl -F" in response.json()["detail"]
+def test_compressed_bodies(client, rocksalt_cif):
+    packed = gzip.compress(rocksalt_cif.encode())
+    for encoding in ("gzip", "identity"):
+        response = send(client, packed, content_type="text/plain", content_encoding=encoding)
+        assert response.json()["material"]["formula"] == "NaCl"
+    plain = rocksalt_cif.encode()
+    assert code(send(client, plain, content_encoding="gzip")) == "invalid-request"
+    assert code(send(client, plain, content_encoding="br")) == "unsupported-media-type"
+
+
+def test_a_gzip_bomb_is_not_unpacked(client, settings):
+    bomb = gzip.compress(b" " * (20 * settings.max_upload_bytes))
+    assert len(bomb) < 100_000
+    assert code(send(client, bomb)) == "structure-too-large"
 
 
 def test_unknown_ensemble(client, rocksalt_cif):
@@ -240,7 +301,7 @@ def test_too_long_a_parameter(client, rocksalt_cif):
 
 
 def test_too_many_sites(ensemble, rocksalt, settings):
-    with serving(settings.model_copy(update={"max_sites": 3}), ensemble) as client:
+    with serving(settings.model_copy(update={"max_sites": 1}), ensemble) as client:
         response = post(client, str(CifWriter(rocksalt * (2, 1, 1))))
     assert (code(response), response.status_code) == ("structure-too-large", 413)
 
@@ -251,7 +312,7 @@ def test_too_large_a_body(client, settings):
 
 
 def test_too_large_a_body_of_unstated_length_is_not_read_to_its_end(ensemble):
-    settings = Settings(max_upload_bytes=1000)
+    settings = Settings(max_upload_bytes=60)
     sent = 0
 
     async def chunks() -> AsyncIterator[bytes]:

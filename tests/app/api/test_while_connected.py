@@ -6,7 +6,7 @@ import pytest
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from app.api.upload import read_cif
+from app.api.upload import read_upload
 from app.api.while_connected import while_connected
 from app.errors import RequestTimeout
 from app.settings import Settings
@@ -61,4 +61,4 @@ def test_a_body_that_stops_arriving_is_given_up():
 
     settings = Settings(request_timeout=0.05)
     with pytest.raises(RequestTimeout, match="did not arrive"):
-        asyncio.run(read_cif(Request(SCOPE, receive), settings))
+        asyncio.run(read_upload(Request(SCOPE, receive), settings))

@@ -6,15 +6,14 @@ from models.crystal.graph import MEGNET
 from models.manifest import (
     DataRecord,
     GoldenCheck,
-    GraphSettings,
     Manifest,
     MemberRecord,
     Metrics,
-    NetworkSettings,
     ScheduleRecord,
     StageRecord,
     TransformRecord,
 )
+from models.network.settings import GraphSettings, NetworkSettings
 from models.prediction.policy import AnswerPolicy
 from models.structure.stored import StoredStructure
 

@@ -1,5 +1,6 @@
 """What the page shows while there is no answer: starting, slow, overloaded, unreachable."""
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -81,3 +82,27 @@ def test_answer_of_a_proxy_in_between(open_page: OpenPage, service: str) -> None
     page.route("**/predict*", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"))
     page.get_by_role("button", name="NaCl").click()
     expect(page.get_by_role("alert")).to_contain_text("Unexpected answer (502)")
+
+
+def test_limited_rate_is_waited_for(open_page: OpenPage, service: str) -> None:
+    page = open_page(service)
+    expect(page.locator(".home .medium")).to_be_visible()
+    problem = {
+        "type": "/problems/rate-limited",
+        "title": "Too many requests",
+        "status": 429,
+        "detail": "Wait.",
+        "instance": "/predict",
+    }
+    page.route(
+        "**/predict*",
+        lambda route: route.fulfill(
+            status=429,
+            headers={"Retry-After": "1"},
+            content_type="application/problem+json",
+            body=json.dumps(problem),
+        ),
+        times=1,
+    )
+    page.get_by_role("button", name="NaCl").click()
+    expect(page.locator(".big")).to_have_text("14.4")

@@ -33,11 +33,11 @@ def test_a_crystal_without_a_finite_answer_spoils_no_other(cifs, tmp_path, capsy
 
 @pytest.mark.parametrize("error", [MemoryError("full"), RuntimeError("full")])
 def test_a_file_that_cannot_be_parsed_spoils_no_other(paraisite, cifs, monkeypatch, capsys, error):
-    def fail_once(text, limits):
+    def fail_once(text, limits, name):
         monkeypatch.undo()
         raise error
 
-    monkeypatch.setattr("app.screening.entry.parse_structure", fail_once)
+    monkeypatch.setattr("app.screening.entry.read_structure", fail_once)
     assert paraisite("predict", "a\0b", cifs / "nacl.cif", cifs / "deeper/zns.cif", "--json") == 1
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert rows[0]["error"].startswith("ValueError: embedded null byte")

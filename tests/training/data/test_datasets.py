@@ -181,4 +181,4 @@ def test_the_data_directory_is_the_option_then_the_variable_then_the_default(mon
     assert data_directory(Path("here")) == Path("here")
     assert data_directory() == Path("/somewhere")
     monkeypatch.delenv("PARAISITE_DATA")
-    assert data_directory() == Path("../shared/data")
+    assert data_directory() == Path("data")

@@ -168,10 +168,11 @@ def test_a_fetch_that_is_killed_goes_on_where_it_stopped(serve, policy, tmp_path
     web = serve(respond)
     out = tmp_path / "killed.jsonl.gz"
     command = (
-        "import argparse, sys; from training.fetch import cli; p = argparse.ArgumentParser();"
-        "cli.add_arguments(p); sys.exit(cli.run(p.parse_args()))"
+        "import sys, pathlib; from training.fetch import aflow, download, retries;"
+        "via = download.Downloader(retries.RetryPolicy());"
+        "aflow.fetch(pathlib.Path(sys.argv[1]), via, sys.argv[2], page_size=3)"
     )
-    arguments = ["aflow", "--out", str(out), "--base-url", web.url, "--page-size", "3"]
+    arguments = [str(out), web.url]
     process = subprocess.Popen([sys.executable, "-c", command, *arguments])
     assert third_asked.wait(30)
     process.kill()

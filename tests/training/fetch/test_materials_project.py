@@ -9,7 +9,8 @@ from pymatgen.core import Lattice, Structure
 from models.errors import DataError, MaterialError, MaterialsProjectKeyMissing
 from tests.training.fetch.web_server import Reply
 from training.data.datasets import read_dataset_file
-from training.fetch.materials_project import MaterialsProject, fetch
+from training.fetch.materials_project import Labelled, MaterialsProject, join_structures
+from training.fetch.row_file import Origin
 
 KEY = "k" * 32
 HEARTBEAT = {"version": "0.87.3", "db_version": "2026.1.1", "access_controlled_batch_ids": []}
@@ -51,26 +52,22 @@ def source(project, policy):
     return MaterialsProject(policy, project.url, KEY)
 
 
-@pytest.fixture
-def write_table(tmp_path):
-    def write(text):
-        path = tmp_path / "table.csv"
-        path.write_text(text)
-        return path
+ORIGIN = Origin(url="https://example.org", licence="CC BY 4.0", cite="A table")
 
-    return write
+
+def rows(*labels):
+    """Return rows of (id, ltc) or (id, ltc, formula)."""
+    return [Labelled(i, {"ltc": ltc}, *formula) for i, ltc, *formula in labels]
 
 
 def searches(web):
     return [r for r in web.requests if r.path != "/heartbeat"]
 
 
-def test_structures_are_joined_to_their_labels_in_the_order_of_the_table(
-    project, source, write_table, tmp_path
-):
-    table = write_table("formula,material_id,ltc\nNaCl,mp-3,7.9\n,mp-1,2\nNaCl, mp-2 ,3.5\n")
+def test_structures_are_joined_to_their_labels_in_the_order_of_the_table(project, source, tmp_path):
+    table = rows(("mp-3", 7.9, "NaCl"), ("mp-1", "2"), ("mp-2", 3.5, "NaCl"))
     out = tmp_path / "a.jsonl.gz"
-    report = fetch(table, out, source, chunk_size=2)
+    report = join_structures(table, out, source, ORIGIN, chunk_size=2)
     crystals = read_dataset_file("a", out).crystals
     assert [(c.material_id, c.ltc) for c in crystals] == [
         ("mp-3", 7.9),
@@ -83,12 +80,12 @@ def test_structures_are_joined_to_their_labels_in_the_order_of_the_table(
     assert len(searches(project)) == 2
 
 
-def test_rows_without_a_material_or_a_label_are_reported(source, write_table, tmp_path):
-    table = write_table(
-        "material_id,ltc,formula\nmp-999,1,\nmp-1,much,\nmp-2,-1,\nmp-3,nan,\nmp-4,1,KCl\n"
-        ",1,\nNaCl,1,\nmp-5,1,NaCl\nmp-5,2,NaCl\n"
+def test_rows_without_a_material_or_a_label_are_reported(source, tmp_path):
+    table = rows(
+        *(("mp-999", 1), ("mp-1", "much"), ("mp-2", -1), ("mp-3", "nan"), ("mp-4", 1, "KCl")),
+        *(("", 1), ("NaCl", 1), ("mp-5", 1, "NaCl"), ("mp-5", 2, "NaCl")),
     )
-    report = fetch(table, tmp_path / "a.jsonl.gz", source, chunk_size=10)
+    report = join_structures(table, tmp_path / "a.jsonl.gz", source, ORIGIN, chunk_size=10)
     assert report.n_rows == 1
     reasons = [(d.material_id, d.reason) for d in report.dropped]
     unknown = "the Materials Project has no material of this id"
@@ -134,10 +131,8 @@ def test_a_heartbeat_that_fails_is_asked_again(serve, policy, body):
     assert list(MaterialsProject(policy, web.url, KEY).structures(["mp-2"])) == ["mp-2"]
 
 
-def test_an_outage_that_stays_ends_in_an_error_and_the_fetch_goes_on_later(
-    serve, policy, write_table, tmp_path
-):
-    table = write_table("material_id,ltc\n" + "".join(f"mp-{n},{n}\n" for n in range(1, 8)))
+def test_an_outage_that_stays_ends_in_an_error_and_the_fetch_goes_on_later(serve, policy, tmp_path):
+    table = rows(*((f"mp-{n}", n) for n in range(1, 8)))
     out = tmp_path / "a.jsonl.gz"
     down = True
 
@@ -149,32 +144,27 @@ def test_an_outage_that_stays_ends_in_an_error_and_the_fetch_goes_on_later(
     web = serve(respond)
     source = MaterialsProject(policy, web.url, KEY)
     with pytest.raises(DataError, match="run the same command again"):
-        fetch(table, out, source, chunk_size=2)
+        join_structures(table, out, source, ORIGIN, chunk_size=2)
     assert not out.exists()
 
     down, before = False, len(web.requests)
-    report = fetch(table, out, source, chunk_size=2)
+    report = join_structures(table, out, source, ORIGIN, chunk_size=2)
     assert report.n_rows == 7
     assert len(web.requests) - before == 2
     assert [c.material_id for c in read_dataset_file("a", out).crystals] == list(STRUCTURES)
 
 
-def test_another_table_does_not_go_on_with_the_fetch_of_the_first(
-    serve, policy, write_table, tmp_path
-):
+def test_another_table_does_not_go_on_with_the_fetch_of_the_first(serve, policy, tmp_path):
     def respond(request):
         return Reply(status=400) if "mp-2" in request.query else answer(request)
 
     web = serve(respond)
     source = MaterialsProject(policy, web.url, KEY)
+    out = tmp_path / "a.jsonl.gz"
     with pytest.raises(MaterialError, match="refused the request"):
-        fetch(write_table("material_id,ltc\nmp-2,1\n"), tmp_path / "a.gz", source)
-    fetch(write_table("material_id,ltc\nmp-1,1\n"), tmp_path / "a.gz", source)
-
-    with pytest.raises(MaterialError):
-        fetch(write_table("material_id,ltc\nmp-1,1\nmp-2,1\n"), tmp_path / "b.gz", source, 1)
+        join_structures(rows(("mp-1", 1), ("mp-2", 1)), out, source, ORIGIN, 1)
     with pytest.raises(DataError, match="belongs to a fetch of"):
-        fetch(write_table("material_id,ltc\nmp-3,1\nmp-1,1\n"), tmp_path / "b.gz", source, 1)
+        join_structures(rows(("mp-3", 1), ("mp-1", 1)), out, source, ORIGIN, 1)
 
 
 def test_a_refused_key_is_said_to_be_one(project, policy):
@@ -192,25 +182,13 @@ def test_no_key_is_said_before_anything_is_asked(project, policy, monkeypatch):
     assert not project.requests
 
 
-@pytest.mark.parametrize(
-    ("text", "cause"),
-    [
-        ("id,ltc\nmp-1,1\n", "no column material_id"),
-        ("", "no column ltc and no column material_id"),
-    ],
-)
-def test_a_table_without_its_columns_is_refused(source, write_table, tmp_path, text, cause):
-    with pytest.raises(DataError, match=cause):
-        fetch(write_table(text), tmp_path / "a.jsonl.gz", source)
-
-
-def test_a_table_that_is_not_there_is_named(source, tmp_path):
-    with pytest.raises(DataError, match=r"nowhere\.csv"):
-        fetch(tmp_path / "nowhere.csv", tmp_path / "a.jsonl.gz", source)
-
-
-def test_a_table_of_no_valid_ids_asks_for_nothing(project, source, write_table, tmp_path):
-    table = write_table("material_id,ltc\nNaCl,1\n")
-    report = fetch(table, tmp_path / "a.jsonl.gz", source)
+def test_a_table_of_no_valid_ids_asks_for_nothing(project, source, tmp_path):
+    report = join_structures(rows(("NaCl", 1)), tmp_path / "a.jsonl.gz", source, ORIGIN)
     assert (report.n_rows, len(report.dropped)) == (0, 1)
     assert not searches(project)
+
+
+def test_a_cell_of_another_size_than_was_calculated_is_dropped(source, tmp_path):
+    table = [Labelled(f"mp-{n}", {"ltc": 1.0}, n_atoms=n) for n in (1, 2)]
+    report = join_structures(table, tmp_path / "a.jsonl.gz", source, ORIGIN)
+    assert [entry.material_id for entry in report.dropped] == ["mp-1"]

@@ -4,17 +4,30 @@ from models.errors import DataError
 from training.fetch.retries import RetryPolicy, TransientError, with_retries
 
 
-def test_delay_doubles_within_its_jitter_up_to_the_longest():
-    policy = RetryPolicy(first_delay=1.0, longest_delay=6.0)
-    delays = [policy.delay(attempt) for attempt in (1, 2, 3, 4, 5)]
-    for delay, full in zip(delays, (1.0, 2.0, 4.0, 8.0, 16.0), strict=True):
-        assert min(full / 2, 6.0) <= delay <= min(full, 6.0)
+def waits(policy, faults):
+    """Return the waits of a call that fails with these faults, then answers."""
+    left = [*faults]
+    slept: list[float] = []
+
+    def call():
+        if left:
+            raise left.pop(0)
+
+    with_retries(call, policy, slept.append)
+    return slept
 
 
-def test_delay_is_what_the_server_asks_within_reason():
+def test_waits_double_within_their_jitter_up_to_the_longest():
+    policy = RetryPolicy(attempts=6, first_delay=2.0, longest_delay=12.0)
+    found = waits(policy, [TransientError("busy")] * 5)
+    for wait, full in zip(found, (2.0, 4.0, 8.0, 16.0, 32.0), strict=True):
+        assert min(full, 12.0) <= wait <= min(full + 2.0, 12.0)
+
+
+def test_waits_are_what_the_server_asks_within_reason():
     policy = RetryPolicy(first_delay=1.0, longest_delay=60.0)
-    assert policy.delay(1, retry_after=30.0) == 30.0
-    assert policy.delay(1, retry_after=3600.0) == 60.0
+    faults = [TransientError("busy", 30.0), TransientError("busy", 3600.0)]
+    assert waits(policy, faults) == [30.0, 60.0]
 
 
 def test_asks_again_until_it_answers():

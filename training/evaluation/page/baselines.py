@@ -1,4 +1,4 @@
-"""The ensembles beside simple models, on the same splits."""
+"""Section of the page: ensembles beside simple models on the same splits."""
 
 from collections.abc import Iterator, Sequence
 

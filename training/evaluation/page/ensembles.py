@@ -1,4 +1,4 @@
-"""What the ensemble adds to its members."""
+"""Section of the page: gain of the ensemble over its members."""
 
 from collections.abc import Iterator, Sequence
 

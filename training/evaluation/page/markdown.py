@@ -1,4 +1,4 @@
-"""Tables, figures and numbers as the page writes them."""
+"""Markdown of tables, figures and numbers."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Table I again, beside the published one."""
+"""Section of the page: Table I as measured here, beside the published one."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""How much of stage 3's change is learned, and how much is units."""
+"""Section of the page: stage 3's change, split into learning and units."""
 
 from collections.abc import Iterator, Sequence
 

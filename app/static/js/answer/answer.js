@@ -41,7 +41,7 @@ export function answerView({ prediction, source, address, linkedDigest, signal }
 function title({ formula: text, space_group: symbol, idealised, n_sites: sites, material_id: id }) {
   const facts = [
     symbol ? spaceGroup(symbol) : "space group not found",
-    idealised && "positions symmetrized",
+    idealised && "positions symmetrised",
     `${sites} ${sites === 1 ? "site" : "sites"} in the cell`,
     id,
   ];

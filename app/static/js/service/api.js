@@ -7,7 +7,7 @@
 
 import { at, problemCode } from "../base/links.js";
 
-const RETRIED = new Set(["overloaded", "not-ready"]);
+const RETRIED = new Set(["overloaded", "rate-limited", "too-many-connections", "not-ready"]);
 
 /** Why a call has no answer: what the service said, or that it said nothing. */
 export class Problem extends Error {

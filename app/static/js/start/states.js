@@ -41,6 +41,6 @@ export function problemState(error, onRetry) {
 
 /** Return what to say while the service asks for patience. */
 export function waitingSentence(error) {
-  const reason = error.code === "overloaded" ? "The service is busy" : "The service is starting";
+  const reason = error.code === "not-ready" ? "The service is starting" : "The service is busy";
   return `${reason}; trying again in ${duration(1000 * (error.retryAfter ?? 1))}…`;
 }

@@ -1,0 +1,87 @@
+"""JSON documents that hold a structure, as the programs and data bases of the field write them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from pymatgen.core import Structure
+
+from models.errors import NoStructure, SeveralStructures, StructureTooLarge, UnreadableStructure
+from models.structure.checks import StructureLimits
+from models.structure.json_forms import FORMS
+
+TEXTS = ("cif", "poscar", "xyz", "text", "content", "structure")  # fields with a whole file
+NESTED = ("structure", "data", "attributes", "atoms", "final_structure", "structures", "1")
+LARGEST = 4  # JSON for a structure, of the bytes accepted as text
+DEEPEST = 5  # documents within documents
+OPENING = ("{", "[")
+
+Parts = tuple[Structure, str, tuple[str, ...]]
+ReadText = Callable[[str, StructureLimits, str], Parts]
+
+
+def is_document(text: str) -> bool:
+    """Tell whether the text is JSON rather than any structure file."""
+    return text.lstrip("\ufeff \t\n")[:1] in OPENING
+
+
+def read_document(text: str, limits: StructureLimits, read_text: ReadText) -> Parts:
+    """Return the structure in a JSON document, the name of its form, and warnings.
+
+    `read_text` reads a structure file that is a value of the document. Raises StructureError.
+    """
+    if len(text) > LARGEST * limits.max_bytes:
+        raise StructureTooLarge(
+            f"The JSON has {len(text)} characters, more than the {LARGEST * limits.max_bytes} "
+            "accepted; send one structure only."
+        )
+    try:
+        document = orjson.loads(text.lstrip("\ufeff"))
+    except (orjson.JSONDecodeError, UnicodeEncodeError) as error:
+        raise UnreadableStructure(
+            f"The JSON cannot be read: {str(error)[:200]}; send a whole JSON document."
+        ) from error
+    return read_value(document, limits, read_text)
+
+
+def read_value(
+    document: Any, limits: StructureLimits, read_text: ReadText, depth: int = 0
+) -> Parts:
+    """Return what `read_document` returns, of JSON that is parsed already."""
+    if isinstance(document, list):
+        return _only(document, limits, read_text, depth)
+    if not isinstance(document, dict):
+        raise _unknown(document)
+    for form in FORMS:
+        if form.matches(document):
+            return form.read(document, limits.max_sites), form.name, ()
+    for key in TEXTS:
+        if isinstance(document.get(key), str):
+            return read_text(document[key], limits, "")
+    for key in NESTED:
+        if isinstance(document.get(key), dict | list) and depth < DEEPEST:
+            return read_value(document[key], limits, read_text, depth + 1)
+    raise _unknown(document)
+
+
+def _only(documents: list[Any], limits: StructureLimits, read_text: ReadText, depth: int) -> Parts:
+    if len(documents) > 1:
+        raise SeveralStructures(
+            f"The JSON holds {len(documents)} structures; send one at a time, or screen them as "
+            "JSON lines."
+        )
+    if not documents or depth >= DEEPEST:
+        raise NoStructure("The JSON holds no structure.")
+    return read_value(documents[0], limits, read_text, depth + 1)
+
+
+def _unknown(document: Any) -> UnreadableStructure:
+    keys = (
+        f"it has {', '.join(map(repr, list(document)[:8]))[:200]}"
+        if document and isinstance(document, dict)
+        else "it is no object with fields"
+    )
+    return UnreadableStructure(
+        "The JSON is no structure in a form that is read (pymatgen, OPTIMADE, ASE, JARVIS, "
+        f'Materials Project, {{lattice, species, frac_coords}}, {{"cif": "..."}}): {keys}.'
+    )

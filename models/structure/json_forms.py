@@ -1,0 +1,187 @@
+"""Forms in which JSON documents give a structure: pymatgen, OPTIMADE, ASE, JARVIS and our own."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pymatgen.core import Lattice, Structure
+
+from models.errors import (
+    DisorderedStructure,
+    NoStructure,
+    UnreadableStructure,
+    UnsupportedElement,
+)
+from models.structure.bounds import check_cell
+from models.structure.primitive import check_raw_size
+from models.structure.species import atomic_number
+
+FULL = 0.999  # an occupancy from here on is a whole atom
+AXES = 3
+HEAVIEST = 118
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form of document: its name, the fields that tell it, and how it is read."""
+
+    name: str
+    matches: Callable[[Document], bool]
+    parts: Callable[[Document], tuple[Any, Sequence[Any], Any, bool]]
+
+    def read(self, document: Document, max_sites: int) -> Structure:
+        """Return the structure of a document. Raises StructureError."""
+        try:
+            vectors, species, coordinates, cartesian = self.parts(document)
+            check_raw_size(len(species), max_sites)
+            matrix, positions = _array(vectors, "lattice"), _array(coordinates, "positions")
+            if len(species) != len(positions):
+                raise UnreadableStructure(
+                    f"The {self.name} document has {len(species)} species but {len(positions)} "
+                    "positions."
+                )
+            lattice = Lattice(_three(matrix))
+            check_cell(lattice)
+            numbers: list[Any] = [_number(one) for one in species]
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            raise UnreadableStructure(
+                f"The {self.name} document lacks a part or has one of another kind "
+                f"({type(error).__name__}: {str(error)[:100]}); write it again with its program."
+            ) from error
+        return Structure(lattice, numbers, positions, coords_are_cartesian=cartesian)
+
+
+def _array(values: Any, name: str) -> NDArray[np.float64]:
+    """Return numbers [n, 3]. Raises UnreadableStructure."""
+    if isinstance(values, dict):
+        values = values.get("__ndarray__", values.get("array"))
+        if isinstance(values, dict):
+            return _array(values, name)
+        if isinstance(values, list) and len(values) == AXES and isinstance(values[1], str):
+            values = values[2]  # ASE: shape, type, values
+    array = np.array(values, dtype=np.float64)
+    if array.size % AXES == 0 and array.ndim == 1:
+        array = array.reshape(-1, AXES)
+    if array.ndim != 2 or array.shape[1] != AXES or not array.size:  # noqa: PLR2004
+        raise UnreadableStructure(f"The document's {name} are not three numbers each.")
+    if not np.isfinite(array).all():
+        raise UnreadableStructure(f"A number of the document's {name} is not finite.")
+    return array
+
+
+def _three(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    if matrix.shape != (AXES, AXES):
+        raise UnreadableStructure("The document's lattice is not three vectors.")
+    return matrix
+
+
+def _number(species: Any) -> int:
+    """Return the atomic number of a symbol or a number."""
+    if isinstance(species, str):
+        return atomic_number(species)
+    if not isinstance(species, int) or isinstance(species, bool) or not 1 <= species <= HEAVIEST:
+        raise UnsupportedElement(f"{str(species)[:40]} is no atomic number of an element.")
+    return species
+
+
+def _is_pymatgen(document: Document) -> bool:
+    return isinstance(document.get("sites"), list) and (
+        "lattice" in document or "Molecule" in str(document.get("@class"))
+    )
+
+
+def _pymatgen(document: Document) -> tuple[Any, Sequence[Any], Any, bool]:
+    if "lattice" not in document:
+        raise NoStructure("The document is a molecule of pymatgen; send a crystal.")
+    sites = document["sites"]
+    species = [_whole(site) for site in sites]
+    fractional = all("abc" in site for site in sites)
+    positions = [site["abc" if fractional else "xyz"] for site in sites]
+    return _pymatgen_matrix(document["lattice"]), species, positions, not fractional
+
+
+def _pymatgen_matrix(lattice: Any) -> Any:
+    if isinstance(lattice, dict) and "matrix" not in lattice:
+        names = ("a", "b", "c", "alpha", "beta", "gamma")
+        return Lattice.from_parameters(*(float(lattice[name]) for name in names)).matrix
+    return lattice["matrix"] if isinstance(lattice, dict) else lattice
+
+
+def _whole(site: Document) -> str:
+    """Return the element of a site of pymatgen. Raises DisorderedStructure."""
+    found = site.get("species") or [{"element": site["label"], "occu": 1}]
+    if len(found) > 1 or float(found[0].get("occu", 1)) < FULL:
+        occupants = ", ".join(f"{one['element']} {one.get('occu', 1):g}" for one in found[:5])
+        raise _disordered(str(site.get("label", "")), occupants)
+    return str(found[0]["element"])
+
+
+def _disordered(name: str, occupants: str) -> DisorderedStructure:
+    return DisorderedStructure(
+        f"Site {name[:40]} is partly occupied or mixed ({occupants[:100]}); send an ordered "
+        "approximant, such as one made by pymatgen's OrderDisorderedStructureTransformation."
+    )
+
+
+def _optimade(document: Document) -> tuple[Any, Sequence[Any], Any, bool]:
+    if 0 in (document.get("dimension_types") or []):
+        raise NoStructure(
+            "The OPTIMADE structure is not periodic in three directions; send a crystal."
+        )
+    kinds = {kind["name"]: kind for kind in document.get("species") or []}
+    species = [_optimade_symbol(kinds.get(name), name) for name in document["species_at_sites"]]
+    return document["lattice_vectors"], species, document["cartesian_site_positions"], True
+
+
+def _optimade_symbol(kind: Document | None, name: str) -> str:
+    if kind is None:
+        return name
+    symbols = kind["chemical_symbols"]
+    if len(symbols) > 1 or float(kind.get("concentration", [1])[0]) < FULL:
+        shares = kind.get("concentration") or [1] * len(symbols)
+        raise _disordered(
+            name, ", ".join(f"{s} {c:g}" for s, c in zip(symbols, shares, strict=True))
+        )
+    return str(symbols[0])
+
+
+def _ase(document: Document) -> tuple[Any, Sequence[Any], Any, bool]:
+    periodic = document.get("pbc", [True] * AXES)
+    flags = (
+        periodic.get("__ndarray__", [0, 0, periodic])[2] if isinstance(periodic, dict) else periodic
+    )
+    if flags is False or (isinstance(flags, list) and not all(flags)):
+        raise NoStructure("The ASE document is not periodic in three directions; send a crystal.")
+    species = document.get("numbers", document.get("symbols"))
+    if isinstance(species, dict):
+        species = species["__ndarray__"][2]
+    return document["cell"], species or [], document["positions"], True
+
+
+def _jarvis(document: Document) -> tuple[Any, Sequence[Any], Any, bool]:
+    cartesian = document.get("cartesian") in {True, "True", "true"}
+    return document["lattice_mat"], document["elements"], document["coords"], cartesian
+
+
+def _own(document: Document) -> tuple[Any, Sequence[Any], Any, bool]:
+    cartesian = "frac_coords" not in document
+    positions = document["cart_coords" if cartesian else "frac_coords"]
+    return _pymatgen_matrix(document["lattice"]), document["species"], positions, cartesian
+
+
+def _has(*fields: str) -> Callable[[Document], bool]:
+    return lambda document: all(field in document for field in fields)
+
+
+FORMS = (
+    Form("pymatgen", _is_pymatgen, _pymatgen),
+    Form("OPTIMADE", _has("lattice_vectors", "species_at_sites"), _optimade),
+    Form("JARVIS", _has("lattice_mat", "elements", "coords"), _jarvis),
+    Form("ASE", _has("cell", "positions"), _ase),
+    Form("stored structure", lambda d: _has("lattice", "species")(d)
+         and ("frac_coords" in d or "cart_coords" in d), _own),
+)  # fmt: skip

@@ -1,0 +1,107 @@
+"""Extended XYZ files, as ASE writes them, to structures."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from pymatgen.core import Lattice, Structure
+
+from models.errors import NoStructure, SeveralStructures, UnreadableStructure
+from models.structure.bounds import check_cell
+from models.structure.primitive import check_raw_size
+from models.structure.species import atomic_number
+
+COUNT = re.compile(r"[0-9]{1,9}")
+PAIR = re.compile(r'(\w+)\s*=\s*(?:"([^"]*)"|\{([^}]*)\}|(\S+))')
+AXES, NUMBERS = 3, 9
+SHOWN = 60  # characters of a line that a message repeats
+DEFAULT_PROPERTIES = "species:S:1:pos:R:3"
+
+
+def is_xyz(text: str) -> bool:
+    """Tell whether the first line is a number of atoms and the third an atom and its place."""
+    lines = text[:4000].split("\n")[:3]
+    words = lines[2].split() if len(lines) > 2 else []  # noqa: PLR2004
+    return (
+        bool(COUNT.fullmatch(lines[0].strip()))
+        and len(words) > AXES
+        and not _is_number(lines[1].split()[0] if lines[1].split() else "")
+    )
+
+
+def read_xyz(text: str, max_sites: int) -> tuple[Structure, tuple[str, ...]]:
+    """Return the crystal in an extended XYZ file of one frame.
+
+    Raises NoStructure without a lattice, SeveralStructures, UnreadableStructure, StructureTooLarge.
+    """
+    lines = text.rstrip().split("\n")
+    count = int(lines[0])
+    check_raw_size(count, max_sites)
+    if count < 1 or len(lines) < count + 2:
+        raise UnreadableStructure(
+            f"The XYZ file has {count} atoms by its first line but only {len(lines) - 2} lines of "
+            "them; correct the number or send the whole file."
+        )
+    if any(line.strip() for line in lines[count + 2 :]):
+        raise SeveralStructures("The XYZ file holds several frames; send one structure at a time.")
+    info = {key.lower(): next(filter(None, values), "") for key, *values in PAIR.findall(lines[1])}
+    lattice = _lattice(info)
+    columns = _columns(info.get("properties", DEFAULT_PROPERTIES))
+    atoms = [_atom(lines, number, columns) for number in range(2, count + 2)]
+    positions = np.array([position for _, position in atoms])
+    numbers: list[Any] = [number for number, _ in atoms]
+    return Structure(lattice, numbers, positions, coords_are_cartesian=True), ()
+
+
+def _lattice(info: dict[str, str]) -> Lattice:
+    values = info.get("lattice", "").split()
+    if len(values) != NUMBERS or not all(map(_is_number, values)):
+        raise NoStructure(
+            "The XYZ file has no Lattice= of nine numbers in its second line, as that of a "
+            "molecule; send a crystal with its cell, such as extended XYZ or CIF."
+        )
+    if any(word.lower() in {"f", "false", "0"} for word in info.get("pbc", "").split()):
+        raise NoStructure(
+            f"The XYZ file is not periodic in three directions (pbc={info['pbc'][:SHOWN]}); "
+            "send a crystal."
+        )
+    lattice = Lattice(np.array(values, dtype=float).reshape(AXES, AXES))
+    check_cell(lattice)
+    return lattice
+
+
+def _columns(properties: str) -> tuple[int, int]:
+    """Return the columns of the element and of the first coordinate."""
+    fields = properties.split(":")
+    places, column = {}, 0
+    for name, _, width in zip(fields[::3], fields[1::3], fields[2::3], strict=False):
+        places[name.lower()] = column
+        column += int(width) if COUNT.fullmatch(width) else 1
+    element = places.get("species", places.get("z", places.get("element")))
+    if element is None or "pos" not in places:
+        raise UnreadableStructure(
+            f"The XYZ file's Properties={properties[:SHOWN]} name no species or no pos."
+        )
+    return element, places["pos"]
+
+
+def _atom(lines: Sequence[str], line: int, columns: tuple[int, int]) -> tuple[int, list[float]]:
+    words = lines[line].split()
+    element, first = columns
+    numbers = words[first : first + AXES]
+    if len(words) <= element or len(numbers) < AXES or not all(map(_is_number, numbers)):
+        raise UnreadableStructure(
+            f"Line {line + 1} of the XYZ file is not an atom and its position: "
+            f"{lines[line].strip()[:SHOWN]!r}."
+        )
+    symbol = words[element]
+    number = int(symbol) if COUNT.fullmatch(symbol) else atomic_number(symbol)
+    return number, [float(value) for value in numbers]
+
+
+def _is_number(word: str) -> bool:
+    try:
+        return bool(np.isfinite(float(word)))
+    except ValueError:
+        return False

@@ -1,0 +1,295 @@
+"""Every form of structure file that is read, in files of our own and by other programs' writers."""
+
+import gzip
+import io
+import json
+import warnings
+import zipfile
+from pathlib import Path
+
+import ase.io
+import gemmi
+import pytest
+from ase import Atoms
+from pymatgen.core import Structure
+from pymatgen.io.cif import CifWriter
+from pymatgen.io.vasp import Poscar
+
+from models.crystal.fingerprint import fingerprint
+from models.crystal.graph import crystal_graph
+from models.errors import (
+    DisorderedStructure,
+    NoStructure,
+    ParaisiteError,
+    SeveralStructures,
+    StructureTooLarge,
+    UnreadableStructure,
+)
+from models.structure.checks import StructureLimits
+from models.structure.read import parse_structure, read_structure
+from tests.crystals import PEROVSKITE, ROCKSALT, WURTZITE_TYPE, generated_crystals
+
+FILES = Path(__file__).parent / "files"
+RIGHT = {  # formula, sites of the cell as given, A^3 an atom, format
+    "VASP4.vasp": ("GaAs", 2, 22.6, "POSCAR"),
+    "VASP5.vasp": ("AgBr", 2, 24.062, "POSCAR"),
+    "VASP6.vasp": ("MgO", 8, 9.327, "POSCAR"),
+    "ase.json": ("AgBr", 2, 24.062, "ASE"),
+    "fluorite_symbol.cif": ("CaF2", 12, 13.587, "CIF"),
+    "jarvis.json": ("AgBr", 2, 24.062, "JARVIS"),
+    "magnetic.mcif": ("NiO", 8, 9.129, "CIF"),
+    "materials_project.json": ("AgBr", 2, 24.065, "pymatgen"),
+    "optimade.json": ("AgBr", 2, 24.062, "OPTIMADE"),
+    "portlandite_labels.cif": ("Ca(HO)2", 5, 10.957, "CIF"),
+    "pymatgen.json": ("AgBr", 2, 24.062, "pymatgen"),
+    "quartz_operations.cif": ("SiO2", 9, 12.554, "CIF"),
+    "silver_bromide.xyz": ("AgBr", 2, 24.062, "extended XYZ"),
+    "two_blocks.cif": ("ZnO", 4, 11.908, "CIF"),
+}
+CRYSTAL = WURTZITE_TYPE.crystal(["Ga", "N"], 1.95)
+
+
+def identity(structure: Structure) -> str:
+    return fingerprint(crystal_graph(structure))
+
+
+def test_every_file_has_a_right_reading():
+    assert {path.name for path in FILES.iterdir() if path.is_file()} == set(RIGHT)
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_file(name):
+    read = read_structure((FILES / name).read_bytes(), name=name)
+    structure = read.structure
+    found = structure.composition.reduced_formula, len(structure), read.format
+    formula, n_sites, volume, form = RIGHT[name]
+    assert found == (formula, n_sites, form)
+    assert structure.volume / n_sites == pytest.approx(volume, rel=1e-3)
+    assert read.reduced is structure
+
+
+@pytest.mark.parametrize("path", sorted((FILES / "found").iterdir()), ids=lambda path: path.name)
+def test_what_the_fuzzer_has_found_is_read_or_refused(path):
+    try:
+        read_structure(path.read_bytes())
+    except ParaisiteError as error:
+        assert str(error)  # noqa: PT017 - an answer is as good as an error
+
+
+def by_gemmi(crystal: Structure) -> str:
+    small = gemmi.SmallStructure()
+    small.cell = gemmi.UnitCell(*crystal.lattice.parameters)
+    small.spacegroup_hm = "P 1"
+    for number, site in enumerate(crystal):
+        added = gemmi.SmallStructure.Site()
+        added.label = added.type_symbol = f"{site.specie.symbol}{number}"
+        added.type_symbol = site.specie.symbol
+        added.element = gemmi.Element(site.specie.symbol)
+        added.fract = gemmi.Fractional(*site.frac_coords)
+        small.add_site(added)
+    return str(small.make_cif_block().as_string())
+
+
+def by_ase(crystal: Structure, form: str) -> bytes:
+    atoms = Atoms(
+        [site.specie.symbol for site in crystal],
+        cell=crystal.lattice.matrix,
+        scaled_positions=crystal.frac_coords,
+        pbc=True,
+    )
+    written = io.BytesIO() if form == "cif" else io.StringIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ase.io.write(written, atoms, format=form)
+    content = written.getvalue()
+    return content if isinstance(content, bytes) else content.encode()
+
+
+WRITERS = {
+    "pymatgen CIF": lambda crystal: str(CifWriter(crystal, significant_figures=10)),
+    "pymatgen symmetrised CIF": lambda crystal: str(
+        CifWriter(crystal, symprec=1e-3, significant_figures=10)
+    ),
+    "pymatgen POSCAR": lambda crystal: Poscar(crystal).get_str(significant_figures=12),
+    "pymatgen JSON": lambda crystal: crystal.to_json(),
+    "gemmi CIF": by_gemmi,
+    "ASE CIF": lambda crystal: by_ase(crystal, "cif"),
+    "ASE VASP": lambda crystal: by_ase(crystal, "vasp"),
+    "ASE extxyz": lambda crystal: by_ase(crystal, "extxyz"),
+    "ASE JSON": lambda crystal: by_ase(crystal, "json"),
+}
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+@pytest.mark.parametrize("number", range(6))
+def test_what_other_programs_write_is_the_same_crystal(writer, number):
+    # What is symmetrised when it is written is another crystal if it was distorted.
+    crystal = generated_crystals(12, seed=16)[2 * number if "symm" in writer else number]
+    written = WRITERS[writer](crystal)
+    structure = parse_structure(written)
+    assert structure.composition.reduced_formula == crystal.composition.reduced_formula
+    per_atom = crystal.volume / len(crystal)
+    assert structure.volume / len(structure) == pytest.approx(per_atom, rel=1e-4)
+    assert identity(structure) == identity(crystal)
+
+
+def zipped(*names: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, str(CifWriter(CRYSTAL)))
+    return packed.getvalue()
+
+
+TEXT = str(CifWriter(CRYSTAL))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        gzip.compress(TEXT.encode()),
+        gzip.compress(TEXT[:100].encode()) + gzip.compress(TEXT[100:].encode()),
+        zipped("a.cif"),
+        zipped("__MACOSX/._a.cif", "folder/a.cif", ".DS_Store"),
+        TEXT.encode("utf-16"),
+        TEXT.encode("utf-16-le"),
+        TEXT.encode("utf-16-be"),
+        TEXT.encode("utf-8-sig"),
+        ("# Ångström\n" + TEXT).encode("latin-1"),
+        TEXT.replace("\n", "\r").encode(),
+    ],
+)
+def test_compression_and_encodings(content):
+    assert identity(parse_structure(content)) == identity(CRYSTAL)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "words"),
+    [
+        (gzip.compress(TEXT.encode())[:-9], UnreadableStructure, "cut off"),
+        (b"\x1f\x8b" + b"?" * 50, UnreadableStructure, "gzip file is damaged"),
+        (gzip.compress(b"\n" * 17_000_000), StructureTooLarge, "16000000 bytes"),
+        (zipped("a.cif", "b.cif"), SeveralStructures, "a.cif, b.cif"),
+        (zipped("__MACOSX/a.cif"), NoStructure, "holds no file"),
+        (zipped("a.cif")[:60], UnreadableStructure, "zip archive"),
+        (b"BZh91AY&SY", UnreadableStructure, "bzip2"),
+        (b"%PDF-1.7", UnreadableStructure, "PDF"),
+        (b"\xff\xfed\x00a", UnreadableStructure, "UTF-16"),
+    ],
+)
+def test_content_that_cannot_be_unpacked(content, kind, words):
+    with pytest.raises(kind, match=words):
+        read_structure(content)
+
+
+def changed(name: str, **changes: object) -> str:
+    document = json.loads((FILES / f"{name}.json").read_text())
+    inner = document
+    for step in {"optimade": ("data", "attributes"), "ase": ("1",), "jarvis": ("atoms",)}.get(
+        name, ()
+    ):
+        inner = inner[step]
+    inner.update(changes)
+    return json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "words"),
+    [
+        ('{"a": 1}', UnreadableStructure, "it has 'a'"),
+        ("[]", NoStructure, "no structure"),
+        ("[{}, {}]", SeveralStructures, "2 structures"),
+        ('{"cif": ', UnreadableStructure, "JSON cannot be read"),
+        (json.dumps({"cif": '{"cif": "x"}'}), UnreadableStructure, "neither a CIF"),
+        (changed("optimade", dimension_types=[1, 1, 0]), NoStructure, "three directions"),
+        (changed("optimade", species_at_sites=["Ag"]), UnreadableStructure, "1 species but 2"),
+        (changed("jarvis", lattice_mat=[[1, 0, 0]]), UnreadableStructure, "three vectors"),
+        (changed("jarvis", coords=[[0, 0, "x"], [0, 0, 0]]), UnreadableStructure, "lacks a part"),
+        (changed("ase", pbc=[True, True, False]), NoStructure, "three directions"),
+        (changed("ase", numbers=[47, 135]), ParaisiteError, "135"),
+        (changed("pymatgen", lattice={"a": 1}), UnreadableStructure, "lacks a part"),
+        (json.dumps({"@class": "Molecule", "sites": []}), NoStructure, "molecule"),
+        ("[" * 100_000, UnreadableStructure, "JSON cannot be read"),
+    ],
+)
+def test_faults_of_documents(text, kind, words):
+    with pytest.raises(kind, match=words):
+        read_structure(text)
+
+
+@pytest.mark.parametrize("name", ["pymatgen", "optimade"])
+def test_a_document_with_mixed_sites_names_the_occupants(name):
+    mixed = {
+        "pymatgen": {
+            "sites": [
+                {
+                    "label": "M1",
+                    "species": [{"element": "Ag", "occu": 0.5}, {"element": "Cu", "occu": 0.5}],
+                    "abc": [0, 0, 0],
+                }
+            ]
+        },
+        "optimade": {
+            "species": [
+                {"name": "Ag", "chemical_symbols": ["Ag", "Cu"], "concentration": [0.5, 0.5]}
+            ]
+        },
+    }[name]
+    with pytest.raises(DisorderedStructure, match=r"Ag 0\.5, Cu 0\.5"):
+        read_structure(changed(name, **mixed))
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "words"),
+    [
+        (("pbc=", "no="), None, ""),
+        (("Lattice", "Size"), NoStructure, "no Lattice"),
+        (('pbc="T T T"', 'pbc="T T F"'), NoStructure, "three directions"),
+        (("\nBr", "\nBr 1 1 1\nBr"), SeveralStructures, "several frames"),
+        (("Br 2.887", "Br x"), UnreadableStructure, "Line 4"),
+        (("pos:R:3", "forces:R:3"), UnreadableStructure, "no pos"),
+        (("2\nLat", "3\nLat"), UnreadableStructure, "3 atoms"),
+    ],
+)
+def test_extended_xyz(change, kind, words):
+    text = (FILES / "silver_bromide.xyz").read_text().replace(*change)
+    if kind is None:
+        assert len(parse_structure(text)) == 2
+        return
+    with pytest.raises(kind, match=words):
+        read_structure(text)
+
+
+def test_a_large_cell_with_a_small_primitive_cell_is_reduced():
+    crystal = ROCKSALT.crystal(["Na", "Cl"], 2.8)
+    supercell = crystal * (3, 3, 3)
+    read = read_structure(str(CifWriter(supercell)), StructureLimits(max_sites=10))
+    assert (len(read.structure), len(read.reduced)) == (54, 2)
+    assert "reduced to the primitive cell of 2" in " ".join(read.warnings)
+    assert identity(read.reduced) == identity(crystal)
+
+
+def test_a_large_primitive_cell_is_refused_with_both_numbers():
+    crystal = PEROVSKITE.crystal(["Sr", "Ti", "O"], 1.95)
+    supercell = crystal * (2, 2, 2)
+    supercell.translate_sites([0], [0.02, 0.01, 0])
+    with pytest.raises(StructureTooLarge, match="40 sites and its primitive cell 40"):
+        read_structure(str(CifWriter(supercell)), StructureLimits(max_sites=10))
+    with pytest.raises(StructureTooLarge, match="up to 30 are reduced"):
+        read_structure(str(CifWriter(supercell)), StructureLimits(max_sites=3))
+
+
+def test_reflections_do_not_count():
+    pattern = "loop_\n_refln_index_h\n_refln_index_k\n" + "1 2\n" * 1500
+    field = "_shelx_hkl_file\n;\n" + "   1   2   3\n" * 700 + ";\n"
+    limits = StructureLimits(max_bytes=len(TEXT) + 100)
+    for text in (TEXT + pattern, TEXT + field, pattern.join(TEXT.split("loop_", 1))):
+        longer = text if text.startswith("#") else f"data_x\n{text}"
+        assert identity(parse_structure(longer, limits)) == identity(CRYSTAL)
+    with pytest.raises(StructureTooLarge, match="without reflections"):
+        parse_structure(TEXT + "_atom_site_note\n" * 5000, limits)
+
+
+def test_a_file_called_poscar_is_told_of_in_terms_of_poscars():
+    with pytest.raises(UnreadableStructure, match="called a POSCAR"):
+        read_structure("Na Cl\nnot a factor\n1 2 3\n", name="run/POSCAR-1")

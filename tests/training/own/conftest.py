@@ -1,0 +1,3 @@
+from tests.training.fetch.conftest import serve
+
+__all__ = ["serve"]

@@ -1,0 +1,89 @@
+"""Sources of the data sets, by name in the catalogue."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from types import MappingProxyType
+
+from models.errors import DataError
+from training.data.catalogue import CATALOGUE
+from training.fetch import aflow, matcalc, megnet, paper, phonix
+from training.fetch.download import Downloader
+from training.fetch.materials_project import MaterialsProject
+from training.fetch.row_file import FetchReport
+from training.run import MEGNET_FILE
+
+MATERIALS_PROJECT = "https://api.materialsproject.org/"
+MEGNET = "megnet"
+
+
+@dataclass(frozen=True)
+class Connections:
+    """Clients of the sources; that of the Materials Project is made for those that need it.
+
+    `base_url` replaces a source's own address.
+    """
+
+    downloader: Downloader
+    base_url: str | None = None
+    materials_project_url: str = MATERIALS_PROJECT
+
+    @cached_property
+    def materials_project(self) -> MaterialsProject:
+        """The Materials Project's client; MaterialsProjectKeyMissing where there is no key."""
+        return MaterialsProject(self.downloader.policy, self.materials_project_url)
+
+    def url(self, default: str) -> str:
+        """Return the address of a source."""
+        return self.base_url or default
+
+
+Fetch = Callable[[Path, Connections], FetchReport | None]
+
+
+def path_of(name: str, data_dir: Path) -> Path:
+    """Return where a fetched data set, or MEGNet's weights, lie."""
+    return data_dir / (MEGNET_FILE if name == MEGNET else CATALOGUE[name].file_name)
+
+
+def _megnet(out: Path, via: Connections) -> None:
+    megnet.fetch(out.parent.parent, via.downloader, via.url(megnet.BASE_URL))
+
+
+def _aflow(out: Path, via: Connections) -> FetchReport:
+    return aflow.fetch(out, via.downloader, via.url(aflow.BASE_URL))
+
+
+def _phonix(out: Path, via: Connections) -> FetchReport:
+    return phonix.fetch(out, via.downloader, via.materials_project, via.url(phonix.BASE_URL))
+
+
+def _paper(name: str, out: Path, via: Connections) -> FetchReport:
+    return paper.fetch(name, out, via.downloader, via.materials_project, via.url(paper.BASE_URL))
+
+
+def _matcalc(name: str, out: Path, via: Connections) -> FetchReport:
+    return matcalc.fetch(name, out, via.downloader, via.url(matcalc.BASE_URL))
+
+
+def _not_fetched(name: str, reason: str, out: Path, _: Connections) -> FetchReport:
+    raise DataError(f"{name} is not fetched: {reason} Put it at {out}; docs/data.md says more.")
+
+
+SOURCES: Mapping[str, Fetch] = MappingProxyType(
+    {
+        MEGNET: _megnet,
+        "aflow": _aflow,
+        "elasticity": partial(_matcalc, "elasticity"),
+        "moduli_2026": partial(_matcalc, "moduli_2026"),
+        "dataset1": partial(_paper, "dataset1"),
+        "dataset2": partial(_paper, "dataset2"),
+        "phonix_2026": _phonix,
+        "phonondb": partial(
+            _not_fetched,
+            "phonondb",
+            "its force sets are public, the properties here are computed from them with phonopy.",
+        ),
+    }
+)

@@ -1,0 +1,1 @@
+"""Ensembles on a user's own labels: table, start, training, export."""

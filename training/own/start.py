@@ -1,0 +1,71 @@
+"""The published ensemble that a user's own is fine-tuned from."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from models.manifest import MANIFEST, WEIGHTS, Manifest, read_manifest
+from models.network.architecture import weight_shapes
+from models.network.weights import load_weights
+from training.config import PRESET_FILE, Preset, preset_of, read_preset
+from training.fit.loop import FittedMember, write_member
+from training.fit.parameters import pack
+from training.run import TrainingRun
+from training.stages import FOUNDATION, HARMONIC, MEGNET
+
+STARTS = (HARMONIC, FOUNDATION)  # the best first
+OWN = "own"  # the schedule's name in the preset
+REMEMBERED = 0.3  # weight of outputs that the start was trained on, against forgetting
+
+
+def choose_start(ensembles: Path) -> str:
+    """Return the best start there is: a published ensemble's name, or MEGNet's weights."""
+    return next((name for name in STARTS if (ensembles / name / MANIFEST).is_file()), MEGNET)
+
+
+def own_preset(base: Preset, name: str, parent: Preset | None) -> Preset:
+    """Return the preset for a user's own set `name`, with the network and loss of the start."""
+    network = parent or base
+    schedule = base.schedule(OWN, OWN)
+    if network.loss.kind == "log":
+        weights = dict.fromkeys(network.outputs, REMEMBERED) | {network.outputs[0]: 1.0}
+        schedule = replace(schedule, weights=weights)
+    return replace(
+        base,
+        mlp=network.mlp,
+        outputs=network.outputs,
+        descriptors=network.descriptors,
+        loss=network.loss,
+        schedules={name: schedule},
+        split=replace(base.split, dealt=(name,)),
+    )
+
+
+def parent_preset(folder: Path) -> Preset:
+    """Return the preset that an exported ensemble was trained with."""
+    path = folder / PRESET_FILE
+    if path.is_file():
+        return preset_of(path.read_bytes())
+    return read_preset(read_manifest(folder).preset)
+
+
+def place_members(folder: Path, run: TrainingRun) -> tuple[int, ...]:
+    """Return the splits of an exported ensemble's members, after placing them in the run."""
+    manifest = read_manifest(folder)
+    architecture = manifest.network.architecture()
+    weights = load_weights(folder / WEIGHTS, architecture, len(manifest.members))
+    shapes = weight_shapes(architecture)
+    for index, record in enumerate(manifest.members):
+        vector = pack({name: value[index] for name, value in weights.items()}, shapes)
+        transforms = tuple(transform.transform() for transform in record.transforms)
+        directory = run.member_dir(manifest.name, record.split)
+        directory.mkdir(parents=True, exist_ok=True)
+        write_member(FittedMember(vector, transforms, ()), directory)
+    shutil.copyfile(folder / MANIFEST, run.run_dir / manifest.name / MANIFEST)
+    return tuple(record.split for record in manifest.members)
+
+
+def placed_manifest(stage: str, run: TrainingRun) -> Manifest | None:
+    """Return the manifest of the ensemble whose members were placed; None for a stage trained."""
+    path = run.run_dir / stage / MANIFEST
+    return Manifest.model_validate_json(path.read_bytes()) if path.is_file() else None
