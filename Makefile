@@ -13,7 +13,7 @@ COMPILE := $(BIN)/uv pip compile --python-version 3.11 --generate-hashes --no-he
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup serve test coverage lint format typecheck dependencies spelling check docs lock openapi fetch train evaluate benchmark profile dist chaos soak audit sbom fuzz docker-build clean
+.PHONY: help setup serve test coverage lint format typecheck dependencies spelling check docs lock openapi schema fetch train evaluate benchmark profile dist chaos soak audit sbom fuzz docker-build clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -62,6 +62,9 @@ lock: $(BIN)/uv ## Resolve the lock files again after a change of dependencies
 
 openapi: setup ## Write the service's contract to openapi.json
 	$(BIN)/python -m app.openapi > openapi.json
+
+schema: setup ## Write the schema of manifests to models/manifest.schema.json
+	$(BIN)/python -m models.schema > models/manifest.schema.json
 
 fetch: setup ## Get the data sets and MEGNet's weights from where they are published
 	$(BIN)/python -m training fetch

@@ -45,12 +45,14 @@ class Ensemble:
         """Return the ensemble in `directory`; DamagedEnsemble when it differs from its manifest."""
         manifest = read_manifest(directory)
         n_members = len(manifest.members)
+        heads = Heads.load(directory / HEADS, n_members) if manifest.has_heads else None
+        process = Process.load(directory / PROCESS, n_members) if manifest.has_process else None
         members = Members(
             load_weights(directory / WEIGHTS, manifest.network.architecture(), n_members),
             manifest.transforms(),
             manifest.network.outputs,
-            heads=Heads.load(directory / HEADS, n_members) if manifest.has_heads else None,
-            process=Process.load(directory / PROCESS, n_members) if manifest.has_process else None,
+            heads=heads,
+            process=process,
             inputs=manifest.inputs(),
             policy=manifest.answers,
         )
@@ -60,6 +62,7 @@ class Ensemble:
             if manifest.has_evidence
             else None
         )
+        _check_sizes(directory, manifest, heads, process, evidence)
         return cls(manifest, manifest_digest(directory), members, evidence)
 
     @property
@@ -126,6 +129,27 @@ class Ensemble:
                 f"{self.name} predicts {found} W/(m K) for its golden crystal, not {expected}; "
                 "check the versions of TensorFlow and pymatgen against its manifest."
             )
+
+
+def _check_sizes(
+    directory: Path,
+    manifest: Manifest,
+    heads: Heads | None,
+    process: Process | None,
+    evidence: Evidence | None,
+) -> None:
+    """Raise DamagedEnsemble where files do not fit each other."""
+    descriptors = manifest.network.descriptors
+    n_inputs = len(descriptors.names) if descriptors else 0
+    if heads and len(heads.center) != n_inputs:
+        raise DamagedEnsemble(f"{directory / HEADS} is not for {n_inputs} descriptors.")
+    if process and len(process.center) != n_inputs:
+        raise DamagedEnsemble(f"{directory / PROCESS} is not for {n_inputs} descriptors.")
+    if process and evidence and len(process.known) != len(evidence.references):
+        raise DamagedEnsemble(
+            f"{directory / PROCESS} has {len(process.known)} known crystals, the evidence "
+            f"{len(evidence.references)} references."
+        )
 
 
 def _distances(evidence: Evidence, outputs: Outputs, row: int) -> NDArray[np.float64]:

@@ -7,13 +7,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from models.crystal.graph import Cutoff
 from models.descriptors.describe import NAMES, VERSION
 from models.errors import DamagedEnsemble
-from models.network.architecture import FARTHEST_GAUSSIAN, GAUSSIAN_WIDTH, N_GAUSSIANS, Architecture
 from models.network.inputs import InputSettings
+from models.network.settings import DescriptorSettings, GraphSettings, NetworkSettings
 from models.network.transform import TargetTransform
 from models.prediction.evidence import EVIDENCE
+from models.prediction.gaussian_process import OUTPUTS
 from models.prediction.policy import LTC, AnswerPolicy
 from models.prediction.result import Method
 from models.records import Record
@@ -27,61 +27,6 @@ CARD = "README.md"
 
 Protocol = Literal["paper", "held-out"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
-class GraphSettings(Record):
-    """How a structure becomes a crystal graph, and its distances inputs of the network."""
-
-    cutoff: float = Field(description="Longest bond [A]")
-    fade_from: float = Field(
-        description="Length from which bonds fade out [A]; the cutoff where it is sharp"
-    )
-    gaussians: int = Field(description="Number of Gaussians a distance is expanded in")
-    gaussian_width: float = Field(description="Their width [A]")
-    farthest_gaussian: float = Field(description="Center of the last one [A]; the first is at 0")
-
-    @classmethod
-    def of(cls, cutoff: Cutoff) -> Self:
-        """Return the settings of this code with a cutoff."""
-        return cls(
-            cutoff=cutoff.end,
-            fade_from=cutoff.start,
-            gaussians=N_GAUSSIANS,
-            gaussian_width=GAUSSIAN_WIDTH,
-            farthest_gaussian=FARTHEST_GAUSSIAN,
-        )
-
-    def limits(self) -> Cutoff:
-        """Return the cutoff."""
-        return Cutoff(self.fade_from, self.cutoff)
-
-
-class DescriptorSettings(Record):
-    """The descriptors that join MEGNet's embedding."""
-
-    version: int = Field(description="Version of the code that computes them")
-    names: tuple[str, ...]
-
-    @classmethod
-    def current(cls) -> Self:
-        """Return the descriptors that this code computes."""
-        return cls(version=VERSION, names=NAMES)
-
-
-class NetworkSettings(Record):
-    """What differs between networks; the rest is MEGNet's."""
-
-    mlp: tuple[int, ...] = Field(description="Hidden layers of the MLP on MEGNet's embedding")
-    outputs: tuple[str, ...] = Field(
-        default=(LTC,),
-        description="Names of the outputs; the first answers where nothing else does",
-    )
-    descriptors: DescriptorSettings | None = None
-
-    def architecture(self) -> Architecture:
-        """Return the architecture these settings describe."""
-        n_descriptors = len(self.descriptors.names) if self.descriptors else 0
-        return Architecture(self.mlp, len(self.outputs), n_descriptors)
 
 
 class TransformRecord(Record):
@@ -235,6 +180,13 @@ class Manifest(Record):
     def _heads_come_with_a_process(self) -> Self:
         if self.has_heads != self.has_process:
             raise ValueError("heads and Gaussian processes come together or not at all")
+        if self.has_heads and not self.network.descriptors:
+            raise ValueError("network.descriptors is missing; heads and Gaussian processes need it")
+        return self
+
+    @model_validator(mode="after")
+    def _answers_name_outputs(self) -> Self:
+        self.answers.check(OUTPUTS if self.has_heads else (LTC, *self.network.outputs))
         return self
 
     @model_validator(mode="after")

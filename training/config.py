@@ -25,7 +25,8 @@ from models.errors import DataError
 from models.manifest import Protocol
 from models.network.architecture import Architecture
 from models.network.inputs import InputSettings
-from models.prediction.policy import AnswerPolicy
+from models.prediction.gaussian_process import OUTPUTS
+from models.prediction.policy import LTC, AnswerPolicy
 from training.data.catalogue import LTC_SETS
 
 PRESETS = Path(__file__).parent / "presets"
@@ -62,6 +63,12 @@ class Schedule:
     heads: bool = False
     gaussian_process: bool = False
     weights: Mapping[str, NonNegativeFloat] = dataclasses.field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _heads_come_with_a_process(self) -> Self:
+        if self.heads != self.gaussian_process:
+            raise ValueError("heads and gaussian_process come together or not at all")
+        return self
 
 
 @checked_dataclass(frozen=True, config=STRICT)
@@ -188,6 +195,27 @@ class Preset:
             if unknown := set(schedule.weights) - set(self.outputs):
                 raise ValueError(f"schedules.{name} weighs {', '.join(unknown)}: not in outputs")
         return self
+
+    @model_validator(mode="after")
+    def _heads_have_their_inputs(self) -> Self:
+        if not self._has_heads:
+            return self
+        if not self.descriptors:
+            raise ValueError("descriptors is false; heads and Gaussian processes need them")
+        if self.split.kind != "grouped" or not self.split.set_aside:
+            raise ValueError(
+                "split sets nothing aside; the covariance of Gaussian processes is fitted to that"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _answers_with_its_outputs(self) -> Self:
+        self.answers.check(OUTPUTS if self._has_heads else (LTC, *self.outputs))
+        return self
+
+    @property
+    def _has_heads(self) -> bool:
+        return any(schedule.heads for schedule in self.schedules.values())
 
     def has_schedule(self, stage: str, dataset: str) -> bool:
         """Tell whether the preset says how a stage is trained."""

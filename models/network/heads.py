@@ -18,6 +18,7 @@ from models.network.architecture import READOUT
 from models.network.standardise import standardise
 
 EMBEDDING = READOUT[-1]
+METHODS = ("ltc_phono3py", "ltc_half_heusler")  # of references; each is an input of the heads
 
 Single = NDArray[np.float32]
 
@@ -56,9 +57,10 @@ class Heads:
         """Return the heads in a file; DamagedEnsemble where they are not of `n_members`."""
         try:
             heads = cls(**load_file(path))
-        except (OSError, SafetensorError, TypeError) as error:
+            shapes = heads.shapes(n_members)
+        except (OSError, SafetensorError, TypeError, ValueError) as error:
             raise DamagedEnsemble(f"{path} cannot be read: {error}") from error
-        for name, shape in heads.shapes(n_members).items():
+        for name, shape in shapes.items():
             value = getattr(heads, name)
             if value.shape != shape or value.dtype != np.float32 or not np.isfinite(value).all():
                 raise DamagedEnsemble(
@@ -67,16 +69,15 @@ class Heads:
         return heads
 
     def shapes(self, n_members: int) -> dict[str, tuple[int, ...]]:
-        """Return the shape that each array must have."""
-        n_descriptors, n_inputs = len(self.center), self.kernel_0.shape[2]
-        n_heads, first = self.bias_0.shape[1:]
-        second = self.bias_1.shape[-1]
+        """Return the shape that each array must have; ValueError where a bias has other axes."""
+        (n_descriptors,), (_, n_heads, first) = self.center.shape, self.bias_0.shape
+        _, _, second = self.bias_1.shape
         each = (n_members, n_heads)
         return {
             **dict.fromkeys(("center", "scale"), (n_descriptors,)),
             **dict.fromkeys(("embedding_center", "embedding_scale"), (n_members, EMBEDDING)),
             **dict.fromkeys(("mean", "std"), (n_members,)),
-            "kernel_0": (*each, max(n_inputs, n_descriptors + EMBEDDING), first),
+            "kernel_0": (*each, n_descriptors + EMBEDDING + len(METHODS), first),
             "bias_0": (*each, first),
             "kernel_1": (*each, first, second),
             "bias_1": (*each, second),

@@ -18,11 +18,11 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from models.errors import DamagedEnsemble
+from models.network.heads import METHODS
 from models.network.standardise import standardise
+from models.prediction.policy import LTC
 
-LTC = "ltc"
-METHODS = ("ltc_phono3py", "ltc_half_heusler")  # each with a process of its own on top
-OUTPUTS = (LTC, *METHODS)
+OUTPUTS = (LTC, *METHODS)  # each method has a process of its own on top
 SQRT_5 = 5**0.5
 
 Single = NDArray[np.float32]
@@ -72,15 +72,21 @@ class Process:
         """Return the process in a file; DamagedEnsemble where it is not one of `n_members`."""
         try:
             process = cls(**load_file(path))
-        except (OSError, SafetensorError, TypeError) as error:
+            shapes = process.shapes(n_members)
+        except (OSError, SafetensorError, TypeError, ValueError) as error:
             raise DamagedEnsemble(f"{path} cannot be read: {error}") from error
-        process.check(path, n_members)
+        for name, shape in shapes.items():
+            value = getattr(process, name)
+            if value.shape != shape or value.dtype != np.float32 or not np.isfinite(value).all():
+                raise DamagedEnsemble(
+                    f"{path}: {name} is not {shape} finite numbers of single precision."
+                )
         return process
 
-    def check(self, path: Path, n_members: int) -> None:
-        """Raise DamagedEnsemble where an array has another shape or a value that is not finite."""
+    def shapes(self, n_members: int) -> dict[str, tuple[int, ...]]:
+        """Return the shape that each array must have; ValueError where `known` has other axes."""
         n_known, n_inputs = self.known.shape
-        expected = {
+        return {
             **dict.fromkeys(("center", "scale", "rate"), (n_inputs,)),
             **dict.fromkeys(("amplitude", "slope"), (1,)),
             **dict.fromkeys(("own_amplitude", "own_offset"), (len(METHODS),)),
@@ -89,12 +95,6 @@ class Process:
             "mean": (n_members,),
             "coefficients": (n_members, n_known),
         }
-        for name, shape in expected.items():
-            value = getattr(self, name)
-            if value.shape != shape or value.dtype != np.float32 or not np.isfinite(value).all():
-                raise DamagedEnsemble(
-                    f"{path}: {name} is not {shape} finite numbers of single precision."
-                )
 
 
 class ProcessPredictor:

@@ -58,8 +58,9 @@ class Outputs:
 class Members:
     """Members' weights, each [n_members, *shape], and transforms; may be used from any thread.
 
-    `names` are those of the network's outputs, the first being the LTC. Where there are `heads` and
-    a `process`, a member's LTC is the weighted geometric mean of theirs, by the `policy`.
+    `names` are those of the network's outputs; the first answers where the `policy` names none of
+    them. Where there are `heads` and a `process`, a member's LTC is the weighted geometric mean of
+    theirs, by the `policy`.
     """
 
     def __init__(  # noqa: PLR0913  (the parts of an ensemble)
@@ -107,7 +108,7 @@ class Members:
         targets, embeddings, *logs = (np.concatenate(parts) for parts in zip(*groups, strict=True))
         quantities = self._decode(targets)
         if not logs:
-            ltc = quantities[self._names[0]]
+            ltc = self._answers(quantities, chosen)
             none = np.zeros_like(ltc)
             return Outputs(ltc, embeddings, none, none, None, quantities)
         ltc, disagreement, spread, distances = logs
@@ -129,6 +130,11 @@ class Members:
         by_process, distances = self._process(batch.descriptors, outputs)
         ltc = 10 ** ((1 - share) * by_heads + share * by_process)
         return [*network, ltc, np.abs(by_heads - by_process), spread, distances]
+
+    def _answers(self, quantities: Mapping[str, Numbers], chosen: Sequence[str]) -> Numbers:
+        """Return the network's LTC [n_crystals, n_members] by the outputs chosen [n_crystals]."""
+        first = quantities[self._names[0]]
+        return np.stack([quantities.get(name, first)[row] for row, name in enumerate(chosen)])
 
     def _nothing(self) -> Outputs:
         none = np.empty((0, len(self._transforms)))

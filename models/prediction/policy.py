@@ -1,6 +1,6 @@
 """Answer policy: which output answers for a crystal, and what the Gaussian process counts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -22,6 +22,12 @@ class AnswerPolicy(Record):
         description="Weight of the Gaussian process in log10(LTC) of an output; the network has "
         "the rest",
     )
+
+    def check(self, outputs: Sequence[str]) -> None:
+        """Raise ValueError where the policy names an output that is not among these."""
+        named = {self.otherwise, *self.by_structure_type.values(), *self.process_share}
+        if unknown := sorted(named - set(outputs)):
+            raise ValueError(f"answers: no output is called {', '.join(unknown)}")
 
     def output(self, structure_type: str) -> str:
         """Return the output that answers for a structure type."""

@@ -1,154 +1,52 @@
-"""An ensemble on disk and in memory: its answers, and how it refuses anything that was changed."""
+"""An ensemble in memory: its answers, and what they depend on."""
 
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
 from itertools import chain
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from pymatgen.core import Structure
-from safetensors.numpy import load_file, save_file
 
 import models.prediction.members
 from models.crystal.crystal import Crystal
 from models.ensemble import Ensemble
 from models.errors import DamagedEnsemble
-from models.manifest import (
-    CARD,
-    MANIFEST,
-    WEIGHTS,
-    GoldenCheck,
-    GraphSettings,
-    Manifest,
-    MemberRecord,
-    NetworkSettings,
-    StageRecord,
-    TransformRecord,
-    file_sha256,
-    read_manifest,
-)
-from models.network.architecture import Architecture, initial_weights
+from models.manifest import MANIFEST
 from models.network.inputs import InputSettings, network_input
-from models.network.weights import load_weights, save_weights
 from models.prediction.evidence import EVIDENCE
-from models.structure.stored import StoredStructure
-from tests.crystals import ROCKSALT, equivalent_cells, generated_crystals
+from tests.crystals import HALF_HEUSLER, ROCKSALT, equivalent_cells, generated_crystals
+from tests.models.made_ensemble import GOLDEN, N_MEMBERS, change_manifest
 
-NAME = "mix-stage3"
-N_MEMBERS = 3
-SMALL = Architecture(mlp=(8, 6))
-GOLDEN = ROCKSALT.crystal(["Na", "Cl"], 2.845)
 SAME_ANSWER = 1e-4  # relative
-
-
-def manifest(files: dict[str, str], golden: tuple[float, ...]) -> Manifest:
-    members = [
-        MemberRecord(
-            split=split,
-            transforms=(TransformRecord(mean=1.1 + split / 50, std=0.5 + split / 20),),
-            epochs=2,
-            best_epoch=1,
-            n_fitted=8,
-            n_validation=2,
-            errors={"mape": 0.4},
-        )
-        for split in range(1, N_MEMBERS + 1)
-    ]
-    return Manifest(
-        name=NAME,
-        description="random weights",
-        created="2026-11-22",
-        protocol="honest",
-        preset="smoke",
-        seed=42,
-        graph=GraphSettings.current(),
-        network=NetworkSettings(mlp=SMALL.mlp),
-        stages=(StageRecord(name=NAME, dataset="mix", start="random weights", schedule={}),),
-        members=tuple(members),
-        elements=("Cl", "Na"),
-        training_data=(),
-        metrics=(),
-        golden=GoldenCheck(
-            cell=StoredStructure.of(GOLDEN),
-            members=golden,
-            tolerance=1e-3,
-        ),
-        versions={"tensorflow": "2.21"},
-        files=files,
-    )
-
-
-def random_member(seed: int) -> dict[str, np.ndarray]:
-    """Return random weights of a size at which crystals differ in their answers."""
-    rng = np.random.default_rng(seed)
-    weights = initial_weights(SMALL, seed)
-    embedding = rng.normal(0, 0.5, weights["embedding"].shape).astype(np.float32)
-    last = 3 * weights["mlp.2.kernel"]
-    return weights | {"embedding": embedding, "mlp.2.kernel": last}
-
-
-def write_manifest(directory: Path, golden: tuple[float, ...]) -> None:
-    files = {name: file_sha256(directory / name) for name in (CARD, WEIGHTS)}
-    (directory / MANIFEST).write_text(manifest(files, golden).model_dump_json())
-
-
-@pytest.fixture(scope="module")
-def intact(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of an ensemble whose golden answers are its own."""
-    directory = tmp_path_factory.mktemp("ensembles") / NAME
-    directory.mkdir()
-    (directory / CARD).write_text("# Random weights\n")
-    save_weights([random_member(seed) for seed in range(N_MEMBERS)], directory / WEIGHTS)
-    write_manifest(directory, (1.0,) * N_MEMBERS)
-    golden = Ensemble.load(directory).ltc([Crystal.of(GOLDEN)])[0]
-    write_manifest(directory, tuple(golden.tolist()))
-    return directory
-
-
-@pytest.fixture(scope="module")
-def ensemble(intact) -> Ensemble:
-    return Ensemble.load(intact)
-
-
-@pytest.fixture
-def copy(intact: Path, tmp_path: Path) -> Path:
-    """A copy of the intact ensemble, to be damaged."""
-    return shutil.copytree(intact, tmp_path / NAME)
 
 
 def ltc(ensemble: Ensemble, structures: list[Structure]) -> np.ndarray:
     return ensemble.ltc([Crystal.of(structure) for structure in structures])
 
 
-def test_evidence_that_the_manifest_does_not_list_is_not_taken(copy):
-    (copy / EVIDENCE).write_text("not even JSON")
-    assert Ensemble.load(copy).references == ()
+@pytest.fixture(params=["ensemble", "head_ensemble"])
+def either(request) -> Ensemble:
+    """The ensemble of networks alone, and that with heads."""
+    found: Ensemble = request.getfixturevalue(request.param)
+    return found
 
 
-# --- Answers -----------------------------------------------------------------------------------
-
-
-def test_list_in_list_out(ensemble):
-    found = ltc(ensemble, generated_crystals(7, seed=5))
+def test_list_in_list_out(either):
+    found = ltc(either, generated_crystals(7, seed=5))
     assert found.shape == (7, N_MEMBERS)
     assert found.dtype == np.float64
-    assert (found >= 0.01).all()
+    assert (found > 0).all()
     assert len(np.unique(found.round(6))) > N_MEMBERS
 
 
-def test_one_graph_is_a_list_of_one(ensemble):
-    assert ltc(ensemble, [GOLDEN]).shape == (1, N_MEMBERS)
+def test_no_crystals_give_no_answers(either):
+    assert either.ltc([]).shape == (0, N_MEMBERS)
+    assert either.predict([]) == []
 
 
-def test_no_graphs_give_no_answers(ensemble):
-    assert ensemble.ltc([]).shape == (0, N_MEMBERS)
-
-
-@pytest.mark.parametrize("crystal", generated_crystals(6, seed=6))
+@pytest.mark.parametrize("crystal", generated_crystals(4, seed=6))
 def test_every_cell_of_a_crystal_gives_one_answer(ensemble, crystal):
     cells = equivalent_cells(crystal)
     expected = ltc(ensemble, [crystal])[0]
@@ -157,166 +55,63 @@ def test_every_cell_of_a_crystal_gives_one_answer(ensemble, crystal):
 
 
 @pytest.mark.parametrize("max_bonds", [1, 200, 10_000])
-def test_a_crystals_answer_does_not_depend_on_its_batch(ensemble, monkeypatch, max_bonds):
-    crystals = generated_crystals(12, seed=7)
-    alone = np.concatenate([ltc(ensemble, [crystal]) for crystal in crystals])
+def test_a_crystals_answer_does_not_depend_on_its_batch(either, monkeypatch, max_bonds):
+    crystals = [Crystal.of(each) for each in (GOLDEN, *generated_crystals(9, seed=7))]
+    alone = [either.predict([crystal])[0] for crystal in crystals]
     monkeypatch.setattr(models.prediction.members, "MAX_BONDS", max_bonds)
-    assert ltc(ensemble, crystals) == pytest.approx(alone, rel=SAME_ANSWER)
-    assert ltc(ensemble, crystals[::-1]) == pytest.approx(alone[::-1], rel=SAME_ANSWER)
+    for found in (either.predict(crystals), either.predict(crystals[::-1])[::-1]):
+        for expected, prediction in zip(alone, found, strict=True):
+            assert prediction.ltc.members == pytest.approx(expected.ltc.members, rel=SAME_ANSWER)
+            if expected.domain is None:
+                continue
+            assert prediction.domain is not None
+            assert [n.material_id for n in prediction.domain.nearest] == [
+                n.material_id for n in expected.domain.nearest
+            ]
+            assert prediction.domain.expected_error == pytest.approx(
+                expected.domain.expected_error, rel=0.01
+            )
 
 
 def test_a_forward_pass_takes_a_limited_number_of_crystals(monkeypatch):
-    graphs = [
-        network_input(Crystal.of(crystal), InputSettings())
+    entries = [
+        (network_input(Crystal.of(crystal), InputSettings()), "ltc")
         for crystal in generated_crystals(5, seed=7)
     ]
     monkeypatch.setattr(models.prediction.members, "MAX_CRYSTALS", 2)
-    groups = list(models.prediction.members._groups(graphs))
+    groups = list(models.prediction.members._groups(entries))
     assert [len(group) for group in groups] == [2, 2, 1]
-    assert all(a is b for a, b in zip(chain(*groups), graphs, strict=True))
+    assert all(a[0] is b[0] for a, b in zip(chain(*groups), entries, strict=True))
 
 
 def test_answers_follow_each_members_own_transform(intact, ensemble, tmp_path):
-    changed = shutil.copytree(intact, tmp_path / NAME)
-    record = json.loads((changed / MANIFEST).read_text())
-    record["members"][1]["transforms"] = [{"mean": 3.0, "std": 0.1}]
-    (changed / MANIFEST).write_text(json.dumps(record))
+    changed = shutil.copytree(intact, tmp_path / intact.name)
+    change_manifest(
+        changed, lambda m: m["members"][1].update(transforms=[{"mean": 3.0, "std": 0.1}])
+    )
     before, after = (ltc(e, [GOLDEN])[0] for e in (ensemble, Ensemble.load(changed)))
     assert after[[0, 2]] == pytest.approx(before[[0, 2]])
     target = (np.log10(before[1] + 1) - 1.14) / 0.6
     assert after[1] == pytest.approx(10 ** (target * 0.1 + 3) - 1, rel=1e-5)
 
 
+def test_the_policy_of_the_manifest_decides(head_ensemble, head_copy):
+    rocksalt, heusler = GOLDEN, HALF_HEUSLER.crystal(["Ti", "Ni", "Sn"], 2.6)
+    share = {"ltc": 0.25, "ltc_phono3py": 0.9, "ltc_half_heusler": 1.0}
+    change_manifest(head_copy, lambda m: m["answers"].update(process_share=share))
+    before, after = (ltc(e, [rocksalt, heusler]) for e in (head_ensemble, Ensemble.load(head_copy)))
+    assert np.abs(np.log(after[0] / before[0])).min() > 0.01
+    assert after[1] == pytest.approx(before[1])
+
+
 def test_the_digest_is_that_of_the_manifest(ensemble, intact):
     content = (intact / MANIFEST).read_bytes()
     assert ensemble.digest == f"sha256:{hashlib.sha256(content).hexdigest()}"
-    assert ensemble.name == NAME
+    assert ensemble.name == intact.name
 
 
-def test_the_golden_check_passes(ensemble):
-    ensemble.check_golden()
-
-
-# --- Damage ------------------------------------------------------------------------------------
-
-
-def change_weights(directory: Path, change: Callable[[dict[str, Any]], Any]) -> None:
-    """Change the weights, and the checksum with them, so that only their own checks are left."""
-    weights = load_file(directory / WEIGHTS)
-    change(weights)
-    save_file(weights, directory / WEIGHTS)
-    change_manifest(
-        directory, lambda m: m["files"].update({WEIGHTS: file_sha256(directory / WEIGHTS)})
-    )
-
-
-def change_manifest(directory: Path, change: Callable[[dict[str, Any]], Any]) -> None:
-    record = json.loads((directory / MANIFEST).read_text())
-    change(record)
-    (directory / MANIFEST).write_text(json.dumps(record))
-
-
-def with_nan(weights: dict[str, Any]) -> None:
-    weights["readout.0.kernel"][1, 3, 3] = np.nan
-
-
-DAMAGED_WEIGHTS = {
-    "missing": (lambda w: w.pop("mlp.1.bias"), r"weight mlp\.1\.bias is missing"),
-    "unknown": (lambda w: w.update(extra=w["embedding"]), "weight extra is unknown"),
-    "shape": (
-        lambda w: w.update({"mlp.0.kernel": w["mlp.0.kernel"][:, :, :-1].copy()}),
-        r"weight mlp\.0\.kernel has shape \(3, 16, 7\), expected \(3, 16, 8\)",
-    ),
-    "a member fewer": (
-        lambda w: w.update({name: value[:2].copy() for name, value in w.items()}),
-        r"weight embedding has shape \(2, 95, 16\), expected \(3, 95, 16\)",
-    ),
-    "type": (
-        lambda w: w.update(embedding=w["embedding"].astype(np.float64)),
-        "weight embedding has type float64, expected float32",
-    ),
-    "not a number": (with_nan, r"weight readout\.0\.kernel holds values that are not finite"),
-}
-
-
-@pytest.mark.parametrize("damage", DAMAGED_WEIGHTS)
-def test_damaged_weights_are_named(copy, damage):
-    change, message = DAMAGED_WEIGHTS[damage]
-    change_weights(copy, change)
-    with pytest.raises(DamagedEnsemble, match=message) as caught:
-        Ensemble.load(copy)
-    assert str(copy / WEIGHTS) in str(caught.value)
-
-
-DAMAGED_MANIFESTS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
-    "unknown field": (lambda m: m.update(colour="red"), "colour"),
-    "unknown field of a member": (lambda m: m["members"][1].update(colour="red"), r"members\.1"),
-    "missing field": (lambda m: m.pop("seed"), "seed"),
-    "wrong type": (lambda m: m["members"][2].update(split="first"), r"members\.2\.split"),
-    "no spread": (lambda m: m["members"][0]["transforms"][0].update(std=0), r"transforms\.0\.std"),
-    "later version": (lambda m: m.update(schema_version=3), "schema_version"),
-    "other unit": (lambda m: m.update(unit="mW/(m K)"), "unit"),
-    "other name": (lambda m: m.update(name="mix-stage1"), "manifest of mix-stage1, not mix-st"),
-    "other graph": (lambda m: m["graph"].update(cutoff=5.0), "cutoff=5.0"),
-    "golden of fewer members": (lambda m: m["golden"]["members"].pop(), r"golden\.members"),
-    "fewer members": (lambda m: m["members"].pop(), r"golden\.members"),
-    "no members": (lambda m: m.update(members=[]), "members"),
-    "other network": (lambda m: m["network"].update(mlp=[8, 7]), r"mlp\.1\.kernel"),
-    "other checksum": (
-        lambda m: m["files"].update({CARD: "0" * 64}),
-        r"README\.md has sha256 [0-9a-f]{64}, its manifest says 0000",
-    ),
-    "no checksum": (lambda m: m["files"].update({CARD: "none"}), r"files\.`README\.md`"),
-    "missing file": (lambda m: m["files"].update({"more.txt": "0" * 64}), r"more\.txt is missing"),
-}
-
-
-@pytest.mark.parametrize("damage", DAMAGED_MANIFESTS)
-def test_a_damaged_manifest_is_refused_with_the_place(copy, damage):
-    change, message = DAMAGED_MANIFESTS[damage]
-    change_manifest(copy, change)
-    with pytest.raises(DamagedEnsemble, match=message) as caught:
-        Ensemble.load(copy)
-    assert str(copy) in str(caught.value)
-
-
-def test_a_changed_byte_of_the_weights_is_refused(copy):
-    content = bytearray((copy / WEIGHTS).read_bytes())
-    content[-1] ^= 1
-    (copy / WEIGHTS).write_bytes(content)
-    with pytest.raises(DamagedEnsemble, match=r"weights\.safetensors has sha256"):
-        Ensemble.load(copy)
-
-
-def test_weights_the_manifest_does_not_vouch_for_are_refused(copy):
-    change_manifest(copy, lambda m: m["files"].pop(WEIGHTS))
-    with pytest.raises(DamagedEnsemble, match=r"weights\.safetensors"):
-        Ensemble.load(copy)
-
-
-@pytest.mark.parametrize("name", [MANIFEST, WEIGHTS, CARD])
-def test_a_missing_file_is_named(copy, name):
-    (copy / name).unlink()
-    with pytest.raises(DamagedEnsemble, match=name.replace(".", r"\.")):
-        Ensemble.load(copy)
-
-
-def test_a_manifest_that_is_not_json_is_refused(copy):
-    (copy / MANIFEST).write_text("{")
-    with pytest.raises(DamagedEnsemble, match="is not a manifest"):
-        read_manifest(copy)
-
-
-def test_weights_that_are_no_safetensors_are_refused(copy):
-    (copy / WEIGHTS).write_bytes(b"pickle")
-    with pytest.raises(DamagedEnsemble, match="cannot be read"):
-        load_weights(copy / WEIGHTS, SMALL, N_MEMBERS)
-
-
-def test_a_renamed_folder_is_refused(copy):
-    renamed = copy.rename(copy.with_name("aflow-stage2"))
-    with pytest.raises(DamagedEnsemble, match="manifest of mix-stage3, not aflow-stage2"):
-        Ensemble.load(renamed)
+def test_the_golden_check_passes(either):
+    either.check_golden()
 
 
 def test_a_golden_answer_that_differs_is_refused(copy):
@@ -327,9 +122,76 @@ def test_a_golden_answer_that_differs_is_refused(copy):
         Ensemble.load(copy).check_golden()
 
 
-def test_saved_weights_are_read_back(tmp_path):
-    members = [random_member(seed) for seed in range(N_MEMBERS)]
-    save_weights(members, tmp_path / WEIGHTS)
-    stacked = load_weights(tmp_path / WEIGHTS, SMALL, N_MEMBERS)
-    for number, member in enumerate(members):
-        assert all((stacked[name][number] == value).all() for name, value in member.items())
+def test_evidence_that_the_manifest_does_not_list_is_not_taken(copy):
+    (copy / EVIDENCE).write_text("not even JSON")
+    assert Ensemble.load(copy).references == ()
+
+
+# --- Domain and interval ---------------------------------------------------------------------
+
+
+def test_a_known_crystal_is_the_nearest_at_almost_no_distance(head_ensemble):
+    (prediction,) = head_ensemble.predict([Crystal.of(GOLDEN)])
+    assert prediction.domain is not None
+    assert prediction.domain.in_training_data
+    assert prediction.domain.nearest[0].material_id == "mp-0"
+    assert prediction.domain.nearest[0].distance < 0.01
+    assert prediction.domain.nearest[1].distance > 0.1
+
+
+def test_a_known_compound_at_another_lattice_constant_is_known_and_listed_first(head_ensemble):
+    stretched = ROCKSALT.crystal(["Na", "Cl"], 2.845 * 1.1)
+    (prediction,) = head_ensemble.predict([Crystal.of(stretched)])
+    assert prediction.domain is not None
+    assert prediction.domain.in_training_data
+    assert [each.material_id for each in prediction.domain.same_crystal] == ["mp-0"]
+    assert prediction.domain.nearest[0].material_id == "mp-0"
+
+
+def test_another_polymorph_is_not_known(head_ensemble, zincblende):
+    polymorph = zincblende.copy()
+    polymorph.replace_species({"Zn": "Na", "S": "Cl"})
+    (prediction,) = head_ensemble.predict([Crystal.of(polymorph)])
+    assert prediction.domain is not None
+    assert not prediction.domain.in_training_data
+    assert prediction.domain.same_crystal == ()
+
+
+def test_an_element_of_no_training_crystal_is_outside(head_ensemble):
+    known = head_ensemble.manifest.elements
+    missing = next(symbol for symbol in ("Na", "K", "Rb", "Cs", "Li") if symbol not in known)
+    (prediction,) = head_ensemble.predict([Crystal.of(ROCKSALT.crystal([missing, "Cl"], 2.8))])
+    assert prediction.domain is not None
+    assert prediction.domain.verdict == "outside"
+    assert prediction.domain.reasons[0] == f"No training crystal holds {missing}."
+
+
+def test_the_interval_is_about_the_mean_as_wide_as_the_calibration_says(head_ensemble):
+    (prediction,) = head_ensemble.predict([Crystal.of(GOLDEN)])
+    interval = prediction.ltc.interval
+    assert prediction.domain is not None
+    assert interval is not None
+    half_width = 2.0 * prediction.domain.expected_error
+    assert np.log10(interval.upper / prediction.ltc.mean) == pytest.approx(half_width)
+    assert np.log10(prediction.ltc.mean / interval.lower) == pytest.approx(half_width)
+
+
+def test_an_ensemble_without_evidence_gives_no_interval(ensemble):
+    (prediction,) = ensemble.predict([Crystal.of(GOLDEN)])
+    assert prediction.domain is None
+    assert prediction.ltc.interval is None
+
+
+def test_a_member_without_a_finite_answer_is_refused(copy):
+    change_manifest(
+        copy, lambda m: m["members"][0].update(transforms=[{"mean": 1e9, "std": 0.1, "offset": 1}])
+    )
+    broken = Ensemble.load(copy)
+    with np.errstate(over="ignore"), pytest.raises(DamagedEnsemble, match="finite number"):
+        broken.predict([Crystal.of(GOLDEN)])
+
+
+def test_a_manifest_read_and_written_again_is_the_same(intact_heads, head_ensemble):
+    written = json.loads(head_ensemble.manifest.model_dump_json())
+    kept = json.loads((intact_heads / MANIFEST).read_text())
+    assert written == kept

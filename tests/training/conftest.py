@@ -16,6 +16,7 @@ from models.network.architecture import Architecture, initial_weights
 from models.network.batch import NetworkInput
 from models.network.inputs import InputSettings, network_input
 from tests.crystals import generated_crystals
+from training.data.catalogue import CATALOGUE
 from training.data.rows import Row
 from training.fit.megnet_weights import HEAD, _places
 from training.fit.objectives import Mape
@@ -24,6 +25,8 @@ from training.run import MEGNET_FILE
 
 SMALL = Architecture(mlp=(6, 5))
 SIZES = {"dataset1.jsonl.gz": 10, "dataset2.jsonl.gz": 15, "aflow_agl.jsonl.gz": 20}
+# Further sets that the recommended ensemble is trained on.
+MORE_SIZES = {"phonix_2026": 12, "phonondb": 8, "elasticity": 6, "moduli_2026": 6}
 AFLOW_EPOCHS = 5
 SECONDS = 300  # a command's bound; on idle cores each takes a tenth of it
 ROOT = Path(__file__).parents[2]
@@ -46,7 +49,7 @@ def write_dataset(path: Path, count: int, seed: int, labels: Mapping[str, float]
             crystal,
             crystal.composition.reduced_formula,
             ltc=2000 / (crystal.volume / len(crystal)) ** 2 + number / 10,
-            **labels,
+            **{name: value * (1 + number / 20) for name, value in labels.items()},
         )
         for number, crystal in enumerate(generated_crystals(count, seed))
     ]
@@ -55,10 +58,14 @@ def write_dataset(path: Path, count: int, seed: int, labels: Mapping[str, float]
 
 @pytest.fixture(scope="session")
 def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with data sets 1 and 2, AFLOW's and MEGNet's weights, all small."""
+    """A folder with the data sets of all ensembles and MEGNet's weights, all small."""
     folder = tmp_path_factory.mktemp("data")
     for seed, (name, count) in enumerate(SIZES.items()):
         write_dataset(folder / name, count, seed, AGL_LABELS if "aflow" in name else {})
+    for seed, (name, count) in enumerate(MORE_SIZES.items(), start=len(SIZES)):
+        entry = CATALOGUE[name]
+        labels = dict.fromkeys(set(entry.outputs.values()) - {"ltc"}, 5.0)
+        write_dataset(folder / entry.file_name, count, seed, labels)
     write_megnet_file(folder / MEGNET_FILE, initial_weights(HEAD, seed=8))
     return folder
 

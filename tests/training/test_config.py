@@ -2,12 +2,17 @@ import json
 
 import pytest
 
+from models.crystal.graph import Cutoff
+from models.descriptors.describe import NAMES
 from models.errors import DataError
+from models.network.inputs import InputSettings
 from training.config import HELD_OUT, PRESETS, as_dict, preset_of, read_preset
 from training.data.catalogue import known_outputs
 from training.stages import stage_chain
 
 SCHEDULE = "epochs = 2\nbatch_size = 8\nlearning_rate = 1e-3\nfloor = 1e-5\nt_max = 2\n"
+BOTH = f"{SCHEDULE}heads = true\ngaussian_process = true\n"
+ASIDE = '[split]\nkind = "grouped"\n'
 SETTINGS = 'protocol = "held-out"\nseed = 1\n'
 
 
@@ -33,21 +38,30 @@ def test_every_preset_is_read():
     [
         *((preset, "mix-stage3") for preset in ("fast", "paper", "smoke")),
         *(("paper", f"dataset{number}-stage{stage}") for number in (1, 2) for stage in (1, 2, 3)),
-        ("recommended", "recommended"),
+        *((preset, "recommended") for preset in ("recommended", "smoke-recommended")),
     ],
 )
 def test_presets_have_a_schedule_for_each_stage(preset, ensemble):
     for stage in stage_chain(ensemble):
         schedule = read_preset(preset).schedule(stage.name, stage.dataset)
         assert schedule.epochs > 0
-        assert 0 < schedule.floor < schedule.learning_rate
+        assert 0 <= schedule.floor < schedule.learning_rate
 
 
 def test_recommended_weighs_only_outputs_it_has():
     preset = read_preset("recommended")
     weighed = {name for schedule in preset.schedules.values() for name in schedule.weights}
-    assert preset.outputs[0] == "ltc"
     assert weighed == set(preset.outputs) <= set(known_outputs())
+
+
+def test_recommended_answers_by_heads_and_process_on_its_last_stage():
+    preset = read_preset("recommended")
+    harmonic, last = stage_chain("recommended")
+    assert not preset.has_process(harmonic.name, harmonic.dataset)
+    assert preset.has_process(last.name, last.dataset)
+    assert preset.schedule(last.name, last.dataset).heads
+    assert preset.architecture.descriptors == len(NAMES)
+    assert preset.inputs.cutoff == Cutoff(preset.bonds.fade_from, preset.bonds.cutoff)
 
 
 def test_the_paper_preset_is_the_published_recipe():
@@ -114,11 +128,22 @@ def test_a_stage_without_a_schedule_raises(write):
         (f"{SETTINGS}[schedules.mix]\n{SCHEDULE.replace('= 8', '= 0')}", "batch_size"),
         (f"{SETTINGS}[schedules.mix]\n{SCHEDULE}weights = {{ colour = 1.0 }}\n", "weighs colour"),
         (f"{SETTINGS}[schedules.mix]\n{SCHEDULE}[gaussian_process]\nshare = 2.0\n", "share"),
+        (f"{SETTINGS}[schedules.mix]\n{SCHEDULE}[heads]\nhidden = [8]\n", "heads.hidden"),
+        (f"{SETTINGS}[schedules.mix]\n{SCHEDULE}[heads]\ndropout = 1.0\n", "heads.dropout"),
+        (f"{SETTINGS}[schedules.mix]\n{SCHEDULE}[bonds]\ncutoff = 0.0\n", "bonds.cutoff"),
+        (f"{SETTINGS}[schedules.mix]\n{SCHEDULE}[gaussian_process.start]\nnoise = 0\n", "noise"),
+        (f"{SETTINGS}[schedules.mix]\n{SCHEDULE}heads = true\n", "come together"),
+        (f"{SETTINGS}[schedules.mix]\n{BOTH}{ASIDE}", "descriptors is false"),
+        (f"{SETTINGS}descriptors = true\n[schedules.mix]\n{BOTH}", "split sets nothing aside"),
+        (f'{SETTINGS}[schedules.mix]\n{SCHEDULE}[answers]\notherwise = "kappa"\n', "called kappa"),
+        (f"{SETTINGS}[schedules.mix]\n{SCHEDULE}[answers.process_share]\nltc = 2\n", "share.ltc"),
         (f"{SETTINGS}seed\n", "line 3"),
     ],
     ids=[
         *("unknown", "unknown in schedule", "missing", "mistyped", "unknown protocol"),
-        *("no table", "no batch", "no output", "no share", "no TOML"),
+        *("no table", "no batch", "no output", "unknown in section", "one layer", "all dropped"),
+        *("no cutoff", "no noise", "heads alone", "no descriptors", "nothing set aside"),
+        *("no such answer", "more than all", "no TOML"),
     ],
 )
 def test_a_wrong_setting_raises_with_its_place(write, text, place):
@@ -134,9 +159,25 @@ def test_an_unknown_preset_raises_with_the_known_ones(name):
         read_preset(name)
 
 
-def test_a_preset_comes_back_from_its_json():
-    preset = read_preset("recommended")
+@pytest.mark.parametrize("name", ["recommended", "paper", "smoke-recommended"])
+def test_a_preset_comes_back_from_its_json(name):
+    preset = read_preset(name)
     assert preset_of(json.dumps(as_dict(preset))) == preset
+
+
+def test_sections_are_read_into_their_settings(write):
+    text = (
+        f"{SETTINGS}descriptors = true\n[schedules.reference]\n{BOTH}{ASIDE}"
+        "[bonds]\ncutoff = 4.5\nfade_from = 3.5\n[heads]\nnumber = 2\n"
+        "[gaussian_process.start]\nnoise = 0.5\n"
+        '[answers]\nby_structure_type = { rocksalt = "ltc_phono3py" }\n'
+    )
+    preset = read_preset(write(text))
+    assert preset.inputs == InputSettings(Cutoff(3.5, 4.5), descriptors=True)
+    assert (preset.heads.number, preset.heads.hidden) == (2, (256, 128))
+    assert (preset.gaussian_process.start.noise, preset.gaussian_process.rounds) == (0.5, 2)
+    assert preset.answers.output("rocksalt") == "ltc_phono3py"
+    assert preset.has_process("recommended", "reference")
 
 
 def test_the_held_out_protocol_has_one_name(write):

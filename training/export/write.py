@@ -7,7 +7,7 @@ import platform
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,18 +22,16 @@ from models.manifest import (
     PROCESS,
     WEIGHTS,
     DataRecord,
-    DescriptorSettings,
     GoldenCheck,
-    GraphSettings,
     Manifest,
     MemberRecord,
     Metrics,
-    NetworkSettings,
     ScheduleRecord,
     StageRecord,
     TransformRecord,
     file_sha256,
 )
+from models.network.settings import DescriptorSettings, GraphSettings, NetworkSettings
 from models.network.weights import save_weights
 from models.prediction.result import Method
 from models.structure.stored import StoredStructure
@@ -79,23 +77,27 @@ def _write_ensemble(trained: TrainedEnsemble, target: Path, report: Path) -> Man
     save_weights(trained.weights, target / WEIGHTS)
     evidence = collect_evidence(trained)
     published = tuple(paper_metrics(trained.name, report, trained.run.data_dir))
-    manifest = _manifest(trained, (evidence.metrics, *published))
-    (target / CARD).write_text(model_card(manifest, evidence.record.references))
     (target / PRESET_FILE).write_text(json.dumps(as_dict(trained.run.preset), indent=1) + "\n")
-    names = [CARD, WEIGHTS, PRESET_FILE, *write_evidence(evidence, target)]
+    names = [WEIGHTS, PRESET_FILE, *write_evidence(evidence, target)]
     if trained.heads and trained.process:
         trained.heads.save(target / HEADS)
         trained.process.save(target / PROCESS)
         names += [HEADS, PROCESS]
-    for file in names:
-        (target / file).chmod(READABLE)
     files = {file: file_sha256(target / file) for file in names}
+    manifest = _manifest(trained, (evidence.metrics, *published), files)
+    (target / CARD).write_text(model_card(manifest, evidence.record.references))
+    files = {CARD: file_sha256(target / CARD)} | files
+    for file in files:
+        (target / file).chmod(READABLE)
     manifest = manifest.model_copy(update={"files": files})
     (target / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n")
     return manifest
 
 
-def _manifest(trained: TrainedEnsemble, others: tuple[Metrics, ...]) -> Manifest:
+def _manifest(
+    trained: TrainedEnsemble, others: tuple[Metrics, ...], files: Mapping[str, str]
+) -> Manifest:
+    """Return the manifest with the checksums of these files; the card, made of it, is added."""
     preset, stages, data = trained.run.preset, trained.stages, trained.data
     errors = {
         part: held_out_errors(data.ltc, trained.predictions, rows)
@@ -127,7 +129,7 @@ def _manifest(trained: TrainedEnsemble, others: tuple[Metrics, ...]) -> Manifest
         metrics=(*metrics, *others),
         golden=_golden_check(data, trained.outputs.ltc),
         versions=_versions(),
-        files={},
+        files=files,
     )
 
 

@@ -73,6 +73,8 @@ def join_heads(center: Single, scale: Single, directories: Sequence[Path]) -> He
     members = [load_file(directory / FILE) for directory in directories]
     names = members[0].keys()
     stacked = {name: np.stack([member[name] for member in members]) for name in names}
+    for name in ("mean", "std"):  # a number comes back from its file with an axis of one
+        stacked[name] = stacked[name].reshape(len(members))
     return Heads(center=center, scale=scale, **stacked)
 
 

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from models.errors import DataError
+from models.network.heads import METHODS
 from models.network.standardise import standardise
-from models.prediction.gaussian_process import METHODS, Process
+from models.prediction.gaussian_process import Process
 from training.data.graphs import GraphDataset
 from training.fit.context import MemberContext
 from training.fit.likelihood import Covariance, References, fit_covariance, invert, student_weights

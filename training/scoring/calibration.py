@@ -15,7 +15,7 @@ INSIDE, OUTSIDE = 0.75, 0.95  # shares of held-out crystals below the two expect
 EASIEST = 0.1  # share of held-out crystals that are taken for equally easy
 SMALLEST_ERROR = 0.02  # of log10(LTC); no calibration claims to be better than 5 %
 SMALLEST_GROUP = 30  # crystals; smaller groups have the interval of all
-PRIOR = 50  # crystals that a group's factor of one counts for
+PRIOR = 25  # crystals that a group's factor of one counts for
 ROUNDS = 40
 
 Numbers = NDArray[np.float64]
@@ -99,19 +99,20 @@ def calibrate(sample: ErrorSample) -> Calibration:
 def group_effects(ratios: Numbers, groups: Sequence[Sequence[str]]) -> dict[str, float]:
     """Return for each large group what is added to the quantile of `ratios` [n_crystals].
 
-    Group by group, in turns, the quantile of what is left moves to that of all; small groups move
-    less.
+    Group by group, in turns, the quantile of what the other groups leave moves towards that of
+    all; a small group moves less, as if `PRIOR` more crystals of it were like all.
     """
     names = sorted({name for each in groups for name in each})
     masks = {name: np.array([name in each for each in groups]) for name in names}
     masks = {name: mask for name, mask in masks.items() if mask.sum() >= SMALLEST_GROUP}
+    weights = {name: mask.sum() / (mask.sum() + PRIOR) for name, mask in masks.items()}
     effects = dict.fromkeys(masks, 0.0)
     left = ratios.copy()
     for _ in range(ROUNDS):
         usual = conformal_quantile(left)
         for name, mask in masks.items():
-            weight = mask.sum() / (mask.sum() + PRIOR)
-            step = 0.5 * weight * (conformal_quantile(left[mask]) - usual)
+            own = conformal_quantile(left[mask] + effects[name]) - usual
+            step = 0.5 * (weights[name] * own - effects[name])
             effects[name] += step
             left[mask] -= step
     return effects

@@ -2,47 +2,52 @@
 
 from collections.abc import Mapping
 
+from models.crystal.graph import MEGNET
 from models.manifest import (
     DataRecord,
     GoldenCheck,
-    GraphSettings,
     Manifest,
     MemberRecord,
     Metrics,
-    NetworkSettings,
+    ScheduleRecord,
     StageRecord,
     TransformRecord,
 )
+from models.network.settings import GraphSettings, NetworkSettings
+from models.prediction.policy import AnswerPolicy
 from models.structure.stored import StoredStructure
 
-HONEST = Metrics(
+HELD_OUT = Metrics(
     dataset="dataset1",
-    protocol="honest",
+    protocol="held-out",
     what="mean of the members",
     n_crystals=95,
     values={"mape": 0.318, "mae_log10": 0.2, "failures": 0.0},
     deviations={"mape": 0.05},
 )
+SCHEDULE = ScheduleRecord(epochs=3, batch_size=8, learning_rate=1e-3, floor=1e-5, t_max=3)
 
 
 def fake_manifest(name: str, *more: Metrics) -> Manifest:
-    """Return the manifest of an ensemble of two members; `more` metrics than the honest ones."""
+    """Return the manifest of an ensemble of two members; `more` metrics than the held-out ones."""
     return Manifest(
         name=name,
         description="Made up for tests of the page",
         created="2026-01-01",
-        protocol="honest",
+        protocol="held-out",
         preset="smoke",
         seed=42,
-        graph=GraphSettings.current(),
+        split="published",
+        graph=GraphSettings.of(MEGNET),
         network=NetworkSettings(mlp=(450, 350, 350)),
-        stages=(StageRecord(name="stage1", dataset="mix", start="random", schedule={"epochs": 3}),),
+        answers=AnswerPolicy(),
+        stages=(StageRecord(name="stage1", dataset="mix", start="random", schedule=SCHEDULE),),
         members=tuple(_member(split) for split in (1, 2)),
         elements=("Na", "Cl"),
         training_data=(
             DataRecord(dataset="mix", file_name="mix.jsonl.gz", sha256="0" * 64, n_crystals=238),
         ),
-        metrics=(HONEST, *more),
+        metrics=(HELD_OUT, *more),
         golden=GoldenCheck(
             cell=StoredStructure(
                 lattice=((3.0, 0.0, 0.0), (0.0, 3.0, 0.0), (0.0, 0.0, 3.0)),
@@ -69,7 +74,7 @@ def fake_coverage() -> Metrics:
     """Return how often an interval held, overall and by verdict, structure type and LTC."""
     return Metrics(
         dataset="mix",
-        protocol="honest",
+        protocol="held-out",
         what="90 % interval and verdict",
         n_crystals=200,
         values={

@@ -1,5 +1,6 @@
 """Verdict, reasons and nearest crystals, from evidence made by hand."""
 
+import itertools
 import json
 from collections.abc import Sequence
 
@@ -8,11 +9,12 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from models.errors import DamagedEnsemble
-from models.prediction.domain import Query, assess
+from models.prediction.calibration import Calibration
+from models.prediction.domain import MOST_KNOWN, Query, assess
 from models.prediction.evidence import (
     EMBEDDINGS,
     EVIDENCE,
-    Calibration,
+    Embeddings,
     Evidence,
     EvidenceRecord,
     TrainingCrystal,
@@ -27,45 +29,46 @@ CALIBRATION = Calibration(
     quantile=2.0,
     inside=0.2,
     outside=0.4,
-    usual_distance=0.5,
-    usual_disagreement=0.05,
 )
+ROCKSALT, ZINCBLENDE = "rocksalt 48/2 Cl1,Na1", "zincblende 24/2 Cl1,Na1"
 PLACES = (0.0, 1.0, 3.0, 10.0)
 N_MEMBERS, WIDTH = 2, 4
 
 
-def reference(number: int) -> TrainingCrystal:
+def reference(number: int, formula: str = "NaCl", prototype: str = ROCKSALT) -> TrainingCrystal:
     return TrainingCrystal(
         material_id=f"mp-{number}",
-        formula="NaCl",
+        formula=formula,
         dataset="dataset1",
-        fingerprint=f"print-{number}",
         ltc=1.0 + number,
         out_of_fold=None,
+        fingerprint=f"print-{number}",
+        prototype=prototype,
     )
-
-
-def at(place: float) -> np.ndarray:
-    """Return an embedding [n_members, width] this far from the origin in every direction."""
-    return np.full((N_MEMBERS, WIDTH), place, dtype=np.float32)
 
 
 @pytest.fixture
 def evidence() -> Evidence:
-    references = tuple(reference(number) for number in range(len(PLACES)))
-    embeddings = np.stack([at(place) for place in PLACES])
-    return Evidence(CALIBRATION, references, embeddings, np.ones((N_MEMBERS, WIDTH), np.float32))
+    """References at `PLACES` of a line; the one at 3 is NaCl as rocksalt, that at 10 as another."""
+    references = (
+        reference(0, "KCl"),
+        reference(1, "KBr"),
+        reference(2),
+        reference(3, prototype=ZINCBLENDE),
+    )
+    return Evidence(CALIBRATION, references, None)
 
 
 def query(
     place: float,
-    formula: str = "KCl",
-    fingerprint: str = "unknown",
+    formula: str = "LiF",
+    prototype: str = ROCKSALT,
     disagreement: float = 0.0,
     unknown_elements: Sequence[str] = (),
 ) -> Query:
-    """Return a crystal at this place: of another formula than the references, unless told."""
-    return Query(formula, fingerprint, at(place), disagreement, unknown_elements)
+    """Return a crystal at this place of the line: no reference, unless told."""
+    distances = np.abs(np.array(PLACES) - place)
+    return Query(formula, prototype, distances, disagreement, unknown_elements)
 
 
 @pytest.mark.parametrize(
@@ -80,30 +83,45 @@ def test_the_verdict_follows_the_distance_to_the_nearest_training_crystal(eviden
 @pytest.mark.parametrize(
     ("disagreement", "verdict"), [(0.0, "inside"), (0.2, "edge"), (0.4, "outside")]
 )
-def test_the_verdict_follows_the_disagreement_of_the_processes(evidence, disagreement, verdict):
+def test_the_verdict_follows_the_disagreement(evidence, disagreement, verdict):
     domain = assess(evidence, query(0.0, disagreement=disagreement)).domain
     assert domain.verdict == verdict
-    assert any("Gaussian processes" in reason for reason in domain.reasons) == (verdict != "inside")
+    assert any("disagreement" in reason for reason in domain.reasons) == (verdict != "inside")
 
 
-def test_the_reasons_name_what_is_unusual_and_nothing_else(evidence):
-    far = assess(evidence, query(1.9)).domain
-    doubtful = assess(evidence, query(0.0, disagreement=0.2)).domain
-    assert "0.90 away" in far.reasons[0]
-    assert "a factor of 1.58, more than the 1.12" in doubtful.reasons[0]
-    assert far.reasons[-1] == "The mean error of such crystals in testing is a factor of 1.9."
-    assert len(far.reasons) == len(doubtful.reasons) == 2
+def test_the_reason_names_the_expected_error_and_what_adds_most_to_it(evidence):
+    far = assess(evidence, query(1.9, disagreement=0.01)).domain
+    doubtful = assess(evidence, query(0.1, disagreement=0.2)).domain
+    for domain, error, cause in (
+        (far, "1.95", "the distance to the nearest training crystal (0.90)"),
+        (doubtful, "2.09", "the disagreement of independent models (a factor of 1.58)"),
+    ):
+        assert domain.reasons == (
+            f"The expected error is a factor of {error}; {cause} contributes most to it.",
+        )
 
 
-def test_distances_are_in_standard_deviations(evidence):
-    doubled = Evidence(CALIBRATION, evidence.references, evidence.embeddings, evidence.scale * 2)
-    assert assess(doubled, query(0.8)).domain.nearest[0].distance == pytest.approx(0.4)
+def test_reasons_never_contradict_the_verdict(evidence):
+    grid = itertools.product((0, 0.5, 1.9, 6), (0, 0.05, 0.15, 0.5), ((), ("Xe",)))
+    seen = set()
+    for place, disagreement, unknown in grid:
+        found = assess(evidence, query(place, disagreement=disagreement, unknown_elements=unknown))
+        domain = found.domain
+        seen.add(domain.verdict)
+        assert domain.expected_error == found.expected_error
+        zone = CALIBRATION.zone(found.expected_error)
+        assert domain.verdict == ("outside" if unknown else zone)
+        errors = [reason for reason in domain.reasons if "expected error" in reason]
+        assert len(errors) == (zone != "inside")
+        assert len(domain.reasons) == len(errors) + len(unknown)
+        assert (domain.verdict == "inside") == (not domain.reasons)
+    assert seen == {"inside", "edge", "outside"}
 
 
 def test_an_element_of_no_training_crystal_is_outside_and_named(evidence):
     domain = assess(evidence, query(0.0, unknown_elements=["Xe"])).domain
     assert domain.verdict == "outside"
-    assert "Xe" in domain.reasons[0]
+    assert domain.reasons == ("No training crystal holds Xe.",)
 
 
 def test_the_three_nearest_come_nearest_first(evidence):
@@ -112,59 +130,91 @@ def test_the_three_nearest_come_nearest_first(evidence):
     assert [item.distance for item in nearest] == pytest.approx([0.1, 0.9, 2.1])
 
 
-def test_a_training_crystal_is_known_by_its_fingerprint(evidence):
-    assert assess(evidence, query(0.5, fingerprint="print-2")).domain.in_training_data
-    assert not assess(evidence, query(0.5, fingerprint="print")).domain.in_training_data
+def test_the_same_compound_in_the_same_type_is_known_and_listed_first(evidence):
+    domain = assess(evidence, query(0.9, formula="NaCl")).domain
+    assert domain.in_training_data
+    assert [item.material_id for item in domain.nearest] == ["mp-2", "mp-1", "mp-0"]
+    assert [item.material_id for item in domain.same_crystal] == ["mp-2"]
+    assert domain.verdict == "inside"
 
 
-def test_a_training_crystal_relaxed_otherwise_is_known_by_formula_and_embedding(evidence):
-    assert assess(evidence, query(0.05, formula="NaCl")).domain.in_training_data
-    assert not assess(evidence, query(0.05, formula="KCl")).domain.in_training_data
-    assert not assess(evidence, query(0.5, formula="NaCl")).domain.in_training_data
+def test_another_polymorph_or_compound_is_not_known(evidence):
+    polymorph = assess(evidence, query(3.0, "NaCl", "caesium_chloride 48/1 Cl1,Na1")).domain
+    compound = assess(evidence, query(3.0, "NaBr")).domain
+    for domain in (polymorph, compound):
+        assert not domain.in_training_data
+        assert domain.same_crystal == ()
+        assert domain.nearest[0].material_id == "mp-2"  # still the nearest
 
 
-def test_the_interval_widens_with_the_expected_error():
-    assert CALIBRATION.half_width(CALIBRATION.expected(0.0, 0.0)) == pytest.approx(0.2)
-    assert CALIBRATION.half_width(CALIBRATION.expected(1.0, 0.1)) == pytest.approx(0.8)
+def test_many_references_of_one_crystal_are_cut_off():
+    references = tuple(reference(number) for number in range(MOST_KNOWN + 5))
+    distances = np.linspace(2, 0.1, len(references))
+    domain = assess(
+        Evidence(CALIBRATION, references, None), Query("NaCl", ROCKSALT, distances, 0.0, ())
+    ).domain
+    assert len(domain.same_crystal) == MOST_KNOWN
+    assert [item.material_id for item in domain.nearest] == ["mp-14", "mp-13", "mp-12"]
+
+
+# --- On disk -----------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def folder(evidence, tmp_path):
+def embeddings() -> Embeddings:
+    values = np.random.default_rng(1).normal(size=(4, N_MEMBERS, WIDTH)).astype(np.float32)
+    return Embeddings(values, np.full((N_MEMBERS, WIDTH), 2.0, np.float32))
+
+
+@pytest.fixture
+def folder(evidence, embeddings, tmp_path):
     record = EvidenceRecord(calibration=CALIBRATION, references=evidence.references)
     (tmp_path / EVIDENCE).write_text(record.model_dump_json())
-    arrays = {"embeddings": evidence.embeddings, "scale": evidence.scale}
-    save_file(arrays, tmp_path / EMBEDDINGS)
+    save_file({"embeddings": embeddings.values, "scale": embeddings.scale}, tmp_path / EMBEDDINGS)
     return tmp_path
 
 
-def test_evidence_comes_back_from_disk(folder, evidence):
-    found = load_evidence(folder, N_MEMBERS)
-    assert found is not None
+def test_embeddings_are_apart_by_standard_deviations_as_the_mean_over_members(embeddings):
+    place = np.zeros((N_MEMBERS, WIDTH), np.float32)
+    expected = np.sqrt((embeddings.values**2).mean(axis=2)).mean(axis=1)
+    assert embeddings.distances(place) == pytest.approx(expected)
+    itself = embeddings.values[2] * embeddings.scale
+    assert embeddings.distances(itself)[2] == pytest.approx(0, abs=1e-6)
+
+
+def test_evidence_comes_back_from_disk(folder, evidence, embeddings):
+    found = load_evidence(folder, N_MEMBERS, embedded=True)
     assert (found.calibration, found.references) == (CALIBRATION, evidence.references)
-    np.testing.assert_array_equal(found.embeddings, evidence.embeddings)
+    assert found.embeddings is not None
+    np.testing.assert_array_equal(found.embeddings.values, embeddings.values)
+
+
+def test_evidence_of_a_process_has_no_embeddings(folder):
+    (folder / EMBEDDINGS).unlink()
+    assert load_evidence(folder, N_MEMBERS, embedded=False).embeddings is None
 
 
 def test_evidence_that_is_missing_is_refused(tmp_path):
     with pytest.raises(DamagedEnsemble, match="cannot be read"):
-        load_evidence(tmp_path, N_MEMBERS)
+        load_evidence(tmp_path, N_MEMBERS, embedded=True)
 
 
 @pytest.mark.parametrize("name", ["embeddings", "scale"])
-def test_evidence_with_a_number_that_is_none_is_refused(folder, name):
+def test_embeddings_with_a_hole_are_refused(folder, name):
     arrays = load_file(folder / EMBEDDINGS)
     arrays[name] = np.full_like(arrays[name], np.nan)
     save_file(arrays, folder / EMBEDDINGS)
     with pytest.raises(DamagedEnsemble, match="not finite"):
-        load_evidence(folder, N_MEMBERS)
+        load_evidence(folder, N_MEMBERS, embedded=True)
 
 
-def test_evidence_of_another_ensemble_is_refused(folder):
+def test_embeddings_of_another_ensemble_are_refused(folder):
     with pytest.raises(DamagedEnsemble, match="shape"):
-        load_evidence(folder, N_MEMBERS + 1)
+        load_evidence(folder, N_MEMBERS + 1, embedded=True)
 
 
 def test_evidence_with_an_unknown_field_is_refused(folder):
     record = json.loads((folder / EVIDENCE).read_text())
     (folder / EVIDENCE).write_text(json.dumps(record | {"guess": 1}))
     with pytest.raises(DamagedEnsemble, match="guess"):
-        load_evidence(folder, N_MEMBERS)
+        load_evidence(folder, N_MEMBERS, embedded=True)

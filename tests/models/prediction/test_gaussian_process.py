@@ -1,83 +1,88 @@
-"""The Gaussian process that answers beside the network: what it predicts, and its file."""
+"""The Gaussian process: what it predicts, its distances, and its file."""
 
 import dataclasses
 
 import numpy as np
 import pytest
-import tensorflow as tf
-from safetensors.numpy import load_file, save_file
+from numpy.typing import NDArray
 
-from models.errors import DamagedEnsemble
-from models.prediction.gaussian_process import FARTHEST, FROM_NETWORK, METHODS, Prediction, Process
+from models.network.heads import METHODS
+from models.network.standardise import FARTHEST
+from models.prediction.gaussian_process import OUTPUTS, Process, ProcessPredictor, matern
+from tests.models.made_ensemble import N_MEMBERS, random_process
 
-N_MEMBERS, N_PROCESSES, N_KNOWN, WIDTH = 3, 2, 5, 2
-N_INPUTS = WIDTH + len(FROM_NETWORK)
-
-
-@pytest.fixture
-def process() -> Process:
-    rng = np.random.default_rng(0)
-
-    def positive(*shape: int) -> np.ndarray:
-        return rng.uniform(0.3, 1.0, shape).astype(np.float32)
-
-    def by_process(*shape: int) -> np.ndarray:
-        return positive(N_MEMBERS, N_PROCESSES, *shape)
-
-    return Process(
-        center=np.array([1.0, -1.0], np.float32),
-        scale=np.array([2.0, 0.5], np.float32),
-        descriptors=rng.normal(size=(N_KNOWN, WIDTH)).astype(np.float32),
-        moduli=rng.normal(size=(N_MEMBERS, N_KNOWN, 2)).astype(np.float32),
-        methods=np.array([[1, 0, 0, 0, 1], [0, 1, 0, 1, 0]], np.float32),
-        mean=positive(N_MEMBERS),
-        coefficients=rng.normal(size=(N_MEMBERS, N_PROCESSES, N_KNOWN)).astype(np.float32),
-        rate=by_process(N_INPUTS),
-        amplitude=by_process(),
-        slope=by_process(N_INPUTS),
-        own_amplitude=by_process(len(METHODS)),
-        own_rate=by_process(len(METHODS)),
-        own_offset=by_process(len(METHODS)),
-    )
+N_KNOWN, N_INPUTS, N_NEW = 8, 4, 6
 
 
-def by_hand(
-    process: Process, member: int, number: int, descriptors: np.ndarray, moduli: np.ndarray
-) -> list[float]:
-    """Return one process's predictions for one crystal in double precision, term by term."""
-    asked = [*(descriptors - process.center) / process.scale, *moduli]
-    at, its = np.clip(asked, -FARTHEST, FARTHEST), (member, number)
-    places = np.concatenate([process.descriptors, process.moduli[member]], axis=1)
-    ltc, own = process.mean[member], np.zeros(len(METHODS))
-    for known, methods, coefficient in zip(
-        places, process.methods.T, process.coefficients[its], strict=True
-    ):
-        r = np.sqrt(np.sum(((at - known) * process.rate[its]) ** 2))
-        matern = (1 + np.sqrt(5) * r + 5 / 3 * r**2) * np.exp(-np.sqrt(5) * r)
-        linear = np.sum(at * known * process.slope[its] ** 2)
-        ltc += coefficient * (process.amplitude[its] * matern + linear)
-        bell = np.exp(-((process.own_rate[its] * r) ** 2))
-        extra = process.own_amplitude[its] * bell + process.own_offset[its]
-        own += coefficient * methods * extra
-    return [ltc, *(ltc + own)]
+@pytest.fixture(scope="module")
+def descriptors() -> NDArray[np.float32]:
+    return np.random.default_rng(1).normal(size=(N_KNOWN, N_INPUTS)).astype(np.float32)
 
 
-def test_predictions_are_the_processes_mean_of_weighted_covariances(process):
-    descriptors = np.array([[0.5, -1.2], [40.0, -1.0]], np.float32)  # the second is cut off
-    moduli = np.random.default_rng(1).normal(size=(N_MEMBERS, 2, 2)).astype(np.float32)
-    moduli[2, 1, 0] = -9.0  # cut off as well
-    found, spread = (
-        part.numpy() for part in Prediction(process)(tf.constant(descriptors), tf.constant(moduli))
-    )
-    assert found.shape == (N_MEMBERS, 2, 1 + len(METHODS))
-    for member in range(N_MEMBERS):
-        for crystal, row in enumerate(descriptors):
-            each = [
-                by_hand(process, member, number, row, moduli[member, crystal])
-                for number in range(N_PROCESSES)
-            ]
-            assert found[member, crystal] == pytest.approx(np.mean(each, axis=0), abs=1e-4)
-            assert spread[member, crystal] == pytest.approx(np.std(each, axis=0), abs=1e-4)
+@pytest.fixture(scope="module")
+def process(descriptors) -> Process:
+    return random_process(descriptors)
+
+
+@pytest.fixture(scope="module")
+def new() -> NDArray[np.float32]:
+    """Descriptors of new crystals; the last is far beyond where inputs are cut off."""
+    points = np.random.default_rng(2).normal(size=(N_NEW, N_INPUTS)).astype(np.float32)
+    points[-1, 0] = 1e3
+    return points
+
+
+def exact(process: Process, descriptors: np.ndarray, output: str, member: int) -> float:
+    """Return log10(LTC) of one crystal by one member, in double precision, term by term."""
+    place = np.clip((descriptors - process.center) / process.scale, -FARTHEST, FARTHEST)
+    total = float(process.mean[member])
+    own = METHODS.index(output) if output in METHODS else None
+    for row, known in enumerate(process.known.astype(float)):
+        distance = np.sqrt(np.sum(((place - known) * process.rate) ** 2))
+        shape = (1 + np.sqrt(5) * distance + 5 / 3 * distance**2) * np.exp(-np.sqrt(5) * distance)
+        covariance = process.amplitude[0] * shape + process.slope[0] ** 2 * np.dot(place, known)
+        if own is not None and process.methods[own, row]:
+            covariance += process.own_amplitude[own] * shape + process.own_offset[own]
+        total += float(process.coefficients[member, row] * covariance)
+    return total
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_predictions_are_the_exact_formula(process, new, output):
+    numbers = np.full(N_NEW, OUTPUTS.index(output))
+    found = ProcessPredictor(process)(new, numbers).log_ltc
+    assert found.shape == (N_NEW, N_MEMBERS)
+    expected = [[exact(process, row, output, m) for m in range(N_MEMBERS)] for row in new]
+    assert found == pytest.approx(np.array(expected), abs=1e-5)
+
+
+def test_each_crystal_has_its_own_output(process, new):
+    predict = ProcessPredictor(process)
+    numbers = np.arange(N_NEW) % len(OUTPUTS)
+    mixed = predict(new, numbers).log_ltc
+    for row in range(N_NEW):
+        alone = predict(new[row : row + 1], numbers[row : row + 1]).log_ltc
+        assert mixed[row] == pytest.approx(alone[0], abs=1e-6)
+        others = predict(new[row : row + 1], (numbers[row : row + 1] + 1) % len(OUTPUTS)).log_ltc
+        assert np.abs(others - alone).max() > 1e-3
+
+
+def test_distances_are_in_lengths_of_the_covariance(process, new):
+    found = ProcessPredictor(process)(new, np.zeros(N_NEW, dtype=int)).distance
+    places = np.clip((new - process.center) / process.scale, -FARTHEST, FARTHEST)
+    apart = (places[:, None] - process.known) * process.rate
+    assert found == pytest.approx(np.sqrt((apart.astype(float) ** 2).sum(axis=2)), abs=1e-4)
+
+
+def test_a_known_crystal_is_at_almost_no_distance_of_itself(process, descriptors):
+    found = ProcessPredictor(process)(descriptors, np.zeros(N_KNOWN, dtype=int)).distance
+    assert np.diag(found).max() < 2e-3
+    assert (found + np.eye(N_KNOWN)).min() > 0.1
+
+
+def test_the_matern_function_falls_from_one_to_about_a_half_at_one_length():
+    values = matern(np.array([0.0, 1.0, 4.0, 50.0], np.float32))
+    assert values == pytest.approx([1, 0.524, 0.005, 0], abs=0.001)
 
 
 def test_a_process_comes_back_from_its_file(process, tmp_path):
@@ -85,23 +90,3 @@ def test_a_process_comes_back_from_its_file(process, tmp_path):
     back = Process.load(tmp_path / "process.safetensors", N_MEMBERS)
     for field in dataclasses.fields(process):
         np.testing.assert_array_equal(getattr(back, field.name), getattr(process, field.name))
-
-
-@pytest.mark.parametrize(
-    ("name", "damage"),
-    [
-        ("mean", lambda value: value[:1]),
-        ("amplitude", lambda value: value[:, :1]),
-        ("rate", lambda value: value * np.nan),
-        ("coefficients", lambda value: value.astype(np.float64)),
-        ("slope", None),
-    ],
-)
-def test_a_damaged_process_is_refused(process, tmp_path, name, damage):
-    path = tmp_path / "process.safetensors"
-    process.save(path)
-    arrays = load_file(path)
-    value = arrays.pop(name)
-    save_file(arrays | ({name: damage(value)} if damage else {}), path)
-    with pytest.raises(DamagedEnsemble, match=name):
-        Process.load(path, N_MEMBERS)

@@ -12,9 +12,10 @@ from models.crystal.crystal import Crystal
 from models.ensemble import Ensemble
 from models.errors import DataError
 from models.manifest import CARD, MANIFEST, WEIGHTS, Manifest, read_manifest
-from models.prediction.evidence import load_evidence
+from models.prediction.evidence import EMBEDDINGS, EVIDENCE, load_evidence
+from models.prediction.policy import AnswerPolicy
 from tests.app.conftest import wait_until_ready
-from training.config import read_preset
+from training.config import PRESET_FILE, preset_of, read_preset
 from training.data.graphs import read_graphs
 from training.export.card import model_card
 from training.export.write import export_ensemble
@@ -45,13 +46,17 @@ def test_the_manifest_tells_where_the_ensemble_comes_from(manifest, run):
     assert [member.split for member in manifest.members] == [1, 2]
     assert {record.dataset for record in manifest.training_data} == {"aflow", "mix"}
     assert {record.dataset for record in manifest.metrics} == {"mix", "dataset1", "dataset2"}
-    assert {CARD, WEIGHTS} < set(manifest.files)
+    assert set(manifest.files) == {CARD, WEIGHTS, EVIDENCE, EMBEDDINGS, PRESET_FILE}
     assert manifest.network.mlp == run.preset.mlp
+    assert (manifest.split, manifest.answers) == ("published", AnswerPolicy())
+
+
+def test_the_preset_comes_back_from_the_folder(ensembles, run):
+    assert preset_of((ensembles / "mix-stage3" / PRESET_FILE).read_bytes()) == run.preset
 
 
 def test_the_card_is_written_from_the_manifest(ensembles, manifest):
-    evidence = load_evidence(ensembles / "mix-stage3", len(manifest.members))
-    assert evidence is not None
+    evidence = load_evidence(ensembles / "mix-stage3", len(manifest.members), embedded=True)
     expected = model_card(manifest, evidence.references)
     assert (ensembles / "mix-stage3" / CARD).read_text() == expected
 

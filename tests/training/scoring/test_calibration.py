@@ -3,19 +3,49 @@
 import numpy as np
 import pytest
 
-from training.scoring.calibration import UnseenErrors, calibrate, measure_calibration, unseen_errors
-from training.scoring.held_out import HeldOut, held_out
+from training.scoring.calibration import (
+    PRIOR,
+    ErrorSample,
+    calibrate,
+    conformal_quantile,
+    group_effects,
+    nearest_distances,
+)
+from training.scoring.coverage import measure_calibration, try_calibration
+from training.scoring.held_out import held_out
 
 N = 4000
+SCALE = {"type_hard": 2.0, "type_easy": 0.5, "type_usual": 1.0}  # of the errors, by group
+
+
+def sample(
+    seed: int, n: int = N, groups: tuple[str, ...] = ("type_usual",), *, few: int = 0
+) -> ErrorSample:
+    """Return errors where 0.1 + 0.3 distance + 0.5 disagreement are expected, times the group's.
+
+    The `few` first crystals are of one more group, with errors as of the others.
+    """
+    rng = np.random.default_rng(seed)
+    distance, disagreement = rng.gamma(2.0, 0.5, n), rng.exponential(0.2, n)
+    names = rng.choice(groups, n)
+    scale = np.array([SCALE[name] for name in names])
+    error = scale * rng.exponential(0.1 + 0.3 * distance + 0.5 * disagreement)
+    sign = np.where(np.arange(n) % 2, 1, -1)
+    rows = np.arange(n)
+    owners = tuple(
+        (str(name), "elements_few") if row < few else (str(name),) for row, name in enumerate(names)
+    )
+    return ErrorSample(error, distance, disagreement, 10 ** (sign * error), rows, owners)
 
 
 @pytest.fixture(scope="module")
-def law() -> UnseenErrors:
-    """Errors where 0.1 + 0.3 distance + 0.5 disagreement are expected."""
-    rng = np.random.default_rng(1)
-    distance, disagreement = rng.gamma(2.0, 0.5, N), rng.exponential(0.2, N)
-    error = rng.exponential(0.1 + 0.3 * distance + 0.5 * disagreement)
-    return UnseenErrors(error, distance, disagreement, np.arange(N))
+def law() -> ErrorSample:
+    return sample(1)
+
+
+@pytest.fixture(scope="module")
+def uneven() -> ErrorSample:
+    return sample(2, groups=tuple(SCALE))
 
 
 def test_the_expected_error_is_found(law):
@@ -24,17 +54,21 @@ def test_the_expected_error_is_found(law):
     assert calibration.per_distance == pytest.approx(0.3, abs=0.05)
     assert calibration.per_disagreement == pytest.approx(0.5, abs=0.12)
     assert calibration.quantile == pytest.approx(np.log(10), rel=0.05)  # of an exponential
+    assert calibration.factors == {"type_usual": pytest.approx(1)}
 
 
 def test_errors_that_shrink_with_the_distance_give_one_width_for_all():
     distance = np.linspace(0, 1, 50)
-    errors = UnseenErrors(1.0 - 0.5 * distance, distance, np.zeros(50), np.arange(50))
+    zeros = np.zeros(50)
+    errors = ErrorSample(
+        1.0 - 0.5 * distance, distance, zeros, zeros + 1, np.arange(50), (("type_usual",),) * 50
+    )
     calibration = calibrate(errors)
     assert calibration.per_distance == calibration.per_disagreement == 0
     assert calibration.expected(0.0, 0.0) == calibration.expected(9.0, 9.0)
 
 
-def test_no_crystal_is_expected_to_be_easier_than_a_tenth_of_the_unseen_ones(law):
+def test_no_crystal_is_expected_to_be_easier_than_a_tenth_of_the_tested_ones(law):
     calibration = calibrate(law)
     pairs = zip(law.distance, law.disagreement, strict=True)
     expected = np.array([calibration.expected(*pair) for pair in pairs])
@@ -42,34 +76,103 @@ def test_no_crystal_is_expected_to_be_easier_than_a_tenth_of_the_unseen_ones(law
     assert np.mean(expected == calibration.least) == pytest.approx(0.1, abs=0.005)
 
 
-def test_the_quantile_leaves_a_tenth_outside(law):
-    calibration = calibrate(law)
-    pairs = zip(law.distance, law.disagreement, strict=True)
+def test_each_group_is_covered_alike_on_new_crystals(uneven):
+    calibration = calibrate(uneven)
+    assert calibration.factors["type_hard"] > 1.3
+    assert calibration.factors["type_easy"] < 0.8
+    new = sample(3, groups=tuple(SCALE))
+    widths = np.array(
+        [
+            calibration.half_width(calibration.expected(*pair), groups)
+            for *pair, groups in zip(new.distance, new.disagreement, new.groups, strict=True)
+        ]
+    )
+    covered = new.error <= widths
+    assert covered.mean() == pytest.approx(0.9, abs=0.02)
+    for name in SCALE:
+        chosen = np.array([name in groups for groups in new.groups])
+        assert covered[chosen].mean() == pytest.approx(0.9, abs=0.03), name
+
+
+def test_without_factors_groups_would_be_covered_unequally(uneven):
+    calibration = calibrate(uneven)
+    pairs = zip(uneven.distance, uneven.disagreement, strict=True)
     widths = np.array([calibration.half_width(calibration.expected(*pair)) for pair in pairs])
-    assert np.mean(law.error <= widths) == pytest.approx(0.9, abs=0.005)
+    covered = uneven.error <= widths
+    shares = {name: covered[[name in groups for groups in uneven.groups]].mean() for name in SCALE}
+    assert shares["type_easy"] - shares["type_hard"] > 0.1
 
 
-def test_measured_coverage_and_verdicts(law):
+@pytest.mark.parametrize(("few", "known"), [(29, False), (31, True)])
+def test_small_groups_have_almost_the_interval_of_all(few, known):
+    factors = calibrate(sample(4, few=few)).factors
+    assert ("elements_few" in factors) == known
+    assert factors.get("elements_few", 1.0) == pytest.approx(1, abs=0.25)
+
+
+def test_a_group_moves_less_the_smaller_it_is():
+    """By as much as `PRIOR` says, whatever the number of rounds."""
+    for size in (40, 200):
+        ratios = np.tile(np.random.default_rng(5).normal(size=size), N // size)
+        ratios[:size] += 1.0  # else the groups are equal
+        groups = [(f"group_{row // size}",) for row in range(N)]
+        effect = group_effects(ratios, groups)["group_0"]
+        assert effect == pytest.approx(size / (size + PRIOR), abs=0.1)
+
+
+def test_the_conformal_quantile_leaves_a_tenth_of_new_values_above():
+    rng = np.random.default_rng(6)
+    shares = [np.mean(rng.random(200) <= conformal_quantile(rng.random(19))) for _ in range(500)]
+    assert np.mean(shares) == pytest.approx(0.905, abs=0.01)
+    assert conformal_quantile(np.arange(5.0)) == 4  # too few to leave any above
+
+
+def test_measured_coverage_and_verdicts(uneven):
     reference = np.ones(N)
-    sign = np.where(np.arange(N) % 2, 1, -1)
-    predictions = HeldOut((10 ** (sign * law.error))[None], np.ones((1, N), dtype=bool))
-    groups = {"type_near": law.distance < 0.5, "type_rare": np.arange(N) < 3}
-    values = measure_calibration(reference, predictions, law, groups)
+    groups = {
+        "type_hard": np.array(["type_hard" in names for names in uneven.groups]),
+        "type_rare": np.arange(N) < 3,
+    }
+    values = measure_calibration(reference, uneven, groups)
     assert values["coverage"] == pytest.approx(0.9, abs=0.02)
     for verdict, share in (("inside", 0.75), ("edge", 0.2), ("outside", 0.05)):
         assert values[f"share_{verdict}"] == pytest.approx(share, abs=0.02)
         assert values[f"coverage_{verdict}"] == pytest.approx(0.9, abs=0.06)
-    assert values["median_ape_outside"] > 1.5 * values["median_ape_inside"]
-    assert values["coverage_type_near"] == pytest.approx(0.9, abs=0.03)
+    assert values["mae_inside"] < values["mae_edge"] < values["mae_outside"]
+    assert values["median_ape_outside"] > 1.3 * values["median_ape_inside"]
+    assert values["coverage_type_hard"] == pytest.approx(0.9, abs=0.03)
+    assert 0.2 < values["error_spearman"] < 1
     assert "coverage_type_rare" not in values
 
 
+def test_coverage_is_measured_on_crystals_not_calibrated_on(law):
+    """Errors without bound in one crystal move its own fold's calibration by nothing."""
+    error = law.error.copy()
+    error[7] = 1e6
+    changed = ErrorSample(error, law.distance, law.disagreement, law.predicted, law.row, law.groups)
+    before, after = try_calibration(law), try_calibration(changed)
+    assert after.half_width[7] == before.half_width[7]
+    assert not after.covered[7]
+    assert (after.half_width != before.half_width).any()
+
+
 def test_a_member_measures_distance_to_what_it_was_trained_on():
-    embeddings = np.array([0.0, 1.0, 5.0, 6.0], dtype=np.float32).reshape(4, 1, 1)
+    place = np.array([0.0, 1.0, 5.0, 6.5])
+    distances = np.abs(place[:, None] - place).astype(np.float32)
     predictions = held_out(np.full((1, 4), 10.0), [np.array([1, 3])])
-    doubts = np.array([0.1, 0.2, 0.3, 0.4])[:, None]
-    errors = unseen_errors(np.array([1.0, 1.0, 1.0, 100.0]), predictions, embeddings, doubts)
-    assert errors.row.tolist() == [1, 3]
-    assert errors.distance == pytest.approx([1.0, 1.0])
-    assert errors.error == pytest.approx([1.0, 1.0])
-    assert errors.disagreement == pytest.approx([0.2, 0.4])
+    nearest = nearest_distances(predictions, [distances])
+    assert nearest[[1, 3]] == pytest.approx([1.0, 1.5])
+    assert np.isnan(nearest[[0, 2]]).all()
+
+
+def test_a_crystal_held_out_from_several_members_is_far_from_what_any_of_them_knows_not():
+    """Row 1 is held out from both members: row 2, held out from one, is no neighbor of it."""
+    place = np.array([0.0, 1.0, 1.2, 5.0])
+    distances = np.abs(place[:, None] - place).astype(np.float32)
+    predictions = held_out(np.full((2, 4), 10.0), [np.array([1, 2]), np.array([1])])
+    nearest = nearest_distances(predictions, [distances])
+    assert nearest[1] == pytest.approx(1.0)
+    assert nearest[2] == pytest.approx(1.2)  # member 1 knows neither 1 nor 2
+    by_member = nearest_distances(predictions, [distances, 3 * distances])
+    assert by_member[1] == pytest.approx(2.0)
+    assert by_member[2] == pytest.approx(1.2)

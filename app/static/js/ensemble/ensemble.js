@@ -60,7 +60,7 @@ function facts(manifest, digest) {
 
 /** Return the name of a protocol in the terms of the field. */
 function protocol(name) {
-  return name === "honest" ? "held-out evaluation" : `${name} protocol`;
+  return name === "held-out" ? "held-out evaluation" : `${name} protocol`;
 }
 
 function use() {

@@ -1,0 +1,160 @@
+"""The recommended ensemble's pipeline on a handful of crystals: train -> export -> predict."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.crystal.crystal import Crystal
+from models.ensemble import Ensemble
+from models.manifest import HEADS, MANIFEST, PROCESS, WEIGHTS, Manifest
+from models.prediction.evidence import EVIDENCE
+from tests.crystals import generated_crystals
+from training.config import PRESET_FILE, preset_of, read_preset
+from training.export.trained import TrainedEnsemble, read_trained
+from training.export.write import export_ensemble
+from training.fit.context import member_context
+from training.fit.member import train_member
+from training.run import TrainingRun
+from training.train import train_ensemble
+
+pytestmark = pytest.mark.timeout(900)
+SPLITS = (1, 2)
+
+
+@pytest.fixture(scope="module")
+def run(small_data: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainingRun:
+    """A run of two members, trained to its end."""
+    preset = read_preset("smoke-recommended")
+    run = TrainingRun(preset, small_data, tmp_path_factory.mktemp("run"), SPLITS)
+    train_ensemble("recommended", run, workers=1)
+    return run
+
+
+@pytest.fixture(scope="module")
+def trained(run) -> TrainedEnsemble:
+    return read_trained("recommended", run)
+
+
+@pytest.fixture(scope="module")
+def folder(run, tmp_path_factory) -> Path:
+    directory: Path = tmp_path_factory.mktemp("exported")
+    export_ensemble("recommended", run, directory, directory / "no report.json")
+    return directory / "recommended"
+
+
+@pytest.fixture(scope="module")
+def ensemble(folder) -> Ensemble:
+    return Ensemble.load(folder)
+
+
+def test_a_member_has_network_heads_and_process(run):
+    folder = run.run_dir / "recommended"
+    members = {
+        f"split-{split}/{part}" for split in SPLITS for part in ("member", "heads", "process")
+    }
+    files = {str(path.relative_to(folder)) for path in folder.rglob("*.*")}
+    assert files == {"covariance.safetensors", *(f"{name}.safetensors" for name in members)}
+
+
+def test_the_network_is_that_of_the_stage_before(run):
+    harmonic = read_trained("harmonic-stage2", run)
+    last = read_trained("recommended", run)
+    for before, after in zip(harmonic.members, last.members, strict=True):
+        np.testing.assert_array_equal(before.weights, after.weights)
+
+
+def test_a_finished_member_is_not_trained_again(run):
+    files = sorted((run.run_dir / "recommended").rglob("*.safetensors"))
+    before = [path.stat().st_mtime_ns for path in files]
+    train_member(run.stage("recommended"), 1, run)
+    assert [path.stat().st_mtime_ns for path in files] == before
+
+
+def test_only_what_is_missing_is_trained_again_and_comes_out_the_same(run):
+    directory = run.member_dir("recommended", 2)
+    path = directory / PROCESS
+    whole, heads = path.read_bytes(), (directory / HEADS).stat().st_mtime_ns
+    path.unlink()
+    train_member(run.stage("recommended"), 2, run)
+    assert path.read_bytes() == whole
+    assert (directory / HEADS).stat().st_mtime_ns == heads
+
+
+def test_no_formula_is_both_held_out_and_trained_on_or_set_aside(run):
+    for number in SPLITS:
+        context = member_context(run.stage("recommended"), number, run)
+        formulas = context.data.formulas()
+        held = {formulas[row] for row in context.split.validation}
+        assert held
+        assert held.isdisjoint(formulas[row] for row in context.split.train)
+        assert held.isdisjoint(context.set_aside)
+        assert set(context.choice_rows()) <= set(context.split.train)
+
+
+def test_the_manifest_holds_what_decides_an_answer(ensemble, folder, run):
+    manifest: Manifest = ensemble.manifest
+    assert set(manifest.files) == {WEIGHTS, HEADS, PROCESS, EVIDENCE, PRESET_FILE, "README.md"}
+    assert Manifest.model_validate_json((folder / MANIFEST).read_bytes()) == manifest
+    assert manifest.answers == run.preset.answers
+    assert manifest.split == "grouped"
+    assert manifest.graph.limits() == run.preset.inputs.cutoff
+    assert manifest.stages[-1].schedule.heads
+    assert manifest.stages[-1].schedule.gaussian_process
+    assert preset_of((folder / PRESET_FILE).read_bytes()) == run.preset
+
+
+def test_the_golden_check_passes(ensemble):
+    ensemble.check_golden()
+
+
+def test_what_was_trained_is_what_answers(ensemble, trained):
+    crystals = [Crystal.of(each.structure) for each in trained.data.dataset.crystals]
+    found = ensemble.ltc(crystals)
+    assert found == pytest.approx(trained.outputs.ltc, rel=1e-3)
+    assert np.isfinite(found).all()
+    assert len(np.unique(found.round(6))) > len(crystals)
+
+
+def test_heads_and_process_hold_no_reference_kept_from_the_member(trained):
+    assert trained.process is not None
+    for coefficients, split in zip(trained.process.coefficients, trained.splits, strict=True):
+        assert not coefficients[split.validation].any()
+        assert coefficients[split.train].all()
+
+
+def test_references_come_with_out_of_fold_predictions_of_members_without_them(ensemble, trained):
+    held = set(np.concatenate([split.validation for split in trained.splits]).tolist())
+    for row, reference in enumerate(ensemble.references):
+        assert (reference.out_of_fold is not None) == (row in held)
+        if reference.out_of_fold is not None:
+            members = [m for m, s in enumerate(trained.splits) if row in s.validation]
+            expected = trained.outputs.ltc[row, members].mean()
+            assert reference.out_of_fold == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_prediction_has_interval_domain_and_second_opinion(ensemble):
+    for prediction in ensemble.predict([Crystal.of(each) for each in generated_crystals(3, 77)]):
+        interval, domain = prediction.ltc.interval, prediction.domain
+        assert interval is not None
+        assert interval.lower < prediction.ltc.mean < interval.upper
+        assert domain is not None
+        assert len(domain.nearest) == 3
+        assert prediction.second_opinion is not None
+
+
+def test_a_training_crystal_is_recognised(ensemble, trained):
+    crystal = Crystal.of(trained.data.dataset.crystals[2].structure)
+    (prediction,) = ensemble.predict([crystal])
+    assert prediction.domain is not None
+    assert prediction.domain.in_training_data
+    assert prediction.domain.nearest[0].material_id == trained.data.dataset.crystals[2].material_id
+    assert prediction.domain.nearest[0].distance < 0.01
+
+
+def test_exporting_again_gives_the_same_files(run, ensemble, tmp_path):
+    again = export_ensemble("recommended", run, tmp_path, tmp_path / "no report.json")
+    assert dict(again.files) == dict(ensemble.manifest.files)
+    record = json.loads((tmp_path / "recommended" / MANIFEST).read_text())
+    assert record["golden"]["members"] == list(again.golden.members)
