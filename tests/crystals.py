@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from pymatgen.core import Element, Structure
 
+from models.crystal.cell import Cell
+
 HALF, QUARTER, THREE_QUARTERS = (0.5,) * 3, (0.25,) * 3, (0.75,) * 3
 FACE_CENTRED = ((0, 0.5, 0.5), (0.5, 0, 0.5), (0.5, 0.5, 0))
 SIMPLE = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
@@ -63,7 +65,7 @@ def distorted(crystal: Structure, rng: np.random.Generator) -> Structure:
 def generated_crystals(count: int, seed: int) -> list[Structure]:
     """Return crystals of random types and elements (H to Pu), every second one distorted.
 
-    Every atom has a neighbour within 4 A, MEGNet's cutoff.
+    Every atom has a neighbor within 4 A, MEGNet's cutoff.
     """
     rng = np.random.default_rng(seed)
     crystals = []
@@ -112,6 +114,19 @@ def equivalent_cells(crystal: Structure) -> dict[str, Structure]:
         "conventional": supercell(crystal, [[-1, 1, 1], [1, -1, 1], [1, 1, -1]]),
         "rotated": rotated(crystal),
     }
+
+
+def structure_of(cell: Cell) -> Structure:
+    """Return a cell of plain arrays as a structure."""
+    species = [Element.from_Z(number) for number in cell.numbers.tolist()]
+    return Structure(cell.lattice, species, cell.positions)
+
+
+def noisy(crystal: Structure, size: float, seed: int) -> Structure:
+    """Return the crystal with Gaussian noise of `size` in A in each coordinate."""
+    noise = np.random.default_rng(seed).normal(0, size, (len(crystal), 3))
+    positions = crystal.cart_coords + noise
+    return Structure(crystal.lattice, crystal.species, positions, coords_are_cartesian=True)
 
 
 def rotated(crystal: Structure) -> Structure:

@@ -1,4 +1,4 @@
-"""A crystal as every later step needs it."""
+"""Crystals: idealised structures with neighbors, graphs and fingerprints."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,4 +1,4 @@
-"""Fingerprint: an identity of a crystal that is independent of cell and order of sites."""
+"""Crystal fingerprints, independent of the choice of cell and the order of sites."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""Crystal graphs: inequivalent atoms, and the bonds between them.
+"""Crystal graphs of inequivalent atoms and the bonds between them.
 
 MEGNet represents a crystal by atoms, and bonds between all pairs closer than a cutoff. Equivalent
 atoms have equal features in every layer, so that one of them with a weight stands for all: means,

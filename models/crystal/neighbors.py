@@ -1,4 +1,4 @@
-"""Near atoms of every inequivalent site, with weights that fade out at the end of the search."""
+"""Neighbors of every inequivalent site, with weights that fade out with distance."""
 
 from dataclasses import dataclass, replace
 
@@ -83,7 +83,8 @@ def find_neighbors(crystal: Idealised) -> Neighbors:
     first = np.searchsorted(center, np.arange(len(site)))
     nearest = _soft_nearest(center, distance, first)
     scale = np.maximum(1.0, nearest / FAR)[center]
-    return Neighbors(
+    weight = fade(distance / scale, REACH - FADE, REACH)
+    neighbors = Neighbors(
         site=site,
         share=counts / len(crystal.orbit),
         number=crystal.cell.numbers[site],
@@ -92,9 +93,10 @@ def find_neighbors(crystal: Idealised) -> Neighbors:
         neighbor=which[neighbor],
         distance=distance,
         direction=vector / distance[:, None],
-        weight=fade(distance / scale, REACH - FADE, REACH),
+        weight=weight,
         first=first,
     )
+    return neighbors.chosen(weight > 0) if farthest > FAR else neighbors
 
 
 def _farthest_nearest(pairs: Pairs, n_sites: int) -> float:

@@ -1,4 +1,4 @@
-"""Operations that map a crystal onto itself or another approximately, and how well they do.
+"""Approximate symmetry operations of a crystal and maps onto another crystal.
 
 A symmetry operation counts fully up to an error of `CLOSE`, not at all from `FAR`, and partly
 between, so that nothing jumps when a distortion grows. The error is the largest distance between an
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.crystal.cell import Cell, Floats, Ints
+from models.crystal.near import NearSites, near_sites
 from models.smooth import fade
 
 CLOSE, FAR = 0.3, 0.6  # A
@@ -127,36 +128,66 @@ def _nearest(
 ) -> tuple[Candidates, Ints, Floats]:
     """Return the candidates whose images all come near atoms, these atoms, and the residuals.
 
-    Few atoms at a time, the rarest element first, so that most candidates are dropped early. A
-    residual is at most twice `far`, as the translation is off by one atom's residual.
+    A residual is at most twice `far`, as the translation is off by one atom's residual.
     """
+    kinds = [
+        (sites, near_sites(target, targets, 2 * far))
+        for sites, targets in zip(source.of_kind(), target.of_kind(), strict=True)
+    ]
+    tried = _sifted(source, target, tried, kinds, (2 * far) ** 2)
     image = np.empty((len(tried.strain), len(source.numbers)), dtype=np.int64)
     residual = np.empty((*image.shape, 3))
-    for sites, targets in zip(source.of_kind(), target.of_kind(), strict=True):
+    good = np.ones(len(image), dtype=np.bool_)
+    for sites, near in kinds:
+        for now in _portions(sites, len(image) * len(near)):
+            image[:, now], residual[:, now], square = _images(
+                source.positions[now], target, near, tried
+            )
+            good &= square.max(axis=1) < (2 * far) ** 2
+    return tried.chosen(good), image[good], residual[good]
+
+
+def _sifted(
+    source: Cell,
+    target: Cell,
+    tried: Candidates,
+    kinds: list[tuple[Ints, NearSites]],
+    farthest: float,
+) -> Candidates:
+    """Return the candidates that may map all atoms near others, by their squared distances.
+
+    Few atoms at a time, the rarest element first, so that most candidates are dropped early.
+    Nothing is sifted where comparing all at once costs as much.
+    """
+    for sites, near in kinds:
         done = 0
-        while done < len(sites):
-            step = max(1, AT_ONCE // max(1, len(image) * len(sites)))
-            now = sites[done : done + step]
-            nearest, apart, square = _images(source.positions[now], target, targets, tried)
-            good = square.max(axis=1) < (2 * far) ** 2
-            tried, image, residual = tried.chosen(good), image[good], residual[good]
-            image[:, now], residual[:, now] = nearest[good], apart[good]
-            done += step
-    return tried, image, residual
+        while done < len(sites) and len(tried.strain) * len(sites) * len(near) > AT_ONCE:
+            now = sites[done : done + max(1, AT_ONCE // (len(tried.strain) * len(near)))]
+            square = _images(source.positions[now], target, near, tried)[2]
+            tried = tried.chosen(square.max(axis=1) < farthest)
+            done += len(now)
+    return tried
+
+
+def _portions(sites: Ints, pairs: int) -> list[Ints]:
+    """Return the sites in portions, for each of which about `AT_ONCE` pairs are compared."""
+    step = max(1, AT_ONCE // max(1, pairs))
+    return [sites[done : done + step] for done in range(0, len(sites), step)]
 
 
 def _images(
-    positions: Floats, target: Cell, targets: Ints, tried: Candidates
+    positions: Floats, target: Cell, near: NearSites, tried: Candidates
 ) -> tuple[Ints, Floats, Floats]:
     """Return the target nearest each image [m, n], from it to the image, and this squared."""
     turned = positions @ np.swapaxes(tried.rotation, 1, 2) + tried.translation[:, None]
+    targets = near.near(turned)
     apart = turned[:, :, None] - target.positions[targets]
     apart -= np.rint(apart)
     squares = ((apart @ target.metric) * apart).sum(axis=3)
-    nearest = squares.argmin(axis=2)
-    index = nearest[:, :, None]
+    index = squares.argmin(axis=2)[:, :, None]
+    nearest = np.take_along_axis(np.broadcast_to(targets, squares.shape), index, 2)[:, :, 0]
     square = np.take_along_axis(squares, index, 2)[:, :, 0]
-    return targets[nearest], np.take_along_axis(apart, index[..., None], 2)[:, :, 0], square
+    return nearest, np.take_along_axis(apart, index[..., None], 2)[:, :, 0], square
 
 
 def averaged(cell: Cell, found: Operations) -> tuple[Cell, float]:

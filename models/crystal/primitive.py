@@ -1,4 +1,4 @@
-"""The primitive cell, found with a tolerance."""
+"""Reduction to the primitive cell with a tolerance."""
 
 from math import gcd
 

@@ -1,4 +1,4 @@
-"""The approximate symmetry of a crystal, and the crystal without what blurs it.
+"""Approximate symmetry and idealisation of a crystal.
 
 A relaxation, a refinement or a snapshot at finite temperature leaves atoms some hundredths of an
 angstrom off their sites, though the lattice thermal conductivity is that of the ideal crystal.
@@ -12,13 +12,16 @@ from models.crystal.cell import Cell, Floats, Ints
 from models.crystal.operations import Operations, averaged, candidates, lattice_maps, operations
 from models.crystal.primitive import primitive
 
-MOVED = 1e-3  # A; what is moved by less is taken as it was
+MOVED = 1e-3  # A; smaller shifts are rounding
 IDENTITY = 3  # the trace of the proper part of an inversion
 
 
 @dataclass(frozen=True)
 class Symmetry:
-    """Approximate symmetry: all numbers change without steps when atoms are displaced.
+    """Approximate symmetry: all numbers change continuously when atoms are displaced.
+
+    The exception: `operations` steps where a distorted supercell stops being a primitive crystal,
+    as operations that turn its superlattice are not tried.
 
     `operations`: number of point operations; `n_primitive`: sites in the primitive cell;
     `inversion`: weight of the best inversion; `rotations` [5]: share of the operations whose
@@ -43,7 +46,8 @@ class Symmetry:
 class Idealised:
     """A primitive cell with its atoms on their sites, which of these are equivalent, and symmetry.
 
-    `orbit` [n]: the first site of those equivalent to each. `rotations` [m, 3, 3]: Cartesian ones
+    `orbit` [n]: the first site of those equivalent to each; where operations count in part, sites
+    are only nearly equivalent, and each stands for itself. `rotations` [m, 3, 3]: Cartesian ones
     that keep the crystal.
     """
 
@@ -67,7 +71,7 @@ def idealise(cell: Cell) -> Idealised:
     turn = np.swapaxes(mean.lattice, 0, 1)
     return Idealised(
         cell=mean,
-        orbit=found.image[sure].min(axis=0),
+        orbit=found.image.min(axis=0) if sure.all() else np.arange(len(cell.numbers)),
         rotations=turn @ found.rotation[sure] @ np.linalg.inv(turn),
         symmetry=_symmetry(found, len(cell.numbers), translations, moved_before + moved),
     )
