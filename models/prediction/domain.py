@@ -19,7 +19,7 @@ class Query:
     """A crystal to be assessed.
 
     `prototype`: its structure, whatever the lengths; `structure_type`: the kind of it, if it has
-    one. `distances` [n_references]: to the references; `disagreement`: of the parts of a member in
+    one. `distances` [n_references]: to the references; `disagreement`: of a member's heads in
     log10(LTC), mean over the members; `unknown_elements`: those of no training crystal.
     """
 
@@ -86,7 +86,7 @@ def _reason(calibration: Calibration, expected: float, distance: float, query: Q
     parts = {
         f"the distance to the nearest training crystal ({distance:.2f})": calibration.per_distance
         * distance,
-        "the disagreement of independent models (a factor of "
+        "the disagreement of networks trained alike (a factor of "
         f"{10**query.disagreement:.2f})": calibration.per_disagreement * query.disagreement,
     }
     largest = max(parts, key=lambda name: parts[name])

@@ -34,8 +34,8 @@ FIRST_OUTPUT = AnswerPolicy()
 class Outputs:
     """LTC [n_crystals, n_members] in W/(m K), embeddings [n_crystals, n_members, width].
 
-    In log10(LTC), [n_crystals, n_members], zero without heads: `disagreement` of a member's heads
-    and its Gaussian process, `spread` over its heads. `distances` [n_crystals, n_known]: to the
+    `disagreement` [n_crystals, n_members]: standard deviation of log10(LTC) over a member's heads,
+    zero without them. `distances` [n_crystals, n_known]: to the
     known crystals of the process, in its lengths; None without one. `quantities`: all outputs of
     the network by name, each [n_crystals, n_members], in the unit of its references.
     """
@@ -43,7 +43,6 @@ class Outputs:
     ltc: Numbers
     embeddings: NDArray[np.float32]
     disagreement: Numbers
-    spread: Numbers
     distances: NDArray[np.float32] | None
     quantities: Mapping[str, Numbers]
 
@@ -109,10 +108,9 @@ class Members:
         quantities = self._decode(targets)
         if not logs:
             ltc = self._answers(quantities, chosen)
-            none = np.zeros_like(ltc)
-            return Outputs(ltc, embeddings, none, none, None, quantities)
-        ltc, disagreement, spread, distances = logs
-        return Outputs(ltc, embeddings, disagreement, spread, distances, quantities)
+            return Outputs(ltc, embeddings, np.zeros_like(ltc), None, quantities)
+        ltc, disagreement, distances = logs
+        return Outputs(ltc, embeddings, disagreement, distances, quantities)
 
     def _forward(self, group: Sequence[Entry]) -> list[NDArray[Any]]:
         """Return targets and embeddings [n_crystals, n_members, width] of crystals and outputs.
@@ -126,10 +124,10 @@ class Members:
             return network
         outputs = np.array([PROCESS_OUTPUTS.index(name) for _, name in group])
         share = np.array([self._policy.process_share.get(name, 0.0) for _, name in group])[:, None]
-        by_heads, spread = self._heads(batch.descriptors, network[1], outputs - 1)
+        by_heads, disagreement = self._heads(batch.descriptors, network[1], outputs - 1)
         by_process, distances = self._process(batch.descriptors, outputs)
         ltc = 10 ** ((1 - share) * by_heads + share * by_process)
-        return [*network, ltc, np.abs(by_heads - by_process), spread, distances]
+        return [*network, ltc, disagreement, distances]
 
     def _answers(self, quantities: Mapping[str, Numbers], chosen: Sequence[str]) -> Numbers:
         """Return the network's LTC [n_crystals, n_members] by the outputs chosen [n_crystals]."""
@@ -138,7 +136,7 @@ class Members:
 
     def _nothing(self) -> Outputs:
         none = np.empty((0, len(self._transforms)))
-        return Outputs(none, np.empty((*none.shape, 0), dtype=np.float32), none, none, None, {})
+        return Outputs(none, np.empty((*none.shape, 0), dtype=np.float32), none, None, {})
 
     def _decode(self, targets: NDArray[np.float32]) -> dict[str, Numbers]:
         """Return the network's quantities for standardised targets [n, n_members, n_outputs]."""

@@ -25,7 +25,7 @@ Numbers = NDArray[np.float64]
 class ErrorSample:
     """For each crystal held out from some member: error of log10(LTC), its predictors, its row.
 
-    `distance`: to the nearest training crystal; `disagreement`: of the parts of a member, in
+    `distance`: to the nearest training crystal; `disagreement`: of a member's heads, in
     log10(LTC); `predicted`: LTC in W/(m K); `groups`: names of the groups of each crystal.
     """
 
