@@ -68,7 +68,7 @@ def test_the_network_is_that_of_the_stage_before(run):
 def test_a_finished_member_is_not_trained_again(run):
     files = sorted((run.run_dir / "recommended").rglob("*.safetensors"))
     before = [path.stat().st_mtime_ns for path in files]
-    train_member(run.stage("recommended"), 1, run)
+    train_member(run.stage("recommended"), 1, run, pytest.fail)
     assert [path.stat().st_mtime_ns for path in files] == before
 
 
@@ -77,7 +77,7 @@ def test_only_what_is_missing_is_trained_again_and_comes_out_the_same(run):
     path = directory / PROCESS
     whole, heads = path.read_bytes(), (directory / HEADS).stat().st_mtime_ns
     path.unlink()
-    train_member(run.stage("recommended"), 2, run)
+    train_member(run.stage("recommended"), 2, run, pytest.fail)
     assert path.read_bytes() == whole
     assert (directory / HEADS).stat().st_mtime_ns == heads
 
@@ -98,6 +98,8 @@ def test_the_manifest_holds_what_decides_an_answer(ensemble, folder, run):
     assert set(manifest.files) == {WEIGHTS, HEADS, PROCESS, EVIDENCE, PRESET_FILE, "README.md"}
     assert Manifest.model_validate_json((folder / MANIFEST).read_bytes()) == manifest
     assert manifest.answers == run.preset.answers
+    methods = [manifest.method(name) for name in ("rocksalt", "half_heusler", "other_types")]
+    assert len({method.name + method.source for method in methods if method}) == 3
     assert manifest.split == "grouped"
     assert manifest.graph.limits() == run.preset.inputs.cutoff
     assert manifest.stages[-1].schedule.heads
