@@ -76,6 +76,7 @@ def made_manifest(name: str, **changes: Any) -> Manifest:
         "graph": GraphSettings.of(MEGNET),
         "network": NetworkSettings(mlp=SMALL.mlp),
         "answers": AnswerPolicy(),
+        "methods": {},
         "stages": (
             StageRecord(name=name, dataset="mix", start="random weights", schedule=SCHEDULE),
         ),
@@ -170,7 +171,8 @@ def write_heads(directory: Path) -> None:
     random_heads(descriptors).save(directory / HEADS)
     random_process(descriptors).save(directory / PROCESS)
     references = tuple(reference_of(crystal, row) for row, crystal in enumerate(crystals))
-    record = EvidenceRecord(calibration=CALIBRATION, references=references)
+    types = tuple(sorted({crystal.structure_type for crystal in crystals}))
+    record = EvidenceRecord(calibration=CALIBRATION, structure_types=types, references=references)
     (directory / EVIDENCE).write_text(record.model_dump_json())
     elements = tuple(sorted({symbol for crystal in crystals for symbol in crystal.symbols}))
     changes = {"graph": GraphSettings.of(FADING), "network": network, "answers": POLICY}

@@ -17,7 +17,7 @@ from models.manifest import MANIFEST
 from models.network.inputs import InputSettings, network_input
 from models.prediction.evidence import EVIDENCE
 from tests.crystals import HALF_HEUSLER, ROCKSALT, equivalent_cells, generated_crystals
-from tests.models.made_ensemble import GOLDEN, N_MEMBERS, change_manifest
+from tests.models.made_ensemble import GOLDEN, N_MEMBERS, change_manifest, renew_checksum
 
 SAME_ANSWER = 1e-4  # relative
 
@@ -146,6 +146,19 @@ def test_a_known_compound_at_another_lattice_constant_is_known_and_listed_first(
     assert prediction.domain.in_training_data
     assert [each.material_id for each in prediction.domain.same_crystal] == ["mp-0"]
     assert prediction.domain.nearest[0].material_id == "mp-0"
+
+
+def test_a_structure_type_of_no_training_crystal_is_outside(head_ensemble, head_copy):
+    path = head_copy / EVIDENCE
+    record = json.loads(path.read_text())
+    record["structure_types"].remove("rocksalt")
+    path.write_text(json.dumps(record))
+    renew_checksum(head_copy, EVIDENCE)
+    for found, verdict in ((head_ensemble, "inside"), (Ensemble.load(head_copy), "outside")):
+        (prediction,) = found.predict([Crystal.of(GOLDEN)])
+        assert prediction.domain is not None
+        any_type = any("structure type" in reason for reason in prediction.domain.reasons)
+        assert any_type == (verdict == "outside")
 
 
 def test_another_polymorph_is_not_known(head_ensemble, zincblende):

@@ -41,6 +41,7 @@ def fake_manifest(name: str, *more: Metrics) -> Manifest:
         graph=GraphSettings.of(MEGNET),
         network=NetworkSettings(mlp=(450, 350, 350)),
         answers=AnswerPolicy(),
+        methods={},
         stages=(StageRecord(name="stage1", dataset="mix", start="random", schedule=SCHEDULE),),
         members=tuple(_member(split) for split in (1, 2)),
         elements=("Na", "Cl"),

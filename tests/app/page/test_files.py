@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from pymatgen.core import Composition
 
 from app.api.routes.page import STATIC
-from models.crystal.neighbors import CUTOFF
+from models.crystal.graph import MEGNET
 from models.structure.read import parse_structure
 
 ROOT = Path(__file__).parents[3]
@@ -89,5 +89,5 @@ def test_examples_are_offered_and_are_what_they_say(path: Path) -> None:
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_no_shell_of_an_example_lies_at_the_cutoff_of_the_graph(path: Path) -> None:
     structure = parse_structure(path.read_text())
-    distances = structure.get_neighbor_list(1.2 * CUTOFF)[3]
-    assert np.abs(distances / CUTOFF - 1).min() > 0.002
+    distances = structure.get_neighbor_list(1.2 * MEGNET.end)[3]
+    assert np.abs(distances / MEGNET.end - 1).min() > 0.002

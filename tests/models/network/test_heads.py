@@ -32,8 +32,8 @@ def heads() -> Heads:
 
 def by_hand(
     heads: Heads, member: int, descriptors: np.ndarray, embedding: np.ndarray, method: int
-) -> float:
-    """Return log10(LTC) by one member for one crystal in double precision, head by head."""
+) -> tuple[float, float]:
+    """Return mean and deviation of log10(LTC) by one member's heads, in double precision."""
 
     def standard(values, center, scale):
         return np.clip((values.astype(float) - center) / scale, -FARTHEST, FARTHEST)
@@ -54,7 +54,8 @@ def by_hand(
             features = features @ kernel[place] + bias[place]
             features = features / (1 + np.exp(-features))
         answers.append(float((features @ heads.kernel_2[place] + heads.bias_2[place])[0]))
-    return float(np.mean(answers) * heads.std[member] + heads.mean[member])
+    std = heads.std[member]
+    return float(np.mean(answers) * std + heads.mean[member]), float(np.std(answers) * std)
 
 
 def test_the_answer_is_the_mean_of_a_members_heads(heads, descriptors, embeddings):
@@ -67,17 +68,20 @@ def test_the_answer_is_the_mean_of_a_members_heads(heads, descriptors, embedding
         ]
         for row, method in enumerate(methods.tolist())
     ]
-    assert found == pytest.approx(np.array(expected), abs=1e-5)
-    assert np.ptp(found) > 0.1
+    means, deviations = np.moveaxis(np.array(expected), -1, 0)
+    assert found.log_ltc == pytest.approx(means, abs=1e-5)
+    assert found.spread == pytest.approx(deviations, abs=1e-5)
+    assert np.ptp(means) > 0.1
+    assert deviations.min() > 1e-3
 
 
 def test_a_crystals_answer_does_not_depend_on_the_others(heads, descriptors, embeddings):
     predict = HeadPredictor(heads)
     methods = np.array([1, -1, 0, 0, 1, -1])
-    together = predict(descriptors, embeddings, methods)
+    together = predict(descriptors, embeddings, methods).log_ltc
     for row in range(N_CRYSTALS):
         one = slice(row, row + 1)
-        alone = predict(descriptors[one], embeddings[one], methods[one])
+        alone = predict(descriptors[one], embeddings[one], methods[one]).log_ltc
         assert together[row] == pytest.approx(alone[0], abs=1e-6)
 
 

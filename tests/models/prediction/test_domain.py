@@ -31,6 +31,7 @@ CALIBRATION = Calibration(
     outside=0.4,
 )
 ROCKSALT, ZINCBLENDE = "rocksalt 48/2 Cl1,Na1", "zincblende 24/2 Cl1,Na1"
+TYPES = ("rocksalt", "zincblende")
 PLACES = (0.0, 1.0, 3.0, 10.0)
 N_MEMBERS, WIDTH = 2, 4
 
@@ -56,7 +57,7 @@ def evidence() -> Evidence:
         reference(2),
         reference(3, prototype=ZINCBLENDE),
     )
-    return Evidence(CALIBRATION, references, None)
+    return Evidence(CALIBRATION, TYPES, references, None)
 
 
 def query(
@@ -68,7 +69,8 @@ def query(
 ) -> Query:
     """Return a crystal at this place of the line: no reference, unless told."""
     distances = np.abs(np.array(PLACES) - place)
-    return Query(formula, prototype, distances, disagreement, unknown_elements)
+    kind = prototype.partition(" ")[0]
+    return Query(formula, prototype, kind, distances, disagreement, unknown_elements)
 
 
 @pytest.mark.parametrize(
@@ -124,6 +126,14 @@ def test_an_element_of_no_training_crystal_is_outside_and_named(evidence):
     assert domain.reasons == ("No training crystal holds Xe.",)
 
 
+def test_a_structure_type_of_no_training_crystal_is_outside_and_the_known_ones_are_named(evidence):
+    domain = assess(evidence, query(0.0, prototype="half_heusler 24/3 Sn1,Ni1,Ti1")).domain
+    assert domain.verdict == "outside"
+    assert domain.reasons == (
+        "No training crystal is of this structure type; they are rocksalt, zincblende.",
+    )
+
+
 def test_the_three_nearest_come_nearest_first(evidence):
     nearest = assess(evidence, query(0.9)).domain.nearest
     assert [item.material_id for item in nearest] == ["mp-1", "mp-0", "mp-2"]
@@ -139,7 +149,7 @@ def test_the_same_compound_in_the_same_type_is_known_and_listed_first(evidence):
 
 
 def test_another_polymorph_or_compound_is_not_known(evidence):
-    polymorph = assess(evidence, query(3.0, "NaCl", "caesium_chloride 48/1 Cl1,Na1")).domain
+    polymorph = assess(evidence, query(3.0, "NaCl", "rocksalt 24/2 Cl1,Na1")).domain
     compound = assess(evidence, query(3.0, "NaBr")).domain
     for domain in (polymorph, compound):
         assert not domain.in_training_data
@@ -151,7 +161,8 @@ def test_many_references_of_one_crystal_are_cut_off():
     references = tuple(reference(number) for number in range(MOST_KNOWN + 5))
     distances = np.linspace(2, 0.1, len(references))
     domain = assess(
-        Evidence(CALIBRATION, references, None), Query("NaCl", ROCKSALT, distances, 0.0, ())
+        Evidence(CALIBRATION, TYPES, references, None),
+        Query("NaCl", ROCKSALT, "rocksalt", distances, 0.0, ()),
     ).domain
     assert len(domain.same_crystal) == MOST_KNOWN
     assert [item.material_id for item in domain.nearest] == ["mp-14", "mp-13", "mp-12"]
@@ -168,7 +179,9 @@ def embeddings() -> Embeddings:
 
 @pytest.fixture
 def folder(evidence, embeddings, tmp_path):
-    record = EvidenceRecord(calibration=CALIBRATION, references=evidence.references)
+    record = EvidenceRecord(
+        calibration=CALIBRATION, structure_types=TYPES, references=evidence.references
+    )
     (tmp_path / EVIDENCE).write_text(record.model_dump_json())
     save_file({"embeddings": embeddings.values, "scale": embeddings.scale}, tmp_path / EMBEDDINGS)
     return tmp_path
@@ -184,7 +197,8 @@ def test_embeddings_are_apart_by_standard_deviations_as_the_mean_over_members(em
 
 def test_evidence_comes_back_from_disk(folder, evidence, embeddings):
     found = load_evidence(folder, N_MEMBERS, embedded=True)
-    assert (found.calibration, found.references) == (CALIBRATION, evidence.references)
+    assert (found.calibration, found.structure_types) == (CALIBRATION, TYPES)
+    assert found.references == evidence.references
     assert found.embeddings is not None
     np.testing.assert_array_equal(found.embeddings.values, embeddings.values)
 

@@ -54,7 +54,7 @@ def parts(outputs):
     """log10 of the LTC by heads and by process, each [n_crystals, n_members]."""
     numbers = np.array([OUTPUTS.index(name) for name in TYPES])
     by_heads = HeadPredictor(HEADS)(DESCRIPTORS, outputs.embeddings, numbers - 1)
-    return by_heads, ProcessPredictor(PROCESS)(DESCRIPTORS, numbers).log_ltc
+    return by_heads.log_ltc, ProcessPredictor(PROCESS)(DESCRIPTORS, numbers).log_ltc
 
 
 def test_the_structure_types_are_those_that_the_policy_tells_apart():
@@ -73,6 +73,13 @@ def test_the_disagreement_is_between_heads_and_process(outputs, parts):
     assert outputs.disagreement == pytest.approx(np.abs(parts[0] - parts[1]), abs=1e-5)
 
 
+def test_the_spread_is_over_a_members_heads(outputs):
+    numbers = np.array([OUTPUTS.index(name) for name in TYPES])
+    spread = HeadPredictor(HEADS)(DESCRIPTORS, outputs.embeddings, numbers - 1).spread
+    assert outputs.spread == pytest.approx(spread, abs=1e-5)
+    assert spread.min() > 1e-3
+
+
 def test_distances_are_those_of_the_process(outputs):
     expected = ProcessPredictor(PROCESS)(DESCRIPTORS, np.zeros(3, dtype=int)).distance
     assert outputs.distances == pytest.approx(expected, abs=1e-4)
@@ -81,7 +88,7 @@ def test_distances_are_those_of_the_process(outputs):
 def test_the_method_of_an_answer_is_an_input_of_the_heads(outputs):
     predict = HeadPredictor(HEADS)
     answers = [
-        predict(DESCRIPTORS, outputs.embeddings, np.full(3, method))
+        predict(DESCRIPTORS, outputs.embeddings, np.full(3, method)).log_ltc
         for method in (-1, *range(len(METHODS)))
     ]
     for first, second in ((0, 1), (0, 2), (1, 2)):
@@ -99,3 +106,4 @@ def test_networks_alone_answer_with_the_output_of_the_policy():
     np.testing.assert_array_equal(found.ltc[1:], found.quantities["first"][1:])
     assert found.distances is None
     assert not found.disagreement.any()
+    assert not found.spread.any()

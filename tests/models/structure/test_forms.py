@@ -15,8 +15,7 @@ from pymatgen.core import Structure
 from pymatgen.io.cif import CifWriter
 from pymatgen.io.vasp import Poscar
 
-from models.crystal.fingerprint import fingerprint
-from models.crystal.graph import crystal_graph
+from models.crystal.crystal import Crystal
 from models.errors import (
     DisorderedStructure,
     NoStructure,
@@ -50,7 +49,7 @@ CRYSTAL = WURTZITE_TYPE.crystal(["Ga", "N"], 1.95)
 
 
 def identity(structure: Structure) -> str:
-    return fingerprint(crystal_graph(structure))
+    return Crystal.of(structure).fingerprint
 
 
 def test_every_file_has_a_right_reading():

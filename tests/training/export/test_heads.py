@@ -14,6 +14,7 @@ from tests.crystals import generated_crystals
 from training.config import PRESET_FILE, preset_of, read_preset
 from training.export.trained import TrainedEnsemble, read_trained
 from training.export.write import export_ensemble
+from training.fit.checkpoint import EpochRecord
 from training.fit.context import member_context
 from training.fit.member import train_member
 from training.run import TrainingRun
@@ -21,6 +22,11 @@ from training.train import train_ensemble
 
 pytestmark = pytest.mark.timeout(900)
 SPLITS = (1, 2)
+
+
+def refuse(record: EpochRecord) -> None:
+    """Take the report of an epoch where no network is to be trained."""
+    raise AssertionError(record)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +74,7 @@ def test_the_network_is_that_of_the_stage_before(run):
 def test_a_finished_member_is_not_trained_again(run):
     files = sorted((run.run_dir / "recommended").rglob("*.safetensors"))
     before = [path.stat().st_mtime_ns for path in files]
-    train_member(run.stage("recommended"), 1, run)
+    train_member(run.stage("recommended"), 1, run, refuse)
     assert [path.stat().st_mtime_ns for path in files] == before
 
 
@@ -77,7 +83,7 @@ def test_only_what_is_missing_is_trained_again_and_comes_out_the_same(run):
     path = directory / PROCESS
     whole, heads = path.read_bytes(), (directory / HEADS).stat().st_mtime_ns
     path.unlink()
-    train_member(run.stage("recommended"), 2, run)
+    train_member(run.stage("recommended"), 2, run, refuse)
     assert path.read_bytes() == whole
     assert (directory / HEADS).stat().st_mtime_ns == heads
 
@@ -98,6 +104,8 @@ def test_the_manifest_holds_what_decides_an_answer(ensemble, folder, run):
     assert set(manifest.files) == {WEIGHTS, HEADS, PROCESS, EVIDENCE, PRESET_FILE, "README.md"}
     assert Manifest.model_validate_json((folder / MANIFEST).read_bytes()) == manifest
     assert manifest.answers == run.preset.answers
+    methods = [manifest.method(name) for name in ("rocksalt", "half_heusler", "other_types")]
+    assert len({method.name + method.source for method in methods if method}) == 3
     assert manifest.split == "grouped"
     assert manifest.graph.limits() == run.preset.inputs.cutoff
     assert manifest.stages[-1].schedule.heads
