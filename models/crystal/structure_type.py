@@ -1,4 +1,4 @@
-"""Structure types, recognised by mapping a crystal onto prototypes with a tolerance."""
+"""Recognition of structure types by tolerant maps onto prototypes."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -21,7 +21,7 @@ SIMPLE_BINARIES = frozenset({"rocksalt", "zincblende", "wurtzite"})
 FARTHEST = 0.15  # of the cube root of the volume an atom: an atom from its place in the prototype
 DIGITS = 6  # of fractional coordinates
 VOLUME = 20.0  # A^3 an atom, of the prototypes
-LARGEST_STRAIN = 0.08  # from the prototype's axes to the crystal's
+LARGEST_STRAIN = 0.045  # from the prototype's axes to the crystal's; about 12 % of c / a
 Point = tuple[float, float, float]
 _THIRD = (1 / 3, 2 / 3)
 _ORIGIN, _HALF, _QUARTER = (0.0, 0.0, 0.0), (1 / 2, 1 / 2, 1 / 2), (1 / 4, 1 / 4, 1 / 4)
@@ -68,7 +68,7 @@ def structure_type(crystal: Crystal) -> str:
 def same_structure_type(first: Cell, second: Cell) -> bool:
     """Tell whether two primitive, idealised cells are one compound in one structure type.
 
-    The volume does not matter, axes may differ by some per cent, atoms by some tenths of an
+    The volume does not matter; c / a may differ by about 12 %, atoms by some tenths of an
     angstrom; a mirror image is the same.
     """
     if _counts(first.numbers) != _counts(second.numbers):
@@ -123,7 +123,7 @@ def _prototype(hall: int, ratio: float, sites: tuple[Point, ...]) -> Cell:
 
 
 def _orbit(hall: int, site: Point) -> Floats:
-    """Return all sites [n, 3] that the operations of a space group make of one."""
+    """Return all sites [n, 3] equivalent to one by the operations of a space group."""
     found: dict[str, Any] = dict(spglib.get_symmetry_from_database(hall) or {})
     images = found["rotations"] @ site + found["translations"]
     return np.unique(np.round(images % 1, DIGITS) % 1, axis=0)
