@@ -1,4 +1,4 @@
-"""How the bonds about an atom share its valence: strong or weak, even or to one side.
+"""Bond-valence descriptors: total strength, evenness and one-sidedness of bonds.
 
 An atom whose bonds are weak or lie to one side moves far, and its forces are not harmonic. The
 strength of a bond falls off exponentially with its length, by the constant that is common to
@@ -33,8 +33,8 @@ def bond_valence_columns(neighbors: Neighbors) -> list[Floats]:
 
     The valence of a site is the sum of its bonds' strengths; polar: weighted by the difference in
     electronegativity; one-sided: the length of the strengths' vector sum over their sum; effective
-    bonds: how many bonds of one strength it is as if it had; saturation: the valence over the
-    site's valence electrons.
+    bonds: the squared sum of the strengths over the sum of their squares; saturation: the valence
+    over the site's valence electrons.
     """
     negativity = element_property("electronegativity")[neighbors.number]
     center, neighbor = neighbors.center, neighbors.neighbor

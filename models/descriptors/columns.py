@@ -1,4 +1,4 @@
-"""Columns of numbers for each site, and what is said of a crystal with them."""
+"""Statistics over sites of site descriptors."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

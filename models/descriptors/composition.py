@@ -1,4 +1,4 @@
-"""What the elements and their shares alone say of a crystal."""
+"""Descriptors of the composition."""
 
 import numpy as np
 from numpy.typing import NDArray

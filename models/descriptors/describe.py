@@ -1,6 +1,6 @@
 """Descriptors of a crystal: composition, size, bonds, springs, approximate symmetry.
 
-All change without steps when atoms are displaced or the lattice is strained: neighbor sums fade out
+All change continuously when atoms are displaced or the lattice is strained: neighbor sums fade out
 at the end of the search, minima and maxima over sites are soft, and symmetry is a number that
 operations count towards by how well they hold.
 """

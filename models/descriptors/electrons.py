@@ -1,6 +1,6 @@
-"""Electrons: closed shells, charge balance, families of elements.
+"""Electronic descriptors: closed shells, charge balance, families of elements.
 
-Unpaired electrons decide over gaps; ions with a full d shell or a lone pair of s electrons are
+Unpaired electrons indicate a metal; ions with a full d shell or a lone pair of s electrons are
 loosely held and have soft phonons.
 """
 

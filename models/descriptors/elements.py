@@ -1,4 +1,4 @@
-"""What is known of the elements: the numbers that descriptors of a crystal are made from."""
+"""Properties of the elements, from which descriptors are computed."""
 
 import math
 import warnings
@@ -26,8 +26,8 @@ Floats = NDArray[np.float64]
 def element_properties() -> Floats:
     """Return the table [95, n_properties] of `PROPERTIES` by atomic number; row 0 is not used.
 
-    Units are pymatgen's: u, A, K, eV, cm^3/mol; `LOGARITHMIC` ones are log10. What is not known of
-    an element is the median of the others.
+    Units are pymatgen's: u, A, K, eV, cm^3/mol; `LOGARITHMIC` ones are log10. Missing values
+    are the median of the other elements.
     """
     table = np.full((HEAVIEST + 1, len(PROPERTIES)), np.nan)
     with warnings.catch_warnings():
@@ -65,7 +65,7 @@ def _properties(element: Element) -> list[float]:
 
 
 def _number(value: object) -> float:
-    """Return a property as a number, NaN where pymatgen has none or says so in words."""
+    """Return a property as a number, NaN where pymatgen has none."""
     try:
         return float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""Radial distributions: how many neighbors at which distance, and how unlike the center."""
+"""Radial distributions of neighbors, of unlike and of like ones."""
 
 import numpy as np
 

@@ -1,8 +1,8 @@
-"""Bonds as springs by Gordy's rule: soft directions of atoms and of the crystal.
+"""Force constants of bonds by Gordy's rule, and stiffness of sites and of the crystal.
 
-How stiff and how light is most of what sets the sound velocity and the phonon frequencies, which
-the lattice thermal conductivity follows. Layers, chains and loosely held atoms show as directions
-in which the springs hold weakly. Source: W. Gordy, J. Chem. Phys. 14, 305 (1946).
+Stiffness and mass largely set sound velocities and phonon frequencies, which the lattice thermal
+conductivity follows. Layers, chains and loosely bound atoms have soft directions.
+Source: W. Gordy, J. Chem. Phys. 14, 305 (1946).
 """
 
 import numpy as np
