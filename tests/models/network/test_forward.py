@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from pymatgen.core import Lattice, Structure
 
 from models.crystal.crystal import Crystal
-from models.crystal.graph import CrystalGraph
-from models.crystal.neighbors import CUTOFF, find_neighbors, within_cutoff
-from models.crystal.symmetry import idealise
+from models.crystal.graph import FADING, MEGNET, CrystalGraph, Cutoff
 from models.network.architecture import Architecture, initial_weights, weight_shapes
 from models.network.batch import NO_DESCRIPTORS, NetworkInput, join_graphs
 from models.network.forward import embed_crystals, expand_distance, forward, prepare, softplus2
 from models.network.inputs import InputSettings, network_input
-from tests.crystals import equivalent_cells, generated_crystals
+from models.smooth import fade
+from tests.crystals import equivalent_cells, generated_crystals, structure_of
 from training.data.datasets import data_directory
 from training.fit.megnet_compat import import_megnet
 from training.fit.megnet_weights import read_megnet_weights
@@ -43,9 +42,9 @@ def random_weights(architecture: Architecture, seed: int) -> WeightArrays:
     return weights | mlp | other
 
 
-def bare(structure: Structure) -> NetworkInput:
+def bare(structure: Structure, cutoff: Cutoff = MEGNET) -> NetworkInput:
     """Return a crystal without descriptors."""
-    return network_input(Crystal.of(structure), InputSettings())
+    return network_input(Crystal.of(structure), InputSettings(cutoff))
 
 
 def outputs(members: Sequence[WeightArrays], graphs: Sequence[NetworkInput]) -> NDArray[np.float32]:
@@ -55,28 +54,40 @@ def outputs(members: Sequence[WeightArrays], graphs: Sequence[NetworkInput]) -> 
     return result
 
 
-def unreduced_graph(structure: Structure) -> NetworkInput:
-    """Return MEGNet's graph: every site is an atom, every bond is kept, all weigh the same."""
-    bonds = within_cutoff(find_neighbors(structure))
-    degree = np.bincount(bonds.center)
-    n_bonds = len(bonds.center)
+def unreduced_graph(structure: Structure, cutoff: Cutoff = MEGNET) -> NetworkInput:
+    """Return the graph of a cell with all its sites and bonds, from pymatgen's neighbor list."""
+    center, neighbor, _, distance = structure.get_neighbor_list(cutoff.end + 1e-5)
+    weight = np.ones(len(distance))
+    if cutoff.start < cutoff.end:
+        weight = fade(distance, cutoff.start, cutoff.end)
+    bonds = np.flatnonzero(weight)[np.argsort(center[weight > 0], kind="stable")]
+    center, weight = center[bonds], weight[bonds]
+    degree = np.bincount(center, weight, len(structure))
     graph = CrystalGraph(
         species=np.array([site.specie.Z for site in structure], dtype=np.int32),
         atom_share=np.full(len(structure), 1 / len(structure), dtype=np.float32),
-        center=bonds.center.astype(np.int32),
-        neighbor=bonds.neighbor.astype(np.int32),
-        distance=bonds.distance.astype(np.float32),
-        bond_weight=(1 / degree[bonds.center]).astype(np.float32),
-        bond_share=np.full(n_bonds, 1 / n_bonds, dtype=np.float32),
+        center=center.astype(np.int32),
+        neighbor=neighbor[bonds].astype(np.int32),
+        distance=distance[bonds].astype(np.float32),
+        bond_weight=(weight / degree[center]).astype(np.float32),
+        bond_share=(weight / weight.sum()).astype(np.float32),
     )
     return NetworkInput(graph, NO_DESCRIPTORS)
 
 
+def ideal_cell(structure: Structure) -> Structure:
+    """Return the primitive cell with its atoms on their sites: what graphs are made of."""
+    return structure_of(Crystal.of(structure).ideal.cell)
+
+
 @pytest.fixture(scope="module")
 def crystals() -> list[Structure]:
-    # Those that a graph moves no atom of: megnet takes a crystal as it is.
-    crystals = generated_crystals(N_CRYSTALS, seed=11)
-    return [crystal for crystal in crystals if idealise(crystal)[0] is crystal]
+    return generated_crystals(N_CRYSTALS, seed=11)
+
+
+@pytest.fixture(scope="module")
+def cells(crystals) -> list[Structure]:
+    return [ideal_cell(crystal) for crystal in crystals]
 
 
 @pytest.fixture(scope="module")
@@ -113,11 +124,13 @@ def test_distances_become_gaussians():
     assert expanded == pytest.approx(np.array(expected), abs=1e-6)
 
 
-def test_the_quotient_graph_gives_the_output_of_the_whole_graph(crystals, graphs):
+@pytest.mark.parametrize("cutoff", [MEGNET, FADING], ids=["sharp", "fading"])
+def test_the_quotient_graph_gives_the_output_of_the_whole_graph(crystals, cells, cutoff):
     members = [random_weights(SMALL, seed) for seed in (1, 2)]
-    whole = [unreduced_graph(crystal) for crystal in crystals]
-    assert sum(g.n_bonds for g in graphs) < 0.7 * sum(g.n_bonds for g in whole)
-    assert outputs(members, graphs) == pytest.approx(outputs(members, whole), abs=2e-5)
+    graphs = [bare(crystal, cutoff) for crystal in crystals]
+    whole = [unreduced_graph(cell, cutoff) for cell in cells]
+    assert sum(g.n_bonds for g in graphs[::2]) < 0.2 * sum(g.n_bonds for g in whole[::2])
+    assert outputs(members, graphs) == pytest.approx(outputs(members, whole), abs=5e-5)
 
 
 def test_members_do_not_meet(graphs):
@@ -214,7 +227,7 @@ def keras_inputs(structures: Sequence[Structure]) -> list[NDArray[Any]]:
     from megnet.data.crystal import CrystalGraph as MegnetGraph
     from megnet.data.graph import GaussianDistance
 
-    converter = MegnetGraph(cutoff=CUTOFF, bond_converter=GaussianDistance(width=0.5))
+    converter = MegnetGraph(cutoff=MEGNET.end, bond_converter=GaussianDistance(width=0.5))
     joined: list[list[NDArray[Any]]] = []
     n_atoms = 0
     for number, structure in enumerate(structures):
@@ -238,17 +251,17 @@ def keras_outputs(model: Any, structures: Sequence[Structure]) -> NDArray[np.flo
 HEAD = Architecture(mlp=())
 
 
-def test_the_network_is_megnets(keras_model, crystals, graphs):
+def test_the_network_is_megnets(keras_model, cells, graphs):
     weights = random_weights(HEAD, seed=21)
     set_keras_weights(keras_model, weights)
-    reference = keras_outputs(keras_model, crystals)
+    reference = keras_outputs(keras_model, cells)
     found = outputs([weights], graphs)[0]
     assert found.shape == (len(graphs), 1)
     assert reference.std() > 0.01
     assert np.abs(found - reference).max() <= ALLOWED
 
 
-def test_the_embedding_is_megnets_last_hidden_layer(keras_model, crystals, graphs):
+def test_the_embedding_is_megnets_last_hidden_layer(keras_model, cells, graphs):
     from tensorflow.keras.models import Model
 
     weights = random_weights(HEAD, seed=22)
@@ -257,10 +270,10 @@ def test_the_embedding_is_megnets_last_hidden_layer(keras_model, crystals, graph
     stacked = {name: value[None] for name, value in weights.items()}
     found = embed_crystals(prepare(stacked), join_graphs(graphs)).numpy()[0]
     assert found.shape == (len(graphs), 16)
-    assert np.abs(found - keras_outputs(hidden, crystals)).max() <= ALLOWED
+    assert np.abs(found - keras_outputs(hidden, cells)).max() <= ALLOWED
 
 
-def test_a_member_is_megnet_with_dense_relu_layers_on_top(keras_model, crystals, graphs):
+def test_a_member_is_megnet_with_dense_relu_layers_on_top(keras_model, cells, graphs):
     from tensorflow.keras.layers import Dense
     from tensorflow.keras.models import Model
 
@@ -274,7 +287,7 @@ def test_a_member_is_megnet_with_dense_relu_layers_on_top(keras_model, crystals,
         features = layer(features)
     for depth, layer in enumerate(layers):
         layer.set_weights([weights[f"mlp.{depth}.kernel"], weights[f"mlp.{depth}.bias"]])
-    reference = keras_outputs(Model(keras_model.inputs, features), crystals)
+    reference = keras_outputs(Model(keras_model.inputs, features), cells)
     assert reference.std() > 0.01
     assert np.abs(outputs([weights], graphs)[0] - reference).max() <= ALLOWED
 
@@ -293,10 +306,10 @@ def published_file() -> Path:
     return file
 
 
-def test_published_weights_give_megnets_formation_energies(published_file, crystals, graphs):
+def test_published_weights_give_megnets_formation_energies(published_file, cells, graphs):
     from megnet.models import GraphModel
 
-    reference = keras_outputs(GraphModel.from_file(str(published_file)).model, crystals)
+    reference = keras_outputs(GraphModel.from_file(str(published_file)).model, cells)
     found = outputs([read_megnet_weights(published_file)], graphs)[0]
     assert np.abs(found - reference).max() <= ALLOWED
 
