@@ -235,7 +235,8 @@ def test_broken_json(client, body, expected):
 
 def send(client, content, **headers) -> httpx.Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return client.post("/predict", content=content, headers=named)
+    response: httpx.Response = client.post("/predict", content=content, headers=named)
+    return response
 
 
 @pytest.mark.parametrize("media_type", ["image/png", "video/mp4", "application/pdf"])

@@ -7,7 +7,7 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from models.crystal.crystal import Crystal
-from models.crystal.structure_type import OTHER, same_structure_type, structure_type
+from models.crystal.structure_type import OTHER, same_structure_type
 from tests.crystals import (
     CAESIUM_CHLORIDE,
     FLUORITE,
@@ -96,7 +96,7 @@ def published(name: str) -> Structure:
 
 
 def type_of(structure: Structure) -> str:
-    return structure_type(Crystal.of(structure))
+    return Crystal.of(structure).structure_type
 
 
 def stretched(structure: Structure, by: float) -> Structure:

@@ -11,7 +11,6 @@ from pymatgen.core import Lattice, Structure
 
 from models.crystal import neighbors, operations
 from models.crystal.crystal import Crystal
-from models.crystal.structure_type import structure_type
 from models.descriptors import shell
 from models.descriptors.describe import NAMES, describe
 from tests.crystals import (
@@ -67,7 +66,7 @@ def test_noise_changes_no_descriptor_of_a_crystal_without_free_coordinates(name,
     for seed in range(4):
         found = Crystal.of(noisy(supercell(crystal, np.diag([size] * 3).tolist()), 0.03, seed))
         assert describe(found) == pytest.approx(known, abs=1e-4)
-        assert structure_type(found) == name
+        assert found.structure_type == name
 
 
 @pytest.mark.parametrize("name", FREE)
@@ -77,7 +76,7 @@ def test_noise_changes_descriptors_little_where_coordinates_are_free(name):
     changes = []
     for seed in range(4):
         found = Crystal.of(noisy(crystal, 0.03, seed))
-        assert structure_type(found) == name
+        assert found.structure_type == name
         changes.append(np.abs(describe(found) - known))
     assert np.median(changes) < 1e-3
     assert np.max(changes) < 0.2

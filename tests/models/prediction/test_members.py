@@ -106,4 +106,3 @@ def test_networks_alone_answer_with_the_output_of_the_policy():
     np.testing.assert_array_equal(found.ltc[1:], found.quantities["first"][1:])
     assert found.distances is None
     assert not found.disagreement.any()
-    assert not found.spread.any()
