@@ -19,7 +19,7 @@ class Material(Record):
         description="International (Hermann-Mauguin) symbol; null if it could not be determined."
     )
     idealised: bool = Field(
-        description="Whether atoms up to about 0.1 A off the sites of the space group were moved "
+        description="Whether atoms up to about 0.3 A off the sites of the space group were moved "
         "there for the prediction."
     )
     fingerprint: str = Field(description="Identity of the crystal, the same for equivalent cells.")
