@@ -16,10 +16,9 @@ from training.data.splits import N_SPLITS
 from training.evaluation import cli as evaluate_cli
 from training.fetch import cli as fetch_cli
 from training.run import TrainingRun, ensembles_of, require_data
-from training.stages import MEGNET, STAGES
+from training.stages import FOUNDATION, MEGNET, STAGES
 
 ENSEMBLES = Path("models/ensembles")
-STARTS = ("harmonic-stage2", "aflow-stage2")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     own = train.add_argument_group("a user's own ensemble, instead of ENSEMBLE")
     own.add_argument("--data", type=Path, metavar="TABLE.csv", help="ltc; cif or material_id")
     own.add_argument("--name", help="name of the ensemble")
-    own.add_argument("--start", choices=(*STARTS, "megnet"), help="default: the best there is")
+    own.add_argument("--start", choices=(FOUNDATION, "megnet"), help="default: the best there is")
     own.add_argument("--out", type=Path, default=ENSEMBLES, help="folder of exported ensembles")
     train.add_argument("--workers", type=int, default=n_cores(), help="members side by side")
     train.set_defaults(command=_train)

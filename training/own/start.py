@@ -11,32 +11,26 @@ from training.config import PRESET_FILE, Preset, preset_of, read_preset
 from training.fit.loop import FittedMember, write_member
 from training.fit.parameters import pack
 from training.run import TrainingRun
-from training.stages import FOUNDATION, HARMONIC, MEGNET
+from training.stages import FOUNDATION, MEGNET
 
-STARTS = (HARMONIC, FOUNDATION)  # the best first
 OWN = "own"  # the schedule's name in the preset
-REMEMBERED = 0.3  # weight of outputs that the start was trained on, against forgetting
 
 
 def choose_start(ensembles: Path) -> str:
     """Return the best start there is: a published ensemble's name, or MEGNet's weights."""
-    return next((name for name in STARTS if (ensembles / name / MANIFEST).is_file()), MEGNET)
+    return FOUNDATION if (ensembles / FOUNDATION / MANIFEST).is_file() else MEGNET
 
 
 def own_preset(base: Preset, name: str, parent: Preset | None) -> Preset:
     """Return the preset for a user's own set `name`, with the network and loss of the start."""
     network = parent or base
-    schedule = base.schedule(OWN, OWN)
-    if network.loss.kind == "log":
-        weights = dict.fromkeys(network.outputs, REMEMBERED) | {network.outputs[0]: 1.0}
-        schedule = replace(schedule, weights=weights)
     return replace(
         base,
         mlp=network.mlp,
         outputs=network.outputs,
         descriptors=network.descriptors,
         loss=network.loss,
-        schedules={name: schedule},
+        schedules={name: base.schedule(OWN, OWN)},
         split=replace(base.split, dealt=(name,)),
     )
 

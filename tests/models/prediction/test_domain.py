@@ -96,7 +96,7 @@ def test_the_reason_names_the_expected_error_and_what_adds_most_to_it(evidence):
     doubtful = assess(evidence, query(0.1, disagreement=0.2)).domain
     for domain, error, cause in (
         (far, "1.95", "the distance to the nearest training crystal (0.90)"),
-        (doubtful, "2.09", "the disagreement of independent models (a factor of 1.58)"),
+        (doubtful, "2.09", "the disagreement of networks trained alike (a factor of 1.58)"),
     ):
         assert domain.reasons == (
             f"The expected error is a factor of {error}; {cause} contributes most to it.",

@@ -69,14 +69,10 @@ def test_heads_and_process_are_blended_by_the_share_of_the_output(outputs, parts
     assert np.abs(by_heads - by_process).min() > 1e-3
 
 
-def test_the_disagreement_is_between_heads_and_process(outputs, parts):
-    assert outputs.disagreement == pytest.approx(np.abs(parts[0] - parts[1]), abs=1e-5)
-
-
-def test_the_spread_is_over_a_members_heads(outputs):
+def test_the_disagreement_is_the_spread_over_a_members_heads(outputs):
     numbers = np.array([OUTPUTS.index(name) for name in TYPES])
     spread = HeadPredictor(HEADS)(DESCRIPTORS, outputs.embeddings, numbers - 1).spread
-    assert outputs.spread == pytest.approx(spread, abs=1e-5)
+    assert outputs.disagreement == pytest.approx(spread, abs=1e-5)
     assert spread.min() > 1e-3
 
 

@@ -1,5 +1,6 @@
 """From a trained run to a served answer: train -> export -> serve, with the smoke preset."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from models.prediction.policy import AnswerPolicy
 from tests.app.conftest import wait_until_ready
 from training.config import PRESET_FILE, preset_of, read_preset
 from training.data.graphs import read_graphs
+from training.evaluation.sources import find_ensembles
 from training.export.card import model_card
 from training.export.write import export_ensemble
 from training.run import TrainingRun
@@ -65,6 +67,13 @@ def test_exporting_again_gives_the_same_weights(run, manifest, tmp_path):
     again = export_ensemble("mix-stage3", run, tmp_path, tmp_path / "no report.json")
     assert again.files[WEIGHTS] == manifest.files[WEIGHTS]
     assert (tmp_path / "mix-stage3" / MANIFEST).is_file()
+
+
+def test_an_ensemble_of_a_users_own_preset_can_be_evaluated(run, tmp_path):
+    own = replace(run, preset=replace(run.preset, name="quick"))
+    export_ensemble("mix-stage3", own, tmp_path, tmp_path / "no report.json")
+    (found,) = find_ensembles(tmp_path, [])
+    assert (found.preset, found.split) == ("quick", run.preset.split)
 
 
 def test_a_member_that_is_not_trained_is_named(run, tmp_path):
