@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.errors import DataError
 from models.network.architecture import Architecture, weight_shapes
-from training.config import LossSettings, Schedule
+from training.config import LossSettings, Preset
 from training.fit.context import MemberContext, member_context
 from training.fit.embedding import embed
 from training.fit.heads import (
@@ -48,10 +48,10 @@ logger = logging.getLogger(__name__)
 
 def train_member(stage: Stage, number: int, run: TrainingRun, report: Report) -> None:
     """Train the member of this stage and split, or what is left of it; `report` each epoch."""
-    schedule = run.preset.schedule(stage.name, stage.dataset)
     directory = run.member_dir(stage.name, number)
-    if _is_finished(directory, schedule):
+    if _is_finished(directory, stage, run.preset):
         return
+    schedule = run.preset.schedule(stage.name, stage.dataset)
     context = member_context(stage, number, run)
     directory.mkdir(parents=True, exist_ok=True)
     if read_member(directory) is None:
@@ -62,11 +62,14 @@ def train_member(stage: Stage, number: int, run: TrainingRun, report: Report) ->
         train_process(context)
 
 
-def _is_finished(directory: Path, schedule: Schedule) -> bool:
-    return (
-        read_member(directory) is not None
-        and (has_heads(directory) or not schedule.heads)
-        and (has_process(directory) or not schedule.gaussian_process)
+def _is_finished(directory: Path, stage: Stage, preset: Preset) -> bool:
+    if read_member(directory) is None:
+        return False
+    if not preset.has_schedule(stage.name, stage.dataset):
+        return True  # placed there from an exported ensemble
+    schedule = preset.schedule(stage.name, stage.dataset)
+    return (has_heads(directory) or not schedule.heads) and (
+        has_process(directory) or not schedule.gaussian_process
     )
 
 
