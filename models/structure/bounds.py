@@ -13,7 +13,7 @@ FLATTEST = 0.5  # A; a thinner cell repeats an atom nearer to itself than atoms 
 DENSEST = 1.0  # atoms per A^3; diamond has 0.18, hydrogen at 500 GPa about 0.7
 FARTHEST = 1000.0  # cells from the origin; beyond, a position's digits no longer tell its place
 LARGEST_BOX = LONGEST_EDGE**3  # A^3 between the outermost atoms, along x, y and z
-MOST_IN_BOX = 2_000_000  # atoms and periodic images in it; a search holds them all
+MOST_IN_BOX = 300_000  # atoms and periodic images in it; a search holds them all
 MARGIN = 4.0  # A; makes a box of atoms that lie in a plane
 
 
@@ -47,8 +47,9 @@ def _cross(a: list[float], b: list[float]) -> tuple[float, float, float]:
 
 def check_crowding(structure: Structure) -> None:
     """Raise UnreadableStructure or StructureTooLarge for atoms too dense or too far apart."""
-    n_sites, volume = len(structure), structure.volume
-    if not (abs(structure.frac_coords) < FARTHEST).all():
+    positions, matrix = structure.frac_coords, structure.lattice.matrix
+    n_sites, volume = len(positions), abs(float(np.linalg.det(matrix)))
+    if not (abs(positions) < FARTHEST).all():
         raise UnreadableStructure(
             f"An atom lies {FARTHEST:g} cells away or more, or its position is not finite; "
             "give positions between 0 and 1."
@@ -58,7 +59,7 @@ def check_crowding(structure: Structure) -> None:
             f"The cell holds {n_sites} atoms in {volume:.3g} A^3, denser than any crystal; "
             "check that its lengths are in A."
         )
-    box = np.prod(np.ptp(structure.cart_coords, axis=0) + MARGIN)
+    box = np.prod(np.ptp(positions @ matrix, axis=0) + MARGIN)
     if not (box <= LARGEST_BOX and box * n_sites <= MOST_IN_BOX * volume):
         raise StructureTooLarge(
             "The atoms lie too far apart for their cell; send the reduced cell, with positions "

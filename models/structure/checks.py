@@ -6,6 +6,7 @@ import gemmi
 import numpy as np
 from numpy.typing import NDArray
 from pymatgen.core import Element, Structure
+from pymatgen.optimization.neighbors import find_points_in_spheres
 
 from models.errors import (
     DisorderedStructure,
@@ -20,7 +21,10 @@ HEAVIEST = 94  # MEGNet's element embedding has rows for atomic numbers 1 (H) to
 OVERLAP = 0.5  # of the covalent radii's sum; 0.65 in the tightest of 10,000 computed crystals
 SHORTEST = 0.5  # A; the shortest known bond, H2, is 0.74 A
 COVALENT_RADII = np.array([gemmi.Element(number).covalent_r for number in range(HEAVIEST + 1)])
-SEARCH_RADIUS = max(2 * OVERLAP * COVALENT_RADII)
+PERIODIC = np.ones(3, dtype=np.int64)
+COINCIDENT = 1e-8  # A
+VOXEL = SHORTEST / 3.2  # A; its longest diagonal is shorter than any bond
+FEW = 200  # sites whose neighbors are few wherever they are
 
 
 @dataclass(frozen=True)
@@ -83,13 +87,40 @@ def _disorder(structure: Structure) -> DisorderedStructure:
 
 
 def _check_distances(structure: Structure, numbers: NDArray[np.int64]) -> None:
-    centers, neighbors, _, distances = structure.get_neighbor_list(SEARCH_RADIUS)
     radii = COVALENT_RADII[numbers]
+    radius = max(2 * OVERLAP * radii.max(), SHORTEST)
+    if len(numbers) > FEW:  # many atoms in one place have too many neighbors to list
+        _check_places(structure)
+        _check_pairs(structure, radii, SHORTEST)
+    _check_pairs(structure, radii, radius)
+
+
+def _check_places(structure: Structure) -> None:
+    """Raise OverlappingSites if two atoms share a voxel that is smaller than any bond."""
+    counts = np.ceil(np.array(structure.lattice.abc) / VOXEL).astype(np.int64)
+    voxels = np.floor(structure.frac_coords % 1 * counts).astype(np.int64) % counts
+    _, first, times = np.unique(voxels, axis=0, return_index=True, return_counts=True)
+    if (times > 1).any():
+        site = int(first[np.argmax(times > 1)])
+        other = int(np.flatnonzero((voxels == voxels[site]).all(axis=1))[1])
+        raise _overlap(structure, site, other, structure.get_distance(site, other))
+
+
+def _check_pairs(structure: Structure, radii: NDArray[np.float64], radius: float) -> None:
+    # Structure.get_neighbor_list computes the position of each site by itself, which takes longer.
+    matrix = np.ascontiguousarray(structure.lattice.matrix)
+    places = np.ascontiguousarray(structure.frac_coords % 1 @ matrix)
+    found = find_points_in_spheres(places, places, radius, PERIODIC, matrix)
+    itself = (found[0] == found[1]) & (found[3] < COINCIDENT)
+    centers, neighbors, distances = (found[part][~itself] for part in (0, 1, 3))
     allowed = np.maximum(OVERLAP * (radii[centers] + radii[neighbors]), SHORTEST)
     if (distances < allowed).any():
         first = int(np.argmin(distances / allowed))
-        raise OverlappingSites(
-            f"Sites {centers[first]} ({structure[int(centers[first])].specie}) and "
-            f"{neighbors[first]} ({structure[int(neighbors[first])].specie}) are "
-            f"{distances[first]:.2f} A apart; remove duplicate or alternative sites."
-        )
+        raise _overlap(structure, int(centers[first]), int(neighbors[first]), distances[first])
+
+
+def _overlap(structure: Structure, site: int, other: int, distance: float) -> OverlappingSites:
+    return OverlappingSites(
+        f"Sites {site} ({structure[site].specie}) and {other} ({structure[other].specie}) are "
+        f"{distance:.2f} A apart; remove duplicate or alternative sites."
+    )

@@ -16,7 +16,7 @@ from models.errors import (
 )
 from models.structure.bounds import check_cell
 from models.structure.primitive import check_raw_size
-from models.structure.species import atomic_number
+from models.structure.species import atomic_number, structure_of
 
 FULL = 0.999  # an occupancy from here on is a whole atom
 AXES = 3
@@ -46,13 +46,13 @@ class Form:
                 )
             lattice = Lattice(_three(matrix))
             check_cell(lattice)
-            numbers: list[Any] = [_number(one) for one in species]
+            numbers = [_number(one) for one in species]
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             raise UnreadableStructure(
                 f"The {self.name} document lacks a part or has one of another kind "
                 f"({type(error).__name__}: {str(error)[:100]}); write it again with its program."
             ) from error
-        return Structure(lattice, numbers, positions, coords_are_cartesian=cartesian)
+        return structure_of(lattice, numbers, positions, cartesian=cartesian)
 
 
 def _array(values: Any, name: str) -> NDArray[np.float64]:

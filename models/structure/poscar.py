@@ -4,7 +4,6 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,7 @@ from pymatgen.core import Lattice, Structure
 from models.errors import SeveralStructures, UnreadableStructure, UnsupportedElement
 from models.structure.bounds import check_cell
 from models.structure.primitive import check_raw_size
-from models.structure.species import element_number
+from models.structure.species import element_number, structure_of
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?")
 COUNT = re.compile(r"[0-9]{1,9}")  # Python refuses to read a number of thousands of digits
@@ -80,8 +79,8 @@ def parse_poscar(text: str, max_sites: int) -> Warned:
     atoms = _atoms(lines[0], head, rows)
     coordinates = np.array([row[0] for row in rows])
     positions = coordinates * scale if cartesian else coordinates
-    numbers: list[Any] = [element_number(symbol) for symbol in atoms.symbols]
-    structure = Structure(lattice, numbers, positions, coords_are_cartesian=cartesian)
+    numbers = [element_number(symbol) for symbol in atoms.symbols]
+    structure = structure_of(lattice, numbers, positions, cartesian=cartesian)
     warned = f"The POSCAR names no elements in its sixth line; {atoms.origin}."
     return structure, ((warned,) if atoms.origin else ())
 

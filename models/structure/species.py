@@ -1,9 +1,13 @@
 """Element symbols as structure files spell them."""
 
 import re
-from functools import lru_cache
+from collections.abc import Iterable
+from functools import cache, lru_cache
 
 import gemmi
+import numpy as np
+from numpy.typing import NDArray
+from pymatgen.core import Composition, Element, Lattice, Structure
 
 from models.errors import DisorderedStructure, UnreadableStructure, UnsupportedElement
 
@@ -25,6 +29,20 @@ def element_number(letters: str) -> int:
     if name in NO_ATOM:
         return 0
     return 1 if name in {"D", "T"} else int(gemmi.Element(name).atomic_number)
+
+
+def structure_of(
+    lattice: Lattice, numbers: Iterable[int], positions: NDArray[np.float64], *, cartesian: bool
+) -> Structure:
+    """Return the structure of atoms by their atomic numbers and positions [n_sites, 3]."""
+    species = [_one_atom(number) for number in numbers]
+    return Structure(lattice, species, positions, coords_are_cartesian=cartesian)
+
+
+@cache
+def _one_atom(number: int) -> Composition:
+    """Return the composition of a site; to make one anew takes longer than the rest of the site."""
+    return Composition({Element.from_Z(number): 1})
 
 
 @lru_cache(maxsize=1024)

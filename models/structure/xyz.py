@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from pymatgen.core import Lattice, Structure
@@ -10,7 +9,7 @@ from pymatgen.core import Lattice, Structure
 from models.errors import NoStructure, SeveralStructures, UnreadableStructure
 from models.structure.bounds import check_cell
 from models.structure.primitive import check_raw_size
-from models.structure.species import atomic_number
+from models.structure.species import atomic_number, structure_of
 
 COUNT = re.compile(r"[0-9]{1,9}")
 PAIR = re.compile(r'(\w+)\s*=\s*(?:"([^"]*)"|\{([^}]*)\}|(\S+))')
@@ -50,8 +49,8 @@ def read_xyz(text: str, max_sites: int) -> tuple[Structure, tuple[str, ...]]:
     columns = _columns(info.get("properties", DEFAULT_PROPERTIES))
     atoms = [_atom(lines, number, columns) for number in range(2, count + 2)]
     positions = np.array([position for _, position in atoms])
-    numbers: list[Any] = [number for number, _ in atoms]
-    return Structure(lattice, numbers, positions, coords_are_cartesian=True), ()
+    numbers = [number for number, _ in atoms]
+    return structure_of(lattice, numbers, positions, cartesian=True), ()
 
 
 def _lattice(info: dict[str, str]) -> Lattice:

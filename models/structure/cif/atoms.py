@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from pymatgen.core import Lattice, Structure
@@ -16,6 +15,7 @@ from models.structure.cif.labels import group_with_hydrogen, implied_hydrogen, r
 from models.structure.cif.sites import Listed, listed_sites
 from models.structure.cif.symmetry import Candidate, Symmetry, read_symmetry
 from models.structure.cif.text import shown
+from models.structure.species import structure_of
 
 CONFIRMED = 2  # support by formula and Z
 SHOWN_SITES = 3  # sites that a warning names
@@ -31,7 +31,7 @@ class _Reading:
     verdict: Verdict
 
     @property
-    def numbers(self) -> list[Any]:
+    def numbers(self) -> list[int]:
         return [self.elements[site] for site in self.content.site]
 
 
@@ -47,7 +47,7 @@ def read_atoms(entries: Entries, max_sites: int) -> tuple[Structure, tuple[str, 
     symmetry = read_symmetry(entries, lattice)
     reading = _chosen(list(_readings(listed, symmetry, stated, lattice, max_sites)), symmetry)
     _check_hydrogen(listed, reading)
-    structure = Structure(lattice, reading.numbers, reading.content.positions)
+    structure = structure_of(lattice, reading.numbers, reading.content.positions, cartesian=False)
     warnings = [
         *entries.warnings,
         *cell_warnings,

@@ -7,6 +7,7 @@ from models.errors import UnreadableStructure
 
 EQUAL_LENGTHS = {"cubic": (0, 1, 2), "tetragonal": (0, 1), "hexagonal": (0, 1)}
 RIGHT_ANGLES = {"cubic": (0, 1, 2), "tetragonal": (0, 1, 2), "orthorhombic": (0, 1, 2)}
+FAMILIES = {*EQUAL_LENGTHS, *RIGHT_ANGLES, "monoclinic", "triclinic"}
 SAME_FAMILY = {"trigonal": "hexagonal", "rhombohedral": "hexagonal", "isometric": "cubic"}
 SAME_LENGTH, SAME_ANGLE = 0.02, 2.0  # relative; degree
 
@@ -17,6 +18,8 @@ def system_warnings(stated: str, number: int, lattice: Lattice) -> tuple[str, ..
     Raises UnreadableStructure where the cell cannot be of the stated system.
     """
     family = SAME_FAMILY.get(stated, stated)
+    if family not in FAMILIES:
+        return ()
     if family == "hexagonal" and stated != "hexagonal" and abs(lattice.gamma - 120) > SAME_ANGLE:
         return ()  # rhombohedral axes
     lengths = [lattice.abc[axis] for axis in EQUAL_LENGTHS.get(family, (0,))]
@@ -31,7 +34,7 @@ def system_warnings(stated: str, number: int, lattice: Lattice) -> tuple[str, ..
             f"The CIF calls the crystal {stated}, but its cell ({cell}) is not; correct the "
             "lengths, the angles or the cell setting."
         )
-    if number <= 1 or family not in {*EQUAL_LENGTHS, *RIGHT_ANGLES, "monoclinic", "triclinic"}:
+    if number <= 1:
         return ()
     group = gemmi.find_spacegroup_by_number(number)
     found = group.crystal_system_str()

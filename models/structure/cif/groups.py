@@ -58,7 +58,7 @@ def _completed(triplets: tuple[str, ...]) -> Group:
     group = as_group(operations)
     if group is None:
         return Group(operations, len(operations), None, is_closed(operations))
-    group.add_missing_elements()
+    complete(group)
     whole = len(group.sym_ops) * len(group.cen_ops)
     if whole == len(operations):
         entry = gemmi.find_spacegroup_by_ops(group)
@@ -81,6 +81,17 @@ def products(operations: tuple[str, ...], centrings: tuple[str, ...]) -> tuple[s
         )
         for rotation, shifts in moved
     )
+
+
+def complete(group: gemmi.GroupOps) -> None:
+    """Add the products of a group's operations. Raises UnreadableStructure for too many."""
+    try:
+        group.add_missing_elements()
+    except RuntimeError as error:
+        raise UnreadableStructure(
+            "The symmetry operations listed are no group: their products have no end; correct "
+            "them, or state the space group instead."
+        ) from error
 
 
 def triplet_of(operation: tuple[float, ...]) -> str:

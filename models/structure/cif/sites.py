@@ -20,6 +20,7 @@ from models.structure.cif.text import shown
 from models.structure.primitive import check_raw_size, most_raw_sites
 
 FULL = 0.999  # an occupancy from here on is a whole atom
+WHOLE = {"1", "1.0", "1.00", "1.000"}  # what most occupancies are
 NEARLY_FULL = 0.97  # one from here on too, if that is within its standard uncertainty
 DIGITS = (2, 6)  # decimals that a coordinate counts as having, at least and at most
 MOST_IMAGES = 200_000  # sites times operations
@@ -93,7 +94,10 @@ def _kept_rows(
     count = len(names)
     flags = entries.column("_atom_site_calc_flag", count)
     texts = entries.column("_atom_site_occupancy", count)
-    occupancies = [_occupancy(text, names[row]) for row, text in enumerate(texts)]
+    occupancies = [
+        1.0 if not text or text in WHOLE else _occupancy(text, names[row])
+        for row, text in enumerate(texts)
+    ]
     kept = [row for row in range(count) if flags[row] != "dum" and occupancies[row] != 0]
     if not kept:
         raise NoStructure("The CIF lists no atom; check its _atom_site_ entries.")

@@ -11,7 +11,7 @@ from pymatgen.core import Lattice
 from models.errors import UnreadableStructure
 from models.structure.cif.block import Entries
 from models.structure.cif.crystal_system import system_warnings
-from models.structure.cif.groups import Group, group_of, products, triplet_of
+from models.structure.cif.groups import Group, complete, group_of, products, triplet_of
 from models.structure.cif.space_group import Sources, Stated, sources_of, stated_group
 from models.structure.cif.text import shown
 from models.structure.cif.triplets import (
@@ -82,7 +82,7 @@ def read_symmetry(entries: Entries, lattice: Lattice) -> Symmetry:
 
 def _check_modulation(entries: Entries) -> None:
     dimension = entries.text("_cell_modulation_dimension")
-    modulated = [tag for tag in entries.values if MODULATED.search(tag)]
+    modulated = MODULATED.search(" ".join(entries.values)) is not None
     if dimension not in {"", "0"} or (modulated and dimension != "0"):
         raise UnreadableStructure(
             "The structure is modulated (superspace group or wave vectors); its atoms repeat in no "
@@ -92,7 +92,7 @@ def _check_modulation(entries: Entries) -> None:
 
 def _listed(entries: Entries) -> tuple[tuple[str, ...], bool]:
     """Return the triplets that are listed, and whether the file is a magnetic one."""
-    is_magnetic = any(MAGNETIC.search(tag) for tag in entries.values)
+    is_magnetic = MAGNETIC.search(" ".join(entries.values)) is not None
     magnetic = tuple(filter(None, entries.texts(MAGNETIC_LISTED)))
     if magnetic:
         centrings = tuple(filter(None, entries.texts(MAGNETIC_CENTRING))) or ("x,y,z",)
@@ -235,7 +235,7 @@ def _with_centring(found: Group, stated: Stated) -> Iterator[Candidate]:
         return
     centred = gemmi.symops_from_hall(f"{letters[1]} 1")
     group = gemmi.GroupOps([*found.group, *centred])
-    group.add_missing_elements()
+    complete(group)
     operations = as_array(group)
     if len(operations) == stated.n_operations:
         yield Candidate(
