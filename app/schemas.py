@@ -111,7 +111,9 @@ class EnsembleEvidence(Record):
 class InfoLimits(Record):
     """Limits on a request."""
 
-    max_upload_bytes: int = number("Largest request body.", "bytes")
+    max_upload_bytes: int = number(
+        "Longest structure file; a request body may be 16 times as long.", "bytes"
+    )
     max_sites: int = number("Most sites in a cell.", "sites")
     max_bonds: int = number("Most different bonds up to 4 A in a crystal.", "bonds")
     request_timeout: float = number("Longest wait for an answer.", "s")

@@ -63,6 +63,7 @@ def test_answer_has_the_documented_form(client, rocksalt_cif):
         },
         "domain": None,
         "second_opinion": None,
+        "number": None,
         "warnings": [],
         "ensemble": {"name": "mix-stage3", "digest": "sha256:mix-stage3"},
         "cache": "miss",

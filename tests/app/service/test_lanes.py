@@ -60,7 +60,7 @@ def crystal(n_sites: int, density: float, seed: int) -> str:
     grid = np.stack(np.meshgrid(*[np.arange(edge)] * 3), -1).reshape(-1, 3)[:n_sites]
     positions = (grid + 0.5) / edge + rng.normal(0, 0.01, (n_sites, 3))
     lattice = Lattice.cubic((n_sites / density) ** (1 / 3))
-    return str(CifWriter(Structure(lattice, ["C"] * n_sites, positions)))
+    return str(CifWriter(Structure(lattice, rng.choice(["C", "N"], n_sites).tolist(), positions)))
 
 
 class SlowForLarge(FakeEnsemble):
