@@ -61,7 +61,9 @@ def assess(evidence: Evidence, query: Query) -> Assessment:
 
 def _nearest(evidence: Evidence, query: Query, known: Sequence[int]) -> tuple[Neighbor, ...]:
     """Return the nearest references, those of the same compound in the same type first."""
-    order = np.argsort(query.distances, kind="stable")[: N_NEAREST + len(known)].tolist()
+    count = min(N_NEAREST + len(known), len(query.distances))
+    close = np.argpartition(query.distances, count - 1)[:count]
+    order = close[np.lexsort((close, query.distances[close]))].tolist()
     others = [row for row in order if row not in known]
     first = sorted(known, key=lambda row: float(query.distances[row]))
     rows = [*first, *others][:N_NEAREST]
