@@ -28,7 +28,7 @@ def test_fields_of_the_service_are_shown(open_page: OpenPage, service: str) -> N
     page.goto(f"{service}/?example=NaCl")
     section = page.get_by_role("region", name="What this number is")
     expect(section.locator("dd").first.get_by_role("listitem")).to_have_text(CONDITIONS)
-    expect(section).to_contain_text("name: three-phonon, PBEsol")
+    expect(section).to_contain_text("three-phonon, PBEsol")
     expect(section.get_by_role("link", name="example.org")).to_be_visible()
     expect(section).to_contain_text("Run phono3py.")
     expect(section.get_by_role("link", name="Paper")).to_have_attribute(

@@ -7,6 +7,7 @@ const PAPER = {
   text: "L. Klochko, M. d'Aquin, A. Togo, L. Chaput, Transfer Learning for Deep Learning-based Prediction of Lattice Thermal Conductivity, arXiv:2411.18259 (2024).",
   url: "https://arxiv.org/abs/2411.18259",
 };
+const UNNAMED = new Set(["name", "details"]);
 const LEFT_OUT = "Heat carried by electrons, which is most of it in metals; scattering by defects, grain boundaries and surfaces.";
 const NEXT = {
   inside: "Use it to rank and to choose crystals. Before it is published or built on, compute the few that matter from first principles.",
@@ -54,7 +55,7 @@ export function cited(given) {
 function shown(value) {
   if (value === null || value === undefined || value === "") return null;
   if (Array.isArray(value)) return value.length > 0 ? h("ul", {}, value.map((item) => h("li", {}, shown(item)))) : null;
-  if (typeof value === "object") return Object.entries(value).map(([name, part]) => h("div", {}, `${name.replaceAll("_", " ")}: `, shown(part) ?? "–"));
+  if (typeof value === "object") return Object.entries(value).map(([name, part]) => h("div", {}, UNNAMED.has(name) ? null : `${name.replaceAll("_", " ")}: `, shown(part) ?? "–"));
   return /^https?:\/\/\S+$/.test(value) ? link(value, value) : String(value);
 }
 
