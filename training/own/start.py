@@ -29,6 +29,7 @@ def own_preset(base: Preset, name: str, parent: Preset | None) -> Preset:
         mlp=network.mlp,
         outputs=network.outputs,
         descriptors=network.descriptors,
+        bonds=network.bonds,
         loss=network.loss,
         schedules={name: base.schedule(OWN, OWN)},
         split=replace(base.split, dealt=(name,)),

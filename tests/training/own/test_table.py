@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from models.crystal.graph import Cutoff
 from models.errors import DataError
 from tests.crystals import generated_crystals
 from tests.training.fetch.test_materials_project import KEY, answer
-from training.config import read_preset
+from training.config import BondSettings, read_preset
 from training.data.datasets import read_dataset
 from training.own.start import choose_start, own_preset
 from training.own.table import FEWEST_FORMULAS, write_own_set
@@ -107,5 +108,7 @@ def test_the_network_and_loss_are_those_of_the_start():
     base, parent = read_preset("own"), replace(read_preset("fast"), mlp=(12, 8))
     preset = own_preset(base, "mine", parent)
     assert (preset.architecture, preset.loss) == (parent.architecture, parent.loss)
+    changed = replace(parent, bonds=BondSettings(cutoff=4.5, fade_from=3.5))
+    assert own_preset(base, "mine", changed).inputs.cutoff == Cutoff(3.5, 4.5)
     assert preset.split == replace(base.split, dealt=("mine",))
     assert own_preset(base, "mine", None).schedule("mine", "mine").weights == {}
