@@ -30,7 +30,7 @@ def test_bad_file_has_its_error_in_its_row(
     expect(rows(page).filter(has_text="NaCl.cif")).to_contain_text("14.4")
     failed = rows(page).filter(has_text="notes.cif")
     expect(failed).to_contain_text("Unreadable structure")
-    expect(failed).to_contain_text("The text is not a CIF")
+    expect(failed).to_contain_text("The text is neither a CIF")
 
 
 def test_table_is_sorted_by_any_column(
@@ -65,7 +65,7 @@ def test_table_is_saved_as_csv(
     assert (first["file"], first["formula"], first["space_group"]) == ("NaCl.cif", "NaCl", "Fm-3m")
     assert float(first["ltc_mean [W/(m K)]"]) == pytest.approx(14.4)
     assert (first["interval_lower [W/(m K)]"], first["error"]) == ("", "")
-    assert bad["error"].startswith("Unreadable structure: The text is not a CIF")
+    assert bad["error"].startswith("Unreadable structure: The text is neither a CIF")
     assert injected["file"] == "'=1+1,.cif"
 
 
