@@ -89,8 +89,8 @@ def test_every_variable_that_compose_reads_is_in_the_example():
 
 
 def test_the_cache_as_it_is_started_works_with_the_service(tmp_path):
-    """The command of the compose file, run on a real redis-server."""
-    script = compose("docker-compose.yml")["services"]["redis"]["command"][2]
+    """The entry point of the compose file, run on a real redis-server."""
+    script = compose("docker-compose.yml")["services"]["redis"]["entrypoint"][2]
     port = free_port()
     command = (
         script.replace("$$", "$")
