@@ -16,7 +16,6 @@ from models.crystal.symmetry import Idealised, idealise
 OTHER = "other_types"
 HALF_HEUSLER = "half_heusler"
 FULL_HEUSLER = "full_heusler"
-SIMPLE_BINARIES = frozenset({"rocksalt", "zincblende", "wurtzite"})
 FARTHEST = 0.15  # of the cube root of the volume an atom: an atom from its place in the prototype
 DIGITS = 6  # of fractional coordinates
 VOLUME = 20.0  # A^3 an atom, of the prototypes

@@ -4,27 +4,22 @@ A member has several heads and answers with their mean: they differ in their ran
 dropout alone, and one of them varies by several per cent from one training to the next.
 """
 
-from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import NamedTuple, Self
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
 
-from models.errors import DamagedEnsemble
 from models.network.architecture import READOUT
+from models.network.arrays import MemberArrays, Single
 from models.network.standardise import standardise
 
 EMBEDDING = READOUT[-1]
 METHODS = ("ltc_phono3py", "ltc_half_heusler")  # of references; each is an input of the heads
 
-Single = NDArray[np.float32]
-
 
 @dataclass(frozen=True)
-class Heads:
+class Heads(MemberArrays):
     """Weights of all members' heads; arrays of single precision.
 
     `center`, `scale` [n_descriptors] standardise the descriptors, `embedding_center`,
@@ -46,27 +41,6 @@ class Heads:
     bias_2: Single
     mean: Single
     std: Single
-
-    def save(self, path: Path) -> None:
-        """Write the heads to a file without pickle."""
-        arrays = {field.name: getattr(self, field.name) for field in fields(self)}
-        save_file({name: np.ascontiguousarray(value) for name, value in arrays.items()}, path)
-
-    @classmethod
-    def load(cls, path: Path, n_members: int) -> Self:
-        """Return the heads in a file; DamagedEnsemble where they are not of `n_members`."""
-        try:
-            heads = cls(**load_file(path))
-            shapes = heads.shapes(n_members)
-        except (OSError, SafetensorError, TypeError, ValueError) as error:
-            raise DamagedEnsemble(f"{path} cannot be read: {error}") from error
-        for name, shape in shapes.items():
-            value = getattr(heads, name)
-            if value.shape != shape or value.dtype != np.float32 or not np.isfinite(value).all():
-                raise DamagedEnsemble(
-                    f"{path}: {name} is not {shape} finite numbers of single precision."
-                )
-        return heads
 
     def shapes(self, n_members: int) -> dict[str, tuple[int, ...]]:
         """Return the shape that each array must have; ValueError where a bias has other axes."""

@@ -8,24 +8,19 @@ with all others and have a second one on top, so that each informs the other. So
 Williams, Gaussian Processes for Machine Learning (2006), Eqs. 2.25, 4.17 and 5.9.
 """
 
-from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import NamedTuple, Self
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
 
-from models.errors import DamagedEnsemble
+from models.network.arrays import MemberArrays, Single
 from models.network.heads import METHODS
 from models.network.standardise import standardise
 from models.prediction.policy import LTC
 
 OUTPUTS = (LTC, *METHODS)  # each method has a process of its own on top
 SQRT_5 = 5**0.5
-
-Single = NDArray[np.float32]
 
 
 class ProcessOutputs(NamedTuple):
@@ -39,7 +34,7 @@ class ProcessOutputs(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Process:
+class Process(MemberArrays):
     """The members' processes; arrays of single precision.
 
     `known` [n_known, n_inputs]: descriptors of the references, standardised by `center` and
@@ -61,27 +56,6 @@ class Process:
     methods: Single
     mean: Single
     coefficients: Single
-
-    def save(self, path: Path) -> None:
-        """Write the process to a file without pickle."""
-        arrays = {field.name: getattr(self, field.name) for field in fields(self)}
-        save_file({name: np.ascontiguousarray(value) for name, value in arrays.items()}, path)
-
-    @classmethod
-    def load(cls, path: Path, n_members: int) -> Self:
-        """Return the process in a file; DamagedEnsemble where it is not one of `n_members`."""
-        try:
-            process = cls(**load_file(path))
-            shapes = process.shapes(n_members)
-        except (OSError, SafetensorError, TypeError, ValueError) as error:
-            raise DamagedEnsemble(f"{path} cannot be read: {error}") from error
-        for name, shape in shapes.items():
-            value = getattr(process, name)
-            if value.shape != shape or value.dtype != np.float32 or not np.isfinite(value).all():
-                raise DamagedEnsemble(
-                    f"{path}: {name} is not {shape} finite numbers of single precision."
-                )
-        return process
 
     def shapes(self, n_members: int) -> dict[str, tuple[int, ...]]:
         """Return the shape that each array must have; ValueError where `known` has other axes."""

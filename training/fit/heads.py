@@ -23,7 +23,6 @@ BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Adam's own defaults (Kingma and Ba
 LAST_START = 0.3  # scale of the last layer's first weights
 
 Single = NDArray[np.float32]
-Variables = list[tf.Variable]
 
 
 @dataclass(frozen=True)
