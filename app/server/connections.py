@@ -22,7 +22,7 @@ class Connection(Protocol):
 class Connections:
     """At most `maximum` connections; a new one takes the place of the one idle for longest.
 
-    So a client that holds connections open without using them keeps nobody out. Requests whose
+    So a client that holds connections open without using them does not block others. Requests whose
     body has stalled make room next; requests in work never do.
     """
 
