@@ -116,6 +116,7 @@ class Ensemble:
             structure_type=crystal.structure_type,
             distances=_distances(evidence, outputs, row),
             disagreement=float(outputs.disagreement[row].mean()),
+            local_error=float(outputs.local_error[row].mean()),
             unknown_elements=sorted(set(crystal.symbols) - set(self.manifest.elements)),
         )
 

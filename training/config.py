@@ -132,15 +132,11 @@ class HeadSettings:
 
 @checked_dataclass(frozen=True, config=STRICT)
 class CovarianceStart:
-    """Initial values of the covariance: variances of log10(LTC); `own_rate` is relative."""
+    """Initial values of the covariance: variances of log10(LTC), and the linear part's slope."""
 
     amplitude: PositiveFloat = 0.3
     slope: PositiveFloat = 0.03
     noise: PositiveFloat = 0.02
-    own_amplitude: PositiveFloat = 0.03
-    own_rate: PositiveFloat = 1.0
-    own_offset: PositiveFloat = 0.05
-    own_noise: PositiveFloat = 0.02
 
 
 @checked_dataclass(frozen=True, config=STRICT)
@@ -150,7 +146,8 @@ class GaussianProcessSettings:
     `rounds` of fitting the covariance, of `steps` each (more fit the lengths to the noise), and
     then the weight of each reference, in `weight_steps`, for Student-t noise of so many
     `degrees_of_freedom`. `length_prior`: standard deviation of the logarithm of a length about its
-    start.
+    start. `noise_share`: of the noise fitted to the set-aside references, what is left for all
+    references, which resolve more.
     """
 
     rounds: PositiveInt = 2
@@ -158,6 +155,7 @@ class GaussianProcessSettings:
     weight_steps: PositiveInt = 10
     degrees_of_freedom: PositiveFloat = 4.0
     length_prior: PositiveFloat = 1.0
+    noise_share: PositiveFloat = 1.0
     start: CovarianceStart = CovarianceStart()
 
 

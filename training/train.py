@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from models.errors import DataError
 from training.config import as_dict
 from training.fit.context import member_context
+from training.fit.member import embedding
 from training.fit.processes import train_covariance
 from training.progress import TrainingProgress
 from training.run import TrainingRun
@@ -37,7 +38,8 @@ def train_ensemble(name: str, run: TrainingRun, workers: int) -> None:
         try:
             for stage in chain:
                 if run.preset.has_process(stage.name, stage.dataset):
-                    train_covariance(member_context(stage, run.splits[0], run))
+                    first = member_context(stage, run.splits[0], run)
+                    train_covariance(first, embedding(first))
                 futures = [pool.submit(train_in_worker, stage, n, run) for n in run.splits]
                 for future in as_completed(futures):
                     future.result()

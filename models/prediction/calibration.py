@@ -1,7 +1,8 @@
-"""Calibration: expected error, interval and verdict from distance and disagreement."""
+"""Calibration: expected error, interval and verdict of a prediction."""
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from pydantic import Field
 
@@ -11,30 +12,52 @@ from models.records import Record
 MOST_ELEMENTS = 4  # crystals of more form one group
 
 
+@dataclass(frozen=True)
+class ErrorPredictors:
+    """What the error of a prediction depends on.
+
+    `distance`: to the nearest training crystal; `disagreement`: of the parts of a member, and
+    `local_error`: error of the references close by, both in log10(LTC), mean over the members.
+    """
+
+    distance: float
+    disagreement: float = 0.0
+    local_error: float = 0.0
+
+
 class Calibration(Record):
     """Calibration of errors of log10(LTC) on crystals held out from members.
 
-    The expected error is `base + per_distance * distance + per_disagreement * disagreement`, and at
-    least `least`, the error of the easiest crystals in testing. A share `level` of the errors is
+    The expected error is `base + per_distance * distance + per_disagreement * disagreement +
+    per_local_error * local_error`, and at least `least`, the error of the easiest crystals in
+    testing. A share `level` of the errors is
     below `quantile` times that, times the factor of each group of `factors` that the crystal
     belongs to. Crystals with an expected error up to `inside` are inside the domain, above
     `outside` outside.
     """
 
     level: float = Field(gt=0, lt=1)
-    base: float = Field(gt=0)
+    base: float
     per_distance: float = Field(ge=0)
     per_disagreement: float = Field(ge=0)
-    least: float = Field(default=0.0, ge=0)
+    per_local_error: float = Field(default=0.0, ge=0)
+    least: float = Field(gt=0)
     quantile: float = Field(gt=0)
     factors: Mapping[str, float] = Field(default={}, description="Factor of a group's interval")
     inside: float = Field(gt=0)
     outside: float = Field(gt=0)
 
-    def expected(self, distance: float, disagreement: float) -> float:
+    def expected(self, predictors: ErrorPredictors) -> float:
         """Return the expected absolute error of log10(LTC)."""
-        linear = self.base + self.per_distance * distance + self.per_disagreement * disagreement
-        return max(linear, self.least)
+        return max(self.base + sum(self.parts(predictors)), self.least)
+
+    def parts(self, predictors: ErrorPredictors) -> tuple[float, float, float]:
+        """Return what distance, disagreement and local error add to the expected error."""
+        return (
+            self.per_distance * predictors.distance,
+            self.per_disagreement * predictors.disagreement,
+            self.per_local_error * predictors.local_error,
+        )
 
     def half_width(self, expected: float, groups: Sequence[str] = ()) -> float:
         """Return the half width of the interval in log10(LTC) for a crystal of these groups."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.prediction.calibration import Calibration
+from models.prediction.calibration import Calibration, ErrorPredictors
 from models.prediction.evidence import Evidence
 from models.prediction.result import Domain, Neighbor
 
@@ -19,7 +19,7 @@ class Query:
     """A crystal to be assessed.
 
     `prototype`: its structure, whatever the lengths; `structure_type`: the kind of it, if it has
-    one. `distances` [n_references]: to the references; `disagreement`: of a member's heads in
+    one. `distances` [n_references]: to the references; `disagreement` and `local_error`: in
     log10(LTC), mean over the members; `unknown_elements`: those of no training crystal.
     """
 
@@ -28,7 +28,13 @@ class Query:
     structure_type: str
     distances: NDArray[np.float64]
     disagreement: float
+    local_error: float
     unknown_elements: Sequence[str]
+
+    @property
+    def predictors(self) -> ErrorPredictors:
+        """What the error of the prediction depends on."""
+        return ErrorPredictors(float(self.distances.min()), self.disagreement, self.local_error)
 
 
 @dataclass(frozen=True)
@@ -42,12 +48,12 @@ class Assessment:
 def assess(evidence: Evidence, query: Query) -> Assessment:
     """Return the assessment of a crystal by the evidence of an ensemble."""
     calibration = evidence.calibration
-    distance = float(query.distances.min())
-    expected = calibration.expected(distance, query.disagreement)
+    predictors = query.predictors
+    expected = calibration.expected(predictors)
     zone = calibration.zone(expected)
     known = evidence.rows.get((query.formula, query.prototype), ())
     unknown = tuple(_unknown(evidence, query))
-    reasons = () if zone == "inside" else (_reason(calibration, expected, distance, query),)
+    reasons = () if zone == "inside" else (_reason(calibration, expected, predictors),)
     domain = Domain(
         verdict="outside" if unknown else zone,
         reasons=(*unknown, *reasons),
@@ -83,15 +89,14 @@ def _unknown(evidence: Evidence, query: Query) -> Iterator[str]:
         yield f"No training crystal is of this structure type; they are {known}."
 
 
-def _reason(calibration: Calibration, expected: float, distance: float, query: Query) -> str:
-    """Return the expected error, with what distance and disagreement add to it."""
-    parts = {
-        f"the distance to the nearest training crystal ({distance:.2f})": calibration.per_distance
-        * distance,
-        "the disagreement of networks trained alike (a factor of "
-        f"{10**query.disagreement:.2f})": calibration.per_disagreement * query.disagreement,
-    }
-    largest = max(parts, key=lambda name: parts[name])
+def _reason(calibration: Calibration, expected: float, predictors: ErrorPredictors) -> str:
+    """Return the expected error, with what adds most to it."""
+    causes = (
+        f"the distance to the nearest training crystal ({predictors.distance:.2f})",
+        f"the disagreement of models trained alike (a factor of {10**predictors.disagreement:.2f})",
+        f"the error of training crystals close by (a factor of {10**predictors.local_error:.2f})",
+    )
+    largest = max(zip(calibration.parts(predictors), causes, strict=True))[1]
     return (
         f"The expected error is a factor of {10**expected:.2f}; {largest} contributes most to it."
     )

@@ -1,11 +1,12 @@
-"""Gaussian process for log10 of a crystal's LTC, one a member, on common inputs.
+"""Gaussian process for log10 of a crystal's LTC, one a member.
 
-The inputs are the crystal's descriptors. The covariance is a Matern function (nu = 5/2) with a
-length for each input, and a linear function, which extends beyond the data. All members share
-inputs, lengths and variances; they differ in the references that each is fitted to, so that one
-distance to each known crystal serves all. References of a method in `METHODS` share the process
-with all others and have a second one on top, so that each informs the other. Source: Rasmussen and
-Williams, Gaussian Processes for Machine Learning (2006), Eqs. 2.25, 4.17 and 5.9.
+The inputs are the crystal's descriptors and the embedding of the member's network. The covariance
+is a Matern function (nu = 5/2) with a length for each descriptor and one for the embedding, and a
+linear function of the descriptors, which extends beyond the data. All members share lengths and
+variances; they differ in embedding and in the references that each is fitted to. References of a
+method in `METHODS` share the process with all others and have a second one on top, of the
+descriptors alone, so that each informs the other. Source: Rasmussen and Williams, Gaussian
+Processes for Machine Learning (2006), Eqs. 2.25, 4.17 and 5.9.
 """
 
 from dataclasses import dataclass
@@ -15,22 +16,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.network.arrays import MemberArrays, Single
-from models.network.heads import METHODS
+from models.network.heads import EMBEDDING, METHODS
 from models.network.standardise import standardise
 from models.prediction.policy import LTC
 
 OUTPUTS = (LTC, *METHODS)  # each method has a process of its own on top
 SQRT_5 = 5**0.5
+LOCAL = 3.0  # lengths of the local error are this much shorter than those of the process
+FAR = 0.01  # what the error of all references counts in it, beside weights of at most one
+
+Numbers = NDArray[np.float64]
 
 
 class ProcessOutputs(NamedTuple):
     """log10 of the LTC in W/(m K) [n_crystals, n_members].
 
-    `distance` [n_crystals, n_known]: to the known crystals, in lengths of the covariance.
+    `distance` [n_crystals, n_known]: to the known crystals, in lengths of the covariance of the
+    descriptors. `local_error` [n_crystals, n_members]: absolute error of log10(LTC) of the
+    references close by, each predicted without itself; references of no member are left out.
     """
 
-    log_ltc: NDArray[np.float64]
+    log_ltc: Numbers
     distance: Single
+    local_error: Numbers
 
 
 @dataclass(frozen=True)
@@ -38,36 +46,49 @@ class Process(MemberArrays):
     """The members' processes; arrays of single precision.
 
     `known` [n_known, n_inputs]: descriptors of the references, standardised by `center` and
-    `scale`. `rate` [n_inputs]: one over the length of each input. `amplitude` [1]: variance of the
-    Matern part; `slope` [1]: standard deviation of the linear part's coefficients;
-    `own_amplitude`, `own_offset` [n_methods]: variances of a method's own process. `methods`
-    [n_methods, n_known]: 1 where a reference is of the method, else 0. `mean` [n_members];
-    `coefficients` [n_members, n_known], zero for references held out from the member.
+    `scale`; `known_embeddings` [n_members, n_known, 16]: their embeddings, standardised by
+    `embedding_center` and `embedding_scale` [n_members, 16]. `rate` [n_inputs], `embedding_rate`
+    [1]: one over the length of each input. `amplitude` [1]: variance of the Matern part; `slope`
+    [1]: standard deviation of the linear part's coefficients. `methods` [n_methods, n_known]: 1
+    where a reference is of the method, else 0; `own_amplitude`, `own_offset`, `own_rate`
+    [n_members, n_methods]: variances of a method's own process, and one over its length relative
+    to the shared ones. `mean` [n_members]; `coefficients` [n_members, n_known] and `errors`, the
+    absolute error of log10(LTC) of each reference predicted without itself: zero for references
+    held out from the member.
     """
 
     center: Single
     scale: Single
     known: Single
     rate: Single
+    embedding_center: Single
+    embedding_scale: Single
+    known_embeddings: Single
+    embedding_rate: Single
     amplitude: Single
     slope: Single
+    methods: Single
     own_amplitude: Single
     own_offset: Single
-    methods: Single
+    own_rate: Single
     mean: Single
     coefficients: Single
+    errors: Single
 
     def shapes(self, n_members: int) -> dict[str, tuple[int, ...]]:
         """Return the shape that each array must have; ValueError where `known` has other axes."""
         n_known, n_inputs = self.known.shape
+        own = ("own_amplitude", "own_offset", "own_rate")
         return {
             **dict.fromkeys(("center", "scale", "rate"), (n_inputs,)),
-            **dict.fromkeys(("amplitude", "slope"), (1,)),
-            **dict.fromkeys(("own_amplitude", "own_offset"), (len(METHODS),)),
+            **dict.fromkeys(("embedding_center", "embedding_scale"), (n_members, EMBEDDING)),
+            **dict.fromkeys(("amplitude", "slope", "embedding_rate"), (1,)),
+            **dict.fromkeys(own, (n_members, len(METHODS))),
+            **dict.fromkeys(("coefficients", "errors"), (n_members, n_known)),
             "known": (n_known, n_inputs),
+            "known_embeddings": (n_members, n_known, EMBEDDING),
             "methods": (len(METHODS), n_known),
             "mean": (n_members,),
-            "coefficients": (n_members, n_known),
         }
 
 
@@ -75,45 +96,77 @@ class ProcessPredictor:
     """A process ready to predict: everything that does not depend on the crystal is precomputed."""
 
     def __init__(self, process: Process) -> None:
-        self._center, self._scale, self._rate = process.center, process.scale, process.rate
+        self._process = process
         self._known = np.ascontiguousarray((process.known * process.rate).T)
         self._squares = (self._known**2).sum(axis=0)
+        embedded = process.known_embeddings * process.embedding_rate
+        self._embedded = np.ascontiguousarray(embedded.swapaxes(1, 2))
+        self._embedded_squares = (self._embedded**2).sum(axis=1)
         self._mean = process.mean.astype(float)
         self._linear = process.slope**2 * (process.known.T @ process.coefficients.T)
-        self._weights, self._offset = _by_output(process)
+        self._shared = process.amplitude * process.coefficients
+        self._rows = [np.flatnonzero(mask) for mask in process.methods]
+        seen = (process.coefficients != 0).astype(np.float32)
+        self._errors = np.concatenate([process.errors, seen]).T
+        self._usual = process.errors.sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
 
-    def __call__(self, descriptors: Single, outputs: NDArray[np.int64]) -> ProcessOutputs:
-        """Return the outputs for descriptors [n_crystals, n_inputs].
+    def __call__(
+        self, descriptors: Single, embeddings: Single, outputs: NDArray[np.int64]
+    ) -> ProcessOutputs:
+        """Return the outputs of crystals.
 
-        `outputs` [n_crystals]: the number of the output of `OUTPUTS` for each crystal.
+        `descriptors` [n_crystals, n_inputs], `embeddings` [n_crystals, n_members, 16]; `outputs`
+        [n_crystals]: the number of the output of `OUTPUTS` for each crystal.
         """
-        inputs = standardise(descriptors, self._center, self._scale)
-        distance = self._distance(inputs)
-        shape = (len(inputs), len(OUTPUTS), len(self._mean))
-        of_all = (matern(distance) @ self._weights).reshape(shape)
-        log_ltc = of_all[np.arange(len(inputs)), outputs].astype(float)
-        log_ltc += inputs @ self._linear + self._mean + self._offset[outputs]
-        return ProcessOutputs(log_ltc, distance)
+        inputs = standardise(descriptors, self._process.center, self._process.scale)
+        squares = self._squared_distances(inputs)
+        distance: Single = np.sqrt(squares)
+        log_ltc = inputs @ self._linear + self._mean
+        log_ltc += self._by_all(squares, embeddings)
+        for method, rows in enumerate(self._rows):
+            chosen = np.flatnonzero(outputs == method + 1)
+            if len(chosen) and len(rows):
+                log_ltc[chosen] += self._by_method(method, distance[np.ix_(chosen, rows)])
+        return ProcessOutputs(log_ltc, distance, self._local_error(distance))
 
-    def _distance(self, inputs: Single) -> Single:
-        scaled = inputs * self._rate
+    def _squared_distances(self, inputs: Single) -> Single:
+        scaled = inputs * self._process.rate
         squares = (scaled**2).sum(axis=1)[:, None] + self._squares - 2 * (scaled @ self._known)
-        distance: Single = np.sqrt(np.maximum(squares, 0))
-        return distance
+        positive: Single = np.maximum(squares, 0)
+        return positive
 
+    def _by_all(self, squares: Single, embeddings: Single) -> Numbers:
+        """Return the Matern part of the shared process [n_crystals, n_members]."""
+        process = self._process
+        embedded = standardise(embeddings, process.embedding_center, process.embedding_scale)
+        embedded = embedded.swapaxes(0, 1) * process.embedding_rate
+        parts = []
+        for member, own in enumerate(embedded):
+            apart = self._embedded_squares[member] - 2 * (own @ self._embedded[member])
+            apart += (own**2).sum(axis=1)[:, None]
+            distance = np.sqrt(squares + np.maximum(apart, 0))
+            parts.append(matern(distance) @ self._shared[member])
+        return np.stack(parts, axis=1).astype(float)
 
-def _by_output(process: Process) -> tuple[Single, NDArray[np.float64]]:
-    """Return the Matern part's weights [n_known, n_outputs * n_members], offsets [., n_members]."""
-    methods = process.methods * process.own_amplitude[:, None]
-    variance = process.amplitude + np.concatenate([np.zeros_like(methods[:1]), methods])
-    weights = variance[:, None] * process.coefficients
-    own = process.own_offset[:, None] * (process.methods @ process.coefficients.T)
-    offset = np.concatenate([np.zeros_like(own[:1]), own]).astype(float)
-    return np.ascontiguousarray(weights.reshape(-1, weights.shape[2]).T), offset
+    def _by_method(self, method: int, distance: Single) -> Numbers:
+        """Return a method's own process, of distances [n_crystals, n_known of the method]."""
+        process, rows = self._process, self._rows[method]
+        parts = []
+        for member, coefficients in enumerate(process.coefficients[:, rows]):
+            shape = matern(process.own_rate[member, method] * distance)
+            covariance = process.own_amplitude[member, method] * shape
+            parts.append((covariance + process.own_offset[member, method]) @ coefficients)
+        return np.stack(parts, axis=1).astype(float)
+
+    def _local_error(self, distance: Single) -> Numbers:
+        sums = (matern(LOCAL * distance) @ self._errors).astype(float)
+        errors, weights = np.split(sums, 2, axis=1)
+        local: Numbers = (errors + FAR * self._usual) / (weights + FAR)
+        return local
 
 
 def matern(distance: Single) -> Single:
     """Return the Matern function (nu = 5/2), one at no distance."""
-    scaled = SQRT_5 * distance
+    scaled = np.float32(SQRT_5) * distance
     value: Single = (1 + scaled + scaled * scaled / 3) * np.exp(-scaled)
     return value

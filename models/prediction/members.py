@@ -34,15 +34,18 @@ FIRST_OUTPUT = AnswerPolicy()
 class Outputs:
     """LTC [n_crystals, n_members] in W/(m K), embeddings [n_crystals, n_members, width].
 
-    `disagreement` [n_crystals, n_members]: standard deviation of log10(LTC) over a member's heads,
-    zero without them. `distances` [n_crystals, n_known]: to the
-    known crystals of the process, in its lengths; None without one. `quantities`: all outputs of
-    the network by name, each [n_crystals, n_members], in the unit of its references.
+    `disagreement` [n_crystals, n_members]: standard deviation of log10(LTC) over a member's heads
+    and process, by their weights. `local_error` [n_crystals, n_members]: absolute error of
+    log10(LTC) of the references close by. Both are zero without heads and a process. `distances`
+    [n_crystals, n_known]: to the known crystals of the process, in its lengths; None without one.
+    `quantities`: all outputs of the network by name, each [n_crystals, n_members], in the unit of
+    its references.
     """
 
     ltc: Numbers
     embeddings: NDArray[np.float32]
     disagreement: Numbers
+    local_error: Numbers
     distances: NDArray[np.float32] | None
     quantities: Mapping[str, Numbers]
 
@@ -108,14 +111,15 @@ class Members:
         quantities = self._decode(targets)
         if not logs:
             ltc = self._answers(quantities, chosen)
-            return Outputs(ltc, embeddings, np.zeros_like(ltc), None, quantities)
-        ltc, disagreement, distances = logs
-        return Outputs(ltc, embeddings, disagreement, distances, quantities)
+            none = np.zeros_like(ltc)
+            return Outputs(ltc, embeddings, none, none, None, quantities)
+        ltc, disagreement, local_error, distances = logs
+        return Outputs(ltc, embeddings, disagreement, local_error, distances, quantities)
 
     def _forward(self, group: Sequence[Entry]) -> list[NDArray[Any]]:
         """Return targets and embeddings [n_crystals, n_members, width] of crystals and outputs.
 
-        Where there are heads and a process: LTC, disagreement and distances too.
+        Where there are heads and a process: LTC, disagreement, local error and distances too.
         """
         batch = join_graphs([each for each, _ in group])
         tensors = CrystalBatch(*map(tf.constant, batch))
@@ -124,10 +128,12 @@ class Members:
             return network
         outputs = np.array([PROCESS_OUTPUTS.index(name) for _, name in group])
         share = np.array([self._policy.process_share.get(name, 0.0) for _, name in group])[:, None]
-        by_heads, disagreement = self._heads(batch.descriptors, network[1], outputs - 1)
-        by_process, distances = self._process(batch.descriptors, outputs)
-        ltc = 10 ** ((1 - share) * by_heads + share * by_process)
-        return [*network, ltc, disagreement, distances]
+        heads = self._heads(batch.descriptors, network[1], outputs - 1)
+        process = self._process(batch.descriptors, network[1], outputs)
+        ltc = 10 ** ((1 - share) * heads.log_ltc + share * process.log_ltc)
+        apart = share * (heads.log_ltc - process.log_ltc) ** 2
+        disagreement = np.sqrt((1 - share) * (heads.spread**2 + apart))
+        return [*network, ltc, disagreement, process.local_error, process.distance]
 
     def _answers(self, quantities: Mapping[str, Numbers], chosen: Sequence[str]) -> Numbers:
         """Return the network's LTC [n_crystals, n_members] by the outputs chosen [n_crystals]."""
@@ -136,7 +142,7 @@ class Members:
 
     def _nothing(self) -> Outputs:
         none = np.empty((0, len(self._transforms)))
-        return Outputs(none, np.empty((*none.shape, 0), dtype=np.float32), none, None, {})
+        return Outputs(none, np.empty((*none.shape, 0), np.float32), none, none, None, {})
 
     def _decode(self, targets: NDArray[np.float32]) -> dict[str, Numbers]:
         """Return the network's quantities for standardised targets [n, n_members, n_outputs]."""

@@ -48,7 +48,15 @@ POLICY = AnswerPolicy(
     process_share={"ltc": 0.25, "ltc_half_heusler": 1.0},  # none of ltc_phono3py
 )
 CALIBRATION = Calibration(
-    level=0.9, base=0.1, per_distance=0.2, per_disagreement=1.0, quantile=2.0, inside=0.2, outside=1
+    level=0.9,
+    base=0.1,
+    per_distance=0.2,
+    per_disagreement=1.0,
+    per_local_error=0.1,
+    least=0.1,
+    quantile=2.0,
+    inside=0.2,
+    outside=1,
 )
 
 
@@ -136,6 +144,11 @@ def random_process(descriptors: NDArray[np.float32]) -> Process:
     center, scale = descriptors.mean(axis=0), descriptors.std(axis=0) + np.float32(0.1)
     methods = np.zeros((len(METHODS), n_known), np.float32)
     methods[0, :3], methods[1, 3:5] = 1, 1
+    seen = np.ones((N_MEMBERS, n_known), np.float32)
+    seen[0, 1] = 0  # held out from the first member
+
+    def normal(*shape: int) -> NDArray[np.float32]:
+        return rng.normal(size=shape).astype(np.float32)
 
     def positive(*shape: int) -> NDArray[np.float32]:
         return rng.uniform(0.3, 1.0, shape).astype(np.float32)
@@ -147,11 +160,17 @@ def random_process(descriptors: NDArray[np.float32]) -> Process:
         rate=positive(n_inputs) * np.float32(n_inputs**-0.5),
         amplitude=positive(1),
         slope=positive(1) * np.float32(0.05),
-        own_amplitude=positive(len(METHODS)),
-        own_offset=positive(len(METHODS)),
+        own_amplitude=positive(N_MEMBERS, len(METHODS)),
+        own_offset=positive(N_MEMBERS, len(METHODS)),
+        own_rate=positive(N_MEMBERS, len(METHODS)),
+        embedding_center=normal(N_MEMBERS, EMBEDDING),
+        embedding_scale=positive(N_MEMBERS, EMBEDDING),
+        known_embeddings=normal(N_MEMBERS, n_known, EMBEDDING),
+        embedding_rate=positive(1) * np.float32(0.2),
         methods=methods,
         mean=positive(N_MEMBERS),
-        coefficients=rng.normal(0, 0.3, (N_MEMBERS, n_known)).astype(np.float32),
+        coefficients=normal(N_MEMBERS, n_known) * np.float32(0.3) * seen,
+        errors=positive(N_MEMBERS, n_known) * seen,
     )
 
 

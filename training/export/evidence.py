@@ -51,7 +51,9 @@ def error_sample(trained: TrainedEnsemble) -> ErrorSample:
     data, predictions = trained.data, trained.predictions
     rows = np.flatnonzero(predictions.covered)
     predicted = predictions.mean()[rows]
-    disagreement = HeldOut(trained.outputs.disagreement.T, predictions.unseen).mean()
+    outputs = trained.outputs
+    disagreement = HeldOut(outputs.disagreement.T, predictions.unseen).mean()
+    local_error = HeldOut(outputs.local_error.T, predictions.unseen).mean()
     groups = tuple(
         interval_groups(data.types[row], len(data.dataset.crystals[row].structure.elements), ltc)
         for row, ltc in zip(rows.tolist(), predicted.tolist(), strict=True)
@@ -60,6 +62,7 @@ def error_sample(trained: TrainedEnsemble) -> ErrorSample:
         error=np.abs(np.log10(predicted / data.ltc[rows])),
         distance=nearest_distances(predictions, _distances(trained))[rows],
         disagreement=disagreement[rows],
+        local_error=local_error[rows],
         predicted=predicted,
         row=rows,
         groups=groups,

@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from models.network.heads import Heads
-from models.network.standardise import standardise
 from training.config import HeadSettings, Schedule
-from training.data.graphs import SMALLEST_SCALE
 
 logger = logging.getLogger(__name__)
 FILE = "heads.safetensors"
@@ -75,15 +73,6 @@ def join_heads(center: Single, scale: Single, directories: Sequence[Path]) -> He
     for name in ("mean", "std"):  # a number comes back from its file with an axis of one
         stacked[name] = stacked[name].reshape(len(members))
     return Heads(center=center, scale=scale, **stacked)
-
-
-def standardised_embedding(
-    embeddings: Single, rows: NDArray[np.int64]
-) -> tuple[Single, Single, Single]:
-    """Return embeddings [n, 16] standardised over the training rows, with center and scale."""
-    center = embeddings[rows].mean(axis=0)
-    scale = embeddings[rows].std(axis=0) + SMALLEST_SCALE
-    return standardise(embeddings, center, scale), center, scale
 
 
 def _steps(

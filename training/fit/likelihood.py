@@ -12,92 +12,75 @@ import scipy.optimize
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dpotrf, dpotri
 
-from models.network.heads import METHODS
 from models.prediction.gaussian_process import SQRT_5
 from training.config import GaussianProcessSettings
 
 JITTER = 1e-5  # variance of log10(LTC) added to every reference
 SMALLEST_SQUARE = 1e-12  # of a distance: a root has no slope at zero
-N_METHODS = len(METHODS)
 
 Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class References:
-    """Inputs [n, d], log10 of LTC in W/(m K) [n], and which are of a method [n_methods, n]."""
+    """Standardised descriptors [n, d] and embeddings [n, 16], log10 of LTC in W/(m K) [n]."""
 
     inputs: Numbers
+    embeddings: Numbers
     log_ltc: Numbers
-    methods: NDArray[np.bool_]
+
+    def residual(self) -> Numbers:
+        """Return log10 of LTC [n] less its mean."""
+        residual: Numbers = self.log_ltc - self.log_ltc.mean()
+        return residual
+
+    def chosen(self, rows: NDArray[np.int64]) -> "References":
+        """Return those in `rows`."""
+        return References(self.inputs[rows], self.embeddings[rows], self.log_ltc[rows])
 
 
 @dataclass(frozen=True)
 class Covariance:
     """Values of the covariance.
 
-    `rate` [d]: one over the length of each input; `slope`: standard deviation of the linear part's
-    coefficients. Variances of log10(LTC): `amplitude`, `noise`, and of each method [n_methods]
-    `own_amplitude`, `own_offset`, `own_noise`.
+    `rate` [d], `embedding_rate`: one over the length of each input; `slope`: standard deviation of
+    the linear part's coefficients; `amplitude`, `noise`: variances of log10(LTC).
     """
 
     rate: Numbers
+    embedding_rate: float
     slope: float
     amplitude: float
     noise: float
-    own_amplitude: Numbers
-    own_offset: Numbers
-    own_noise: Numbers
 
     @classmethod
     def of(cls, vector: Numbers) -> "Covariance":
-        """Return the values for their logarithms [d + 3 + 3 n_methods]."""
+        """Return the values for their logarithms [d + 4]."""
         values = np.exp(vector)
-        shared, own = values[: -3 * N_METHODS], values[-3 * N_METHODS :].reshape(3, N_METHODS)
-        slope, amplitude, noise = (float(value) for value in shared[-3:])
-        return cls(shared[:-3], slope, amplitude, noise, *own)
+        return cls(values[:-4], *(float(value) for value in values[-4:]))
 
     def vector(self) -> Numbers:
         """Return the logarithms of the values, the inverse of `of`."""
-        shared = [*self.rate, self.slope, self.amplitude, self.noise]
-        return np.log([*shared, *self.own_amplitude, *self.own_offset, *self.own_noise])
-
-    def noise_of(self, methods: NDArray[np.bool_]) -> Numbers:
-        """Return the variance of the noise of each reference [n]."""
-        own = self.own_noise @ methods
-        return np.where(methods.any(axis=0), own, self.noise) + JITTER
+        values = [*self.rate, self.embedding_rate, self.slope, self.amplitude, self.noise]
+        return np.log(values)
 
     def signal(self, references: References) -> Numbers:
         """Return the covariances [n, n] of the references without noise."""
-        kernel = _matern(_distances(references.inputs * self.rate))[0]
         linear = references.inputs * self.slope
+        kernel = matern_and_slope(distances(self.scaled(references)))[0]
         signal: Numbers = self.amplitude * kernel + linear @ linear.T
-        for rows, amplitude, offset in self.own_parts(references):
-            signal[rows] += amplitude * kernel[rows] + offset
         return signal
 
-    def own_parts(self, references: References) -> list[tuple[tuple[Numbers, ...], float, float]]:
-        """Return for each method its block of the matrix, amplitude and offset."""
-        pairs = zip(references.methods, self.own_amplitude, self.own_offset, strict=True)
-        return [(np.ix_(mask, mask), float(a), float(o)) for mask, a, o in pairs]
+    def scaled(self, references: References) -> Numbers:
+        """Return descriptors and embeddings [n, d + 16] in lengths."""
+        embedded = references.embeddings * self.embedding_rate
+        return np.concatenate([references.inputs * self.rate, embedded], axis=1)
 
 
 def start(n_inputs: int, settings: GaussianProcessSettings) -> Covariance:
     """Return the covariance that a fit starts from."""
-    given = settings.start
-
-    def own(value: float) -> Numbers:
-        return np.full(N_METHODS, value)
-
-    return Covariance(
-        rate=np.full(n_inputs, n_inputs**-0.5),
-        slope=given.slope,
-        amplitude=given.amplitude,
-        noise=given.noise,
-        own_amplitude=own(given.own_amplitude),
-        own_offset=own(given.own_offset),
-        own_noise=own(given.own_noise),
-    )
+    given, rate = settings.start, n_inputs**-0.5
+    return Covariance(np.full(n_inputs, rate), rate, given.slope, given.amplitude, given.noise)
 
 
 def fit_covariance(references: References, settings: GaussianProcessSettings) -> Covariance:
@@ -117,7 +100,9 @@ def fit_covariance(references: References, settings: GaussianProcessSettings) ->
             method="L-BFGS-B",
             options={"maxiter": settings.steps},
         ).x
-        weight = student_weights(Covariance.of(vector), references, settings)
+        covariance = Covariance.of(vector)
+        signal, noise = covariance.signal(references), covariance.noise + JITTER
+        weight = student_weights(signal, noise, references.residual(), settings)
     return Covariance.of(vector)
 
 
@@ -129,18 +114,17 @@ def negative_log_likelihood(
     `weight` [n] divides the noise; `prior`: standard deviation of the logarithm of a length about
     its value in `first`.
     """
-    covariance = Covariance.of(vector)
-    residual = references.log_ltc - references.log_ltc.mean()
+    covariance, residual = Covariance.of(vector), references.residual()
     matrix = covariance.signal(references)
-    matrix[np.diag_indices(len(matrix))] += covariance.noise_of(references.methods) / weight
+    matrix[np.diag_indices(len(matrix))] += (covariance.noise + JITTER) / weight
     inverse, log_determinant = invert(matrix)
     solved = inverse @ residual
     value = 0.5 * (residual @ solved + log_determinant)
     sensitivity = 0.5 * (inverse - np.outer(solved, solved))
     gradient = _gradient(covariance, references, weight, sensitivity)
-    n_inputs = references.inputs.shape[1]
-    departure = (vector[:n_inputs] - first[:n_inputs]) / prior
-    gradient[:n_inputs] += departure / prior
+    n_lengths = references.inputs.shape[1] + 1
+    departure = (vector[:n_lengths] - first[:n_lengths]) / prior
+    gradient[:n_lengths] += departure / prior
     return float(value + 0.5 * (departure**2).sum()), gradient
 
 
@@ -148,37 +132,32 @@ def _gradient(
     covariance: Covariance, references: References, weight: Numbers, sensitivity: Numbers
 ) -> Numbers:
     """Return the gradient by the logarithms; `sensitivity` [n, n]: by the matrix's elements."""
-    inputs, methods = references.inputs, references.methods
-    kernel, slope = _matern(_distances(inputs * covariance.rate))
-    of_kernel = sensitivity * kernel
-    by_distance = covariance.amplitude * sensitivity * slope
-    own = np.zeros((3, N_METHODS))
-    noise = np.diag(sensitivity) / weight
-    for index, (rows, amplitude, offset) in enumerate(covariance.own_parts(references)):
-        by_distance[rows] += amplitude * sensitivity[rows] * slope[rows]
-        own[0, index] = amplitude * of_kernel[rows].sum()
-        own[1, index] = offset * sensitivity[rows].sum()
-        own[2, index] = covariance.own_noise[index] * noise[methods[index]].sum()
-    by_square = 2 * (by_distance.sum(axis=1) @ inputs**2 - (inputs * (by_distance @ inputs)).sum(0))
-    linear = 2 * covariance.slope**2 * (inputs * (sensitivity @ inputs)).sum()
-    shared = noise[~methods.any(axis=0)].sum() * covariance.noise
+    inputs, points = references.inputs, covariance.scaled(references)
+    kernel, slope = matern_and_slope(distances(points))
+    by_square = covariance.amplitude * sensitivity * slope
+    by_rate = 4 * (by_square.sum(axis=1) @ points**2 - (points * (by_square @ points)).sum(0))
+    n_inputs = inputs.shape[1]
     return np.concatenate(
         [
-            by_square * 2 * covariance.rate**2,
-            [linear, covariance.amplitude * of_kernel.sum(), shared],
-            own.ravel(),
+            by_rate[:n_inputs],
+            [
+                by_rate[n_inputs:].sum(),
+                2 * covariance.slope**2 * (inputs * (sensitivity @ inputs)).sum(),
+                covariance.amplitude * (sensitivity * kernel).sum(),
+                covariance.noise * (np.diag(sensitivity) / weight).sum(),
+            ],
         ]
     )
 
 
 def student_weights(
-    covariance: Covariance, references: References, settings: GaussianProcessSettings
+    signal: Numbers, usual: float, residual: Numbers, settings: GaussianProcessSettings
 ) -> Numbers:
-    """Return the weight [n] that Student-t noise leaves each reference."""
-    signal = covariance.signal(references)
-    usual = covariance.noise_of(references.methods)
-    residual = references.log_ltc - references.log_ltc.mean()
-    degrees, weight = settings.degrees_of_freedom, np.ones(len(usual))
+    """Return the weight [n] that Student-t noise leaves each reference.
+
+    `signal` [n, n]: covariances without noise, `usual`: the variance of the noise; `residual` [n].
+    """
+    degrees, weight = settings.degrees_of_freedom, np.ones(len(residual))
     for _ in range(settings.weight_steps):
         noise = usual / weight
         inverse, _ = invert(signal + np.diag(noise))
@@ -199,14 +178,15 @@ def invert(matrix: Numbers) -> tuple[Numbers, float]:
     return lower + np.tril(inverse, -1).T, log_determinant
 
 
-def _distances(points: Numbers) -> Numbers:
+def distances(points: Numbers) -> Numbers:
+    """Return the distances [n, n] between points [n, width]."""
     squares = (points**2).sum(axis=1)
     apart = squares[:, None] + squares - 2 * points @ points.T
-    distances: Numbers = np.sqrt(np.maximum(apart, SMALLEST_SQUARE))
-    return distances
+    found: Numbers = np.sqrt(np.maximum(apart, SMALLEST_SQUARE))
+    return found
 
 
-def _matern(distance: Numbers) -> tuple[Numbers, Numbers]:
+def matern_and_slope(distance: Numbers) -> tuple[Numbers, Numbers]:
     """Return the Matern function (nu = 5/2), and its slope by the squared distance."""
     decay = np.exp(-SQRT_5 * distance)
     value = (1 + SQRT_5 * distance + 5 / 3 * distance**2) * decay

@@ -11,13 +11,12 @@ from models.errors import DataError
 from models.network.architecture import Architecture, weight_shapes
 from training.config import LossSettings, Preset
 from training.fit.context import MemberContext, member_context
-from training.fit.embedding import embed
+from training.fit.embedding import StandardisedEmbedding, embed
 from training.fit.heads import (
     HeadTask,
     fit_heads,
     has_heads,
     join_inputs,
-    standardised_embedding,
     write_heads,
 )
 from training.fit.loop import (
@@ -59,7 +58,7 @@ def train_member(stage: Stage, number: int, run: TrainingRun, report: Report) ->
     if schedule.heads and not has_heads(directory):
         train_heads(context)
     if schedule.gaussian_process and not has_process(directory):
-        train_process(context)
+        train_process(context, embedding(context))
 
 
 def _is_finished(directory: Path, stage: Stage, preset: Preset) -> bool:
@@ -82,16 +81,20 @@ def _keep_parent(context: MemberContext) -> None:
 
 def train_heads(context: MemberContext) -> None:
     """Fit the member's heads to its training rows, and write them."""
-    member = trained_network(context)
-    weights = to_weights(member.weights, weight_shapes(context.preset.architecture))
-    rows, data = context.split.train, context.data
-    embedding, center, scale = standardised_embedding(embed(weights, data.graphs), rows)
-    inputs = join_inputs(standardised_descriptors(data), embedding, method_masks(data))
+    rows, data, embedded = context.split.train, context.data, embedding(context)
+    inputs = join_inputs(standardised_descriptors(data), embedded.values, method_masks(data))
     task = HeadTask(inputs[rows], np.log10(data.ltc[rows]), context.seed)
     arrays = fit_heads(task, context.preset.heads, context.schedule)
-    known = {"embedding_center": center, "embedding_scale": scale}
+    known = {"embedding_center": embedded.center, "embedding_scale": embedded.scale}
     write_heads(arrays | known, context.directory)
     logger.info("%s: heads fitted to %d crystals", context.title, len(rows))
+
+
+def embedding(context: MemberContext) -> StandardisedEmbedding:
+    """Return the embedding of all crystals by the member's network, standardised in training."""
+    network = context.parent or trained_network(context)
+    weights = to_weights(network.weights, weight_shapes(context.preset.architecture))
+    return StandardisedEmbedding.over(embed(weights, context.data.graphs), context.split.train)
 
 
 def trained_network(context: MemberContext) -> FittedMember:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from models.prediction.calibration import Calibration
+from models.prediction.calibration import Calibration, ErrorPredictors
 from training.scoring.held_out import HeldOut
 
 LEVEL = 0.9
@@ -25,13 +25,15 @@ Numbers = NDArray[np.float64]
 class ErrorSample:
     """For each crystal held out from some member: error of log10(LTC), its predictors, its row.
 
-    `distance`: to the nearest training crystal; `disagreement`: of a member's heads, in
-    log10(LTC); `predicted`: LTC in W/(m K); `groups`: names of the groups of each crystal.
+    `distance`: to the nearest training crystal; `disagreement` of the parts of a member and
+    `local_error`, of the references close by, in log10(LTC); `predicted`: LTC in W/(m K);
+    `groups`: names of the groups of each crystal.
     """
 
     error: Numbers
     distance: Numbers
     disagreement: Numbers
+    local_error: Numbers
     predicted: Numbers
     row: NDArray[np.int64]
     groups: tuple[tuple[str, ...], ...]
@@ -42,9 +44,16 @@ class ErrorSample:
             self.error[mask],
             self.distance[mask],
             self.disagreement[mask],
+            self.local_error[mask],
             self.predicted[mask],
             self.row[mask],
             tuple(self.groups[row] for row in np.flatnonzero(mask)),
+        )
+
+    def predictors(self, row: int) -> ErrorPredictors:
+        """Return what the error of one of the crystals depends on."""
+        return ErrorPredictors(
+            float(self.distance[row]), float(self.disagreement[row]), float(self.local_error[row])
         )
 
 
@@ -67,17 +76,14 @@ def nearest_distances(predictions: HeldOut, distances: Sequence[NDArray[np.float
 def calibrate(sample: ErrorSample) -> Calibration:
     """Return the calibration on these errors.
 
-    The expected error is linear in distance and disagreement, and grows with both; the quantile is
-    that of split conformal prediction (Vovk et al. 2005; Lei et al., J. Am. Stat. Assoc. 113, 1094
-    (2018)), with a factor for each group so that each is covered alike.
+    The expected error is linear in its predictors, and grows with each; the quantile is that of
+    split conformal prediction (Vovk et al. 2005; Lei et al., J. Am. Stat. Assoc. 113, 1094 (2018)),
+    with a factor for each group so that each is covered alike.
     """
-    predictors = np.stack(
-        [np.ones(len(sample.error)), sample.distance, sample.disagreement], axis=1
-    )
-    (base, per_distance, per_disagreement), _ = nnls(predictors, sample.error)
-    base = max(float(base), SMALLEST_ERROR)
-    linear = base + per_distance * sample.distance + per_disagreement * sample.disagreement
-    least = float(np.quantile(linear, EASIEST))
+    predictors = np.stack([sample.distance, sample.disagreement, sample.local_error], axis=1)
+    base, slopes = linear_error(predictors, sample.error)
+    linear = base + predictors @ slopes
+    least = max(float(np.quantile(linear, EASIEST)), SMALLEST_ERROR)
     expected = np.maximum(linear, least)
     ratios = np.log(np.maximum(sample.error, np.finfo(float).tiny) / expected)
     effects = group_effects(ratios, sample.groups)
@@ -86,14 +92,30 @@ def calibrate(sample: ErrorSample) -> Calibration:
     return Calibration(
         level=LEVEL,
         base=base,
-        per_distance=float(per_distance),
-        per_disagreement=float(per_disagreement),
+        per_distance=float(slopes[0]),
+        per_disagreement=float(slopes[1]),
+        per_local_error=float(slopes[2]),
         least=least,
         quantile=float(np.exp(conformal_quantile(ratios - of_groups))),
         factors={name: float(np.exp(effect)) for name, effect in effects.items()},
         inside=float(inside),
         outside=float(outside),
     )
+
+
+def linear_error(predictors: Numbers, error: Numbers) -> tuple[float, Numbers]:
+    """Return base and slopes [n_predictors] of the expected error, fitted by least squares.
+
+    Slopes are not negative, nor is the expected error where each predictor is smallest. In the
+    second turn each error counts by what the first one expects, as larger ones scatter more.
+    """
+    lowest = predictors.min(axis=0)
+    design = np.insert(predictors - lowest, 0, 1.0, axis=1)
+    first, _ = nnls(design, error)
+    weight = 1 / np.maximum(design @ first, SMALLEST_ERROR)
+    values, _ = nnls(design * weight[:, None], error * weight)
+    slopes: Numbers = values[1:]
+    return float(values[0] - lowest @ slopes), slopes
 
 
 def group_effects(ratios: Numbers, groups: Sequence[Sequence[str]]) -> dict[str, float]:

@@ -34,8 +34,8 @@ def try_calibration(sample: ErrorSample) -> TestedCalibration:
     for number in range(N_FOLDS):
         test, rest = np.flatnonzero(fold == number), sample.chosen(fold != number)
         made = calibrate(rest)
-        for row in test:
-            expected[row] = made.expected(sample.distance[row], sample.disagreement[row])
+        for row in test.tolist():
+            expected[row] = made.expected(sample.predictors(row))
             width[row] = made.half_width(expected[row], sample.groups[row])
             verdict[row] = made.zone(expected[row])
         single[test] = np.quantile(rest.error, LEVEL)

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from models.prediction.calibration import Calibration, interval_groups
+from models.prediction.calibration import Calibration, ErrorPredictors, interval_groups
 from models.prediction.policy import AnswerPolicy
 
 CALIBRATION = Calibration(
@@ -12,6 +12,7 @@ CALIBRATION = Calibration(
     base=0.1,
     per_distance=0.2,
     per_disagreement=1.0,
+    per_local_error=0.5,
     least=0.15,
     quantile=2.0,
     factors={"type_rocksalt": 0.5, "elements_2": 1.5},
@@ -21,16 +22,20 @@ CALIBRATION = Calibration(
 
 
 def test_the_expected_error_is_linear_above_the_least():
-    assert CALIBRATION.expected(1.0, 0.1) == pytest.approx(0.4)
-    assert CALIBRATION.expected(0.1, 0.0) == 0.15
+    assert CALIBRATION.expected(ErrorPredictors(1.0, 0.1, 0.2)) == pytest.approx(0.5)
+    assert CALIBRATION.expected(ErrorPredictors(0.1)) == 0.15
 
 
-def test_the_expected_error_grows_with_distance_and_disagreement():
+def test_the_expected_error_grows_with_each_predictor():
     places = [0.0, 0.1, 0.3, 1.0, 4.0]
     for lower, upper in itertools.pairwise(places):
-        for other in places:
-            assert CALIBRATION.expected(lower, other) <= CALIBRATION.expected(upper, other)
-            assert CALIBRATION.expected(other, lower) <= CALIBRATION.expected(other, upper)
+        for other in itertools.product(places, repeat=2):
+            for position in range(3):
+                low, high = (list(other), list(other))
+                low.insert(position, lower)
+                high.insert(position, upper)
+                before = CALIBRATION.expected(ErrorPredictors(*low))
+                assert before <= CALIBRATION.expected(ErrorPredictors(*high))
 
 
 def test_the_interval_widens_by_the_factors_of_its_groups():

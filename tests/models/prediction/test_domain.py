@@ -26,6 +26,8 @@ CALIBRATION = Calibration(
     base=0.1,
     per_distance=0.2,
     per_disagreement=1.0,
+    per_local_error=0.5,
+    least=0.05,
     quantile=2.0,
     inside=0.2,
     outside=0.4,
@@ -60,17 +62,20 @@ def evidence() -> Evidence:
     return Evidence(CALIBRATION, TYPES, references, None)
 
 
-def query(
+def query(  # noqa: PLR0913  (the parts of a query)
     place: float,
     formula: str = "LiF",
     prototype: str = ROCKSALT,
+    *,
     disagreement: float = 0.0,
+    local_error: float = 0.0,
     unknown_elements: Sequence[str] = (),
 ) -> Query:
     """Return a crystal at this place of the line: no reference, unless told."""
     distances = np.abs(np.array(PLACES) - place)
     kind = prototype.partition(" ")[0]
-    return Query(formula, prototype, kind, distances, disagreement, unknown_elements)
+    errors = (disagreement, local_error)
+    return Query(formula, prototype, kind, distances, *errors, unknown_elements)
 
 
 @pytest.mark.parametrize(
@@ -94,9 +99,11 @@ def test_the_verdict_follows_the_disagreement(evidence, disagreement, verdict):
 def test_the_reason_names_the_expected_error_and_what_adds_most_to_it(evidence):
     far = assess(evidence, query(1.9, disagreement=0.01)).domain
     doubtful = assess(evidence, query(0.1, disagreement=0.2)).domain
+    near_odd = assess(evidence, query(0.1, local_error=0.4)).domain
     for domain, error, cause in (
         (far, "1.95", "the distance to the nearest training crystal (0.90)"),
-        (doubtful, "2.09", "the disagreement of networks trained alike (a factor of 1.58)"),
+        (doubtful, "2.09", "the disagreement of models trained alike (a factor of 1.58)"),
+        (near_odd, "2.09", "the error of training crystals close by (a factor of 2.51)"),
     ):
         assert domain.reasons == (
             f"The expected error is a factor of {error}; {cause} contributes most to it.",
@@ -162,7 +169,7 @@ def test_many_references_of_one_crystal_are_cut_off():
     distances = np.linspace(2, 0.1, len(references))
     domain = assess(
         Evidence(CALIBRATION, TYPES, references, None),
-        Query("NaCl", ROCKSALT, "rocksalt", distances, 0.0, ()),
+        Query("NaCl", ROCKSALT, "rocksalt", distances, 0.0, 0.0, ()),
     ).domain
     assert len(domain.same_crystal) == MOST_KNOWN
     assert [item.material_id for item in domain.nearest] == ["mp-14", "mp-13", "mp-12"]

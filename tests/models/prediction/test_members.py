@@ -54,7 +54,8 @@ def parts(outputs):
     """log10 of the LTC by heads and by process, each [n_crystals, n_members]."""
     numbers = np.array([OUTPUTS.index(name) for name in TYPES])
     by_heads = HeadPredictor(HEADS)(DESCRIPTORS, outputs.embeddings, numbers - 1)
-    return by_heads.log_ltc, ProcessPredictor(PROCESS)(DESCRIPTORS, numbers).log_ltc
+    by_process = ProcessPredictor(PROCESS)(DESCRIPTORS, outputs.embeddings, numbers)
+    return by_heads.log_ltc, by_process.log_ltc
 
 
 def test_the_structure_types_are_those_that_the_policy_tells_apart():
@@ -69,16 +70,24 @@ def test_heads_and_process_are_blended_by_the_share_of_the_output(outputs, parts
     assert np.abs(by_heads - by_process).min() > 1e-3
 
 
-def test_the_disagreement_is_the_spread_over_a_members_heads(outputs):
+def test_the_disagreement_is_the_spread_over_a_members_heads_and_process(outputs, parts):
+    """As of heads that share the weight that the process leaves, about their weighted mean."""
+    by_heads, by_process = parts
     numbers = np.array([OUTPUTS.index(name) for name in TYPES])
     spread = HeadPredictor(HEADS)(DESCRIPTORS, outputs.embeddings, numbers - 1).spread
-    assert outputs.disagreement == pytest.approx(spread, abs=1e-5)
-    assert spread.min() > 1e-3
+    for row, share in enumerate((0.0, 1.0, 0.25)):
+        mean = (1 - share) * by_heads[row] + share * by_process[row]
+        of_heads = spread[row] ** 2 + (by_heads[row] - mean) ** 2
+        variance = (1 - share) * of_heads + share * (by_process[row] - mean) ** 2
+        assert outputs.disagreement[row] == pytest.approx(np.sqrt(variance), abs=1e-5)
+    assert outputs.disagreement[[0, 2]].min() > 1e-3
 
 
 def test_distances_are_those_of_the_process(outputs):
-    expected = ProcessPredictor(PROCESS)(DESCRIPTORS, np.zeros(3, dtype=int)).distance
-    assert outputs.distances == pytest.approx(expected, abs=1e-4)
+    zeros = np.zeros(3, dtype=int)
+    expected = ProcessPredictor(PROCESS)(DESCRIPTORS, outputs.embeddings, zeros)
+    assert outputs.distances == pytest.approx(expected.distance, abs=1e-4)
+    assert outputs.local_error == pytest.approx(expected.local_error, abs=1e-5)
 
 
 def test_the_method_of_an_answer_is_an_input_of_the_heads(outputs):
@@ -102,3 +111,4 @@ def test_networks_alone_answer_with_the_output_of_the_policy():
     np.testing.assert_array_equal(found.ltc[1:], found.quantities["first"][1:])
     assert found.distances is None
     assert not found.disagreement.any()
+    assert not found.local_error.any()

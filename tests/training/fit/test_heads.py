@@ -7,6 +7,7 @@ import pytest
 
 from models.network.heads import EMBEDDING, METHODS, HeadPredictor, Heads
 from training.config import HeadSettings, Schedule
+from training.fit.embedding import StandardisedEmbedding
 from training.fit.heads import (
     HeadTask,
     _steps,
@@ -14,7 +15,6 @@ from training.fit.heads import (
     has_heads,
     join_heads,
     join_inputs,
-    standardised_embedding,
     write_heads,
 )
 
@@ -150,8 +150,8 @@ def test_each_epoch_takes_every_row_once_in_an_order_of_its_own():
 def test_embeddings_are_standardised_over_the_training_rows():
     embeddings = np.random.default_rng(2).normal(3, 2, (40, EMBEDDING)).astype(np.float32)
     embeddings[30:] += 1e3
-    standard, center, scale = standardised_embedding(embeddings, np.arange(30))
-    assert center == pytest.approx(embeddings[:30].mean(axis=0))
-    assert standard[:30].std(axis=0) == pytest.approx(np.ones(EMBEDDING), rel=0.01)
-    assert scale.shape == (EMBEDDING,)
-    assert standard[30:].max() == 5  # cut off
+    found = StandardisedEmbedding.over(embeddings, np.arange(30))
+    assert found.center == pytest.approx(embeddings[:30].mean(axis=0))
+    assert found.values[:30].std(axis=0) == pytest.approx(np.ones(EMBEDDING), rel=0.01)
+    assert found.scale.shape == (EMBEDDING,)
+    assert found.values[30:].max() == 5  # cut off

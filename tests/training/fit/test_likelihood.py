@@ -19,27 +19,27 @@ from training.fit.likelihood import (
 )
 
 SETTINGS = GaussianProcessSettings()
-OFFSETS = np.array([0.4, -0.3])  # of the methods, log10
 SCATTER = 0.05
 
 
 @pytest.fixture(scope="module")
 def few() -> References:
-    """Nine references of three inputs; some of the first method, some of the second."""
+    """Nine references of three descriptors and two numbers of an embedding."""
     rng = np.random.default_rng(3)
-    number = np.arange(9)
-    methods = np.stack([number % 4 == 1, number % 4 == 2])
-    return References(rng.normal(size=(9, 3)), rng.normal(size=9), methods)
+    return References(rng.normal(size=(9, 3)), rng.normal(size=(9, 2)), rng.normal(size=9))
 
 
 @pytest.fixture(scope="module")
 def law() -> References:
-    """A law of the first of three inputs; two references in five are of a method of their own."""
+    """A law of the first of three descriptors and the first of two numbers of an embedding."""
     rng = np.random.default_rng(5)
-    inputs = rng.uniform(-2, 2, (150, 3))
-    methods = np.stack([np.arange(150) % 5 == index for index in range(2)])
-    log_ltc = np.sin(2 * inputs[:, 0]) + OFFSETS @ methods + rng.normal(0, SCATTER, 150)
-    return References(inputs, log_ltc, methods)
+    inputs, embeddings = rng.uniform(-2, 2, (150, 3)), rng.uniform(-2, 2, (150, 2))
+    return References(inputs, embeddings, truth(inputs, embeddings) + rng.normal(0, SCATTER, 150))
+
+
+def truth(inputs: np.ndarray, embeddings: np.ndarray) -> np.ndarray:
+    value: np.ndarray = np.sin(2 * inputs[:, 0]) + 0.3 * embeddings[:, 0]
+    return value
 
 
 @pytest.fixture(scope="module")
@@ -50,22 +50,20 @@ def fitted(law) -> Covariance:
 @pytest.fixture
 def place() -> np.ndarray:
     """Logarithms of a covariance, none of them at a start."""
-    return np.random.default_rng(4).uniform(-1.5, 0.5, 3 + 3 + 6)
+    return np.random.default_rng(4).uniform(-1.5, 0.5, 3 + 4)
 
 
 def by_hand(covariance: Covariance, references: References) -> np.ndarray:
     """Return the covariances [n, n] of the references without noise, pair by pair."""
     n = len(references.log_ltc)
     matrix = np.empty((n, n))
-    for i, first in enumerate(references.inputs):
-        for j, second in enumerate(references.inputs):
-            r = np.linalg.norm((first - second) * covariance.rate)
+    pairs = [*zip(references.inputs, references.embeddings, strict=True)]
+    for i, (first, own) in enumerate(pairs):
+        for j, (second, other) in enumerate(pairs):
+            square = np.sum(((first - second) * covariance.rate) ** 2)
+            r = np.sqrt(square + np.sum((own - other) ** 2) * covariance.embedding_rate**2)
             shape = (1 + 5**0.5 * r + 5 / 3 * r**2) * np.exp(-(5**0.5) * r)
             matrix[i, j] = covariance.amplitude * shape + covariance.slope**2 * first @ second
-            for method, mask in enumerate(references.methods):
-                if mask[i] and mask[j]:
-                    matrix[i, j] += covariance.own_amplitude[method] * shape
-                    matrix[i, j] += covariance.own_offset[method]
     return matrix
 
 
@@ -73,8 +71,8 @@ def test_the_vector_is_the_logarithms_in_order(place):
     covariance = Covariance.of(place)
     assert covariance.vector() == pytest.approx(place)
     assert covariance.rate == pytest.approx(np.exp(place[:3]))
-    assert covariance.noise == pytest.approx(np.exp(place[5]))
-    assert covariance.own_noise == pytest.approx(np.exp(place[-2:]))
+    assert covariance.embedding_rate == pytest.approx(np.exp(place[3]))
+    assert covariance.noise == pytest.approx(np.exp(place[6]))
 
 
 def test_the_signal_is_that_of_pairs(few, place):
@@ -82,19 +80,12 @@ def test_the_signal_is_that_of_pairs(few, place):
     assert covariance.signal(few) == pytest.approx(by_hand(covariance, few), abs=1e-5)
 
 
-def test_noise_is_that_of_the_method(few, place):
-    covariance = Covariance.of(place)
-    noise = covariance.noise_of(few.methods)
-    expected = [covariance.noise, *covariance.own_noise, covariance.noise]
-    assert noise[:4] == pytest.approx(np.array(expected) + JITTER)
-
-
 def test_the_likelihood_is_that_of_a_normal_distribution(few, place):
     covariance = Covariance.of(place)
     weight = np.linspace(0.5, 2, 9)
     first = place.copy()
     first[:3] -= [0.7, 0.0, -1.4]  # one prior deviation, none, two
-    matrix = by_hand(covariance, few) + np.diag(covariance.noise_of(few.methods) / weight)
+    matrix = by_hand(covariance, few) + np.diag((covariance.noise + JITTER) / weight)
     normal = multivariate_normal(np.zeros(9), matrix)
     expected = -normal.logpdf(few.log_ltc - few.log_ltc.mean()) - 4.5 * np.log(2 * np.pi)
     found, _ = negative_log_likelihood(place, few, weight, first, 0.7)
@@ -142,32 +133,42 @@ def test_inputs_that_do_not_matter_get_long_lengths(fitted):
     assert fitted.rate[0] > 3 * fitted.rate[1:].max()
 
 
-def predict(law: References, covariance: Covariance, places: np.ndarray) -> np.ndarray:
-    """Return the shared process's log10(LTC) at new places, with Student-t weights."""
+def weights_of(references: References, covariance: Covariance) -> np.ndarray:
+    usual = covariance.noise + JITTER
+    return student_weights(covariance.signal(references), usual, references.residual(), SETTINGS)
+
+
+def predict(law: References, covariance: Covariance, places: References) -> np.ndarray:
+    """Return log10(LTC) at new places, with Student-t weights."""
     n = len(law.log_ltc)
-    noise = covariance.noise_of(law.methods) / student_weights(covariance, law, SETTINGS)
-    solved = np.linalg.solve(
-        covariance.signal(law) + np.diag(noise), law.log_ltc - law.log_ltc.mean()
-    )
+    noise = (covariance.noise + JITTER) / weights_of(law, covariance)
+    solved = np.linalg.solve(covariance.signal(law) + np.diag(noise), law.residual())
     both = References(
-        np.concatenate([law.inputs, places]),
-        np.zeros(n + len(places)),
-        np.concatenate([law.methods, np.zeros((2, len(places)), bool)], axis=1),
+        np.concatenate([law.inputs, places.inputs]),
+        np.concatenate([law.embeddings, places.embeddings]),
+        np.concatenate([law.log_ltc, places.log_ltc]),
     )
     predicted: np.ndarray = covariance.signal(both)[n:, :n] @ solved + law.log_ltc.mean()
     return predicted
 
 
+def new_places(seed: int) -> References:
+    """Return places inside of the law's, without scatter."""
+    rng = np.random.default_rng(seed)
+    inputs, embeddings = rng.uniform(-1.8, 1.8, (50, 3)), rng.uniform(-1.8, 1.8, (50, 2))
+    return References(inputs, embeddings, truth(inputs, embeddings))
+
+
 def test_the_law_is_found_at_new_places(law, fitted):
-    places = np.random.default_rng(6).uniform(-1.8, 1.8, (50, 3))
-    errors = predict(law, fitted, places) - np.sin(2 * places[:, 0])
-    assert np.abs(errors).mean() < 1.5 * SCATTER
+    places = new_places(6)
+    errors = predict(law, fitted, places) - places.log_ltc
+    assert np.abs(errors).mean() < 2 * SCATTER
 
 
 def test_an_outlier_counts_little(law, fitted):
     log_ltc = law.log_ltc.copy()
     log_ltc[3] += 2.0  # a factor of a hundred
-    weights = student_weights(fitted, replace(law, log_ltc=log_ltc), SETTINGS)
+    weights = weights_of(replace(law, log_ltc=log_ltc), fitted)
     others = np.delete(weights, 3)
     assert weights[3] < 0.05
     assert np.median(others) > 1
@@ -177,9 +178,9 @@ def test_an_outlier_counts_little(law, fitted):
 def test_outliers_hardly_move_the_law(law, fitted):
     """One in fifteen is wrong by a factor of a hundred."""
     wrong = replace(law, log_ltc=law.log_ltc + 2.0 * (np.arange(150) % 15 == 1))
-    places = np.random.default_rng(8).uniform(-1.8, 1.8, (50, 3))
+    places = new_places(8)
     moved = predict(wrong, fit_covariance(wrong, SETTINGS), places) - predict(law, fitted, places)
-    assert np.abs(moved).mean() < 1.5 * SCATTER
+    assert np.abs(moved).mean() < 2 * SCATTER
 
 
 def test_a_strict_prior_keeps_the_lengths(law):

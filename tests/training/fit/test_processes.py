@@ -4,17 +4,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from models.errors import DataError
-from models.network.heads import METHODS
+from models.network.heads import EMBEDDING, METHODS
 from models.prediction.gaussian_process import OUTPUTS, ProcessPredictor
 from training.config import Preset, read_preset
 from training.data.graphs import GraphDataset, read_graphs
 from training.data.splits import Split
 from training.fit.context import MemberContext
-from training.fit.likelihood import References, student_weights
+from training.fit.embedding import StandardisedEmbedding
+from training.fit.likelihood import JITTER, References, start
 from training.fit.processes import (
     COVARIANCE_FILE,
+    FILE,
+    fit_process,
     has_process,
     join_processes,
     method_masks,
@@ -39,6 +43,22 @@ def data(small_data, preset) -> GraphDataset:
     return read_graphs("reference", small_data, preset.inputs)
 
 
+def raw_embeddings(n: int) -> np.ndarray:
+    """Return made-up embeddings of crystals, the same for all members."""
+    return np.random.default_rng(7).normal(2.0, 3.0, (n, EMBEDDING)).astype(np.float32)
+
+
+def embedded(context: MemberContext) -> StandardisedEmbedding:
+    values = raw_embeddings(len(context.data.graphs))
+    return StandardisedEmbedding.over(values, context.split.train)
+
+
+def asked_of(data: GraphDataset) -> tuple[np.ndarray, np.ndarray]:
+    """Return descriptors and embeddings by member of all crystals."""
+    values = raw_embeddings(len(data.graphs))
+    return data.descriptors(), np.repeat(values[:, None], len(HELD), axis=1)
+
+
 @pytest.fixture(scope="module")
 def contexts(data, preset, small_data, tmp_path_factory) -> tuple[MemberContext, ...]:
     """Two members, their covariance and processes being fitted."""
@@ -55,14 +75,14 @@ def contexts(data, preset, small_data, tmp_path_factory) -> tuple[MemberContext,
             directory=folder / f"split-{number}",
             megnet_weights=small_data,
             seed=number,
-            set_aside=frozenset(data.formulas()[5:25]),
+            set_aside=frozenset(data.formulas()[5::2]),
         )
         for number, held in enumerate(HELD, start=1)
     )
-    train_covariance(made[0])
+    train_covariance(made[0], embedded(made[0]))
     for context in made:
         assert not has_process(context.directory)
-        train_process(context)
+        train_process(context, embedded(context))
         assert has_process(context.directory)
     return made
 
@@ -88,18 +108,28 @@ def test_the_covariance_owes_nothing_to_reported_crystals(contexts, data, tmp_pa
     changed = data.ltc.copy()
     changed[np.setdiff1d(np.arange(len(changed)), context.choice_rows())] = 1e3
     moved = replace(context, data=replace(data, ltc=changed), directory=tmp_path / "stage/split-1")
-    np.testing.assert_array_equal(train_covariance(moved).vector(), before)
-    changed[context.choice_rows()[0]] = 1e3
+    np.testing.assert_array_equal(train_covariance(moved, embedded(moved)).vector(), before)
+    plain = ~method_masks(data).any(axis=0)
+    changed[np.intersect1d(context.choice_rows(), np.flatnonzero(plain))[0]] = 1e3
     again = replace(moved, directory=tmp_path / "other/split-1")
-    assert np.abs(train_covariance(again).vector() - before).max() > 1e-3
+    assert np.abs(train_covariance(again, embedded(again)).vector() - before).max() > 1e-3
 
 
 def test_references_held_out_have_no_coefficient(contexts):
     process = join_processes(contexts)
     for member, held in enumerate(HELD):
-        coefficients = process.coefficients[member]
-        assert not coefficients[held].any()
-        assert np.delete(coefficients, held).all()
+        for values in (process.coefficients[member], process.errors[member]):
+            assert not values[held].any()
+            assert np.delete(values, held).all()
+
+
+def kernel(distance: np.ndarray) -> np.ndarray:
+    return np.asarray((1 + 5**0.5 * distance + 5 / 3 * distance**2) * np.exp(-(5**0.5) * distance))
+
+
+def apart(values: np.ndarray) -> np.ndarray:
+    """Return the squared distances [n, n] of points [n, width]."""
+    return np.asarray(((values[:, None] - values) ** 2).sum(axis=2))
 
 
 @pytest.mark.parametrize("member", [0, 1])
@@ -107,32 +137,57 @@ def test_what_is_served_is_the_exact_process(contexts, data, member):
     """Against the formula in double precision, for the shared output and each method's."""
     context = contexts[member]
     covariance = read_covariance(context.directory.parent / COVARIANCE_FILE)
+    fitted = load_file(context.directory / FILE)
     inputs, masks = standardised_descriptors(data).astype(float), method_masks(data)
-    rows, log_ltc = context.split.train, np.log10(data.ltc)
-    trained = References(inputs[rows], log_ltc[rows], masks[:, rows])
-    weight = student_weights(covariance, trained, context.preset.gaussian_process)
-    matrix = covariance.signal(trained)
-    matrix += np.diag(covariance.noise_of(trained.methods) / weight)
-    solved = np.linalg.solve(matrix, trained.log_ltc - trained.log_ltc.mean())
+    squares = apart(inputs * covariance.rate)
+    close = apart(embedded(context).values.astype(float) * covariance.embedding_rate)
+    shared = covariance.amplitude * kernel(np.sqrt(squares + close))
+    shared += covariance.slope**2 * inputs @ inputs.T
+    rows = context.split.train
     predict = ProcessPredictor(join_processes(contexts))
     for number in range(len(OUTPUTS)):
-        asked = np.arange(len(METHODS))[:, None] == number - 1
-        new = References(
-            np.concatenate([trained.inputs, inputs]),
-            np.zeros(len(rows) + len(inputs)),
-            np.concatenate([trained.methods, np.repeat(asked, len(inputs), axis=1)], axis=1),
-        )
-        between = covariance.signal(new)[len(rows) :, : len(rows)]
-        expected = between @ solved + trained.log_ltc.mean()
-        found = predict(data.descriptors(), np.full(len(inputs), number)).log_ltc[:, member]
+        between = shared[:, rows].copy()
+        if number:
+            amplitude, offset, _, rate = fitted["own"][number - 1]
+            own = amplitude * kernel(rate * np.sqrt(squares[:, rows])) + offset
+            between += own * masks[number - 1, rows]
+        expected = between @ fitted["coefficients"] + float(fitted["mean"])
+        found = predict(*asked_of(data), np.full(len(inputs), number)).log_ltc[:, member]
         assert found == pytest.approx(expected, abs=2e-3), OUTPUTS[number]
         assert np.ptp(expected) > 0.1
+
+
+def test_coefficients_solve_the_equations_of_the_process():
+    """With curated references of one method, which are not weighted down as the others are."""
+    rng = np.random.default_rng(9)
+    inputs, embeddings = rng.normal(size=(40, 3)), rng.normal(size=(40, 2))
+    methods = np.stack([np.arange(40) % 4 == 1, np.arange(40) % 4 == 2])
+    references = References(inputs, embeddings, np.sin(inputs[:, 0]) + 0.3 * methods[1])
+    settings = read_preset("smoke-recommended").gaussian_process
+    covariance = start(3, settings)
+    fitted = fit_process(references, methods, covariance, settings)
+    matrix = covariance.signal(references)
+    distance = np.sqrt(apart(inputs * covariance.rate))
+    for mask, own in zip(methods, fitted.own, strict=True):
+        block = np.ix_(mask, mask)
+        matrix[block] += own.amplitude * kernel(own.rate * distance[block]) + own.offset
+    left = references.residual() - matrix @ fitted.coefficients
+    for mask, own in zip(methods, fitted.own, strict=True):
+        expected = (own.noise + JITTER) * fitted.coefficients[mask]
+        assert left[mask] == pytest.approx(expected, abs=1e-8)
+    without = np.delete(np.arange(40), 5)
+    again = np.linalg.solve(
+        (matrix + np.diag(left / fitted.coefficients))[np.ix_(without, without)],
+        references.residual()[without],
+    )
+    error = abs(references.residual()[5] - matrix[5, without] @ again)
+    assert fitted.errors[5] == pytest.approx(error, rel=1e-6)
 
 
 def test_a_member_knows_its_references_better_than_those_held_out(contexts, data):
     masks = method_masks(data)
     numbers = np.where(masks.any(axis=0), masks.argmax(axis=0) + 1, 0)
-    predicted = ProcessPredictor(join_processes(contexts))(data.descriptors(), numbers).log_ltc
+    predicted = ProcessPredictor(join_processes(contexts))(*asked_of(data), numbers).log_ltc
     errors = np.abs(predicted - np.log10(data.ltc)[:, None])
     unseen = np.zeros(errors.shape, dtype=bool)
     for member, held in enumerate(HELD):

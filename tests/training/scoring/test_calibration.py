@@ -1,8 +1,11 @@
 """Intervals and verdicts on made-up errors whose law is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from models.prediction.calibration import ErrorPredictors
 from training.scoring.calibration import (
     PRIOR,
     ErrorSample,
@@ -21,21 +24,23 @@ SCALE = {"type_hard": 2.0, "type_easy": 0.5, "type_usual": 1.0}  # of the errors
 def sample(
     seed: int, n: int = N, groups: tuple[str, ...] = ("type_usual",), *, few: int = 0
 ) -> ErrorSample:
-    """Return errors where 0.1 + 0.3 distance + 0.5 disagreement are expected, times the group's.
+    """Return errors whose expectation is linear in their predictors, times the group's.
 
     The `few` first crystals are of one more group, with errors as of the others.
     """
     rng = np.random.default_rng(seed)
-    distance, disagreement = rng.gamma(2.0, 0.5, n), rng.exponential(0.2, n)
+    distance = rng.gamma(2.0, 0.5, n)
+    disagreement, local = rng.exponential(0.2, n), rng.exponential(0.2, n)
     names = rng.choice(groups, n)
     scale = np.array([SCALE[name] for name in names])
-    error = scale * rng.exponential(0.1 + 0.3 * distance + 0.5 * disagreement)
+    error = scale * rng.exponential(0.1 + 0.3 * distance + 0.5 * disagreement + 0.4 * local)
     sign = np.where(np.arange(n) % 2, 1, -1)
     rows = np.arange(n)
     owners = tuple(
         (str(name), "elements_few") if row < few else (str(name),) for row, name in enumerate(names)
     )
-    return ErrorSample(error, distance, disagreement, 10 ** (sign * error), rows, owners)
+    predicted = 10 ** (sign * error)
+    return ErrorSample(error, distance, disagreement, local, predicted, rows, owners)
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +58,7 @@ def test_the_expected_error_is_found(law):
     assert calibration.base == pytest.approx(0.1, abs=0.03)
     assert calibration.per_distance == pytest.approx(0.3, abs=0.05)
     assert calibration.per_disagreement == pytest.approx(0.5, abs=0.12)
+    assert calibration.per_local_error == pytest.approx(0.4, abs=0.12)
     assert calibration.quantile == pytest.approx(np.log(10), rel=0.05)  # of an exponential
     assert calibration.factors == {"type_usual": pytest.approx(1)}
 
@@ -61,18 +67,24 @@ def test_errors_that_shrink_with_the_distance_give_one_width_for_all():
     distance = np.linspace(0, 1, 50)
     zeros = np.zeros(50)
     errors = ErrorSample(
-        1.0 - 0.5 * distance, distance, zeros, zeros + 1, np.arange(50), (("type_usual",),) * 50
+        1.0 - 0.5 * distance,
+        distance,
+        zeros,
+        zeros,
+        zeros + 1,
+        np.arange(50),
+        (("type_usual",),) * 50,
     )
     calibration = calibrate(errors)
     assert calibration.per_distance == calibration.per_disagreement == 0
-    assert calibration.expected(0.0, 0.0) == calibration.expected(9.0, 9.0)
+    far = ErrorPredictors(9.0, 9.0, 9.0)
+    assert calibration.expected(ErrorPredictors(0.0)) == calibration.expected(far)
 
 
 def test_no_crystal_is_expected_to_be_easier_than_a_tenth_of_the_tested_ones(law):
     calibration = calibrate(law)
-    pairs = zip(law.distance, law.disagreement, strict=True)
-    expected = np.array([calibration.expected(*pair) for pair in pairs])
-    assert calibration.expected(0.0, 0.0) == calibration.least == expected.min()
+    expected = np.array([calibration.expected(law.predictors(row)) for row in range(N)])
+    assert calibration.expected(ErrorPredictors(0.0)) == calibration.least == expected.min()
     assert np.mean(expected == calibration.least) == pytest.approx(0.1, abs=0.005)
 
 
@@ -83,21 +95,21 @@ def test_each_group_is_covered_alike_on_new_crystals(uneven):
     new = sample(3, groups=tuple(SCALE))
     widths = np.array(
         [
-            calibration.half_width(calibration.expected(*pair), groups)
-            for *pair, groups in zip(new.distance, new.disagreement, new.groups, strict=True)
+            calibration.half_width(calibration.expected(new.predictors(row)), groups)
+            for row, groups in enumerate(new.groups)
         ]
     )
     covered = new.error <= widths
     assert covered.mean() == pytest.approx(0.9, abs=0.02)
     for name in SCALE:
         chosen = np.array([name in groups for groups in new.groups])
-        assert covered[chosen].mean() == pytest.approx(0.9, abs=0.03), name
+        assert covered[chosen].mean() == pytest.approx(0.9, abs=0.04), name
 
 
 def test_without_factors_groups_would_be_covered_unequally(uneven):
     calibration = calibrate(uneven)
-    pairs = zip(uneven.distance, uneven.disagreement, strict=True)
-    widths = np.array([calibration.half_width(calibration.expected(*pair)) for pair in pairs])
+    expected = [calibration.expected(uneven.predictors(row)) for row in range(N)]
+    widths = np.array([calibration.half_width(each) for each in expected])
     covered = uneven.error <= widths
     shares = {name: covered[[name in groups for groups in uneven.groups]].mean() for name in SCALE}
     assert shares["type_easy"] - shares["type_hard"] > 0.1
@@ -149,7 +161,7 @@ def test_coverage_is_measured_on_crystals_not_calibrated_on(law):
     """Errors without bound in one crystal move its own fold's calibration by nothing."""
     error = law.error.copy()
     error[7] = 1e6
-    changed = ErrorSample(error, law.distance, law.disagreement, law.predicted, law.row, law.groups)
+    changed = replace(law, error=error)
     before, after = try_calibration(law), try_calibration(changed)
     assert after.half_width[7] == before.half_width[7]
     assert not after.covered[7]
