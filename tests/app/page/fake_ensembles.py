@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from models.crystal.crystal import Crystal
+from models.prediction.description import describe_number
 from models.prediction.result import (
     Domain,
     Interval,
+    Method,
     MinimumConductivity,
     Neighbor,
     Prediction,
@@ -35,6 +37,9 @@ def reference(material_id: str, dataset: str, ltc: float, out_of_fold: float | N
     )
 
 
+METHOD = Method(
+    name="phono3py, finite displacements", details="PBEsol, 300 K.", source="Someone et al. (2026)"
+)
 REFERENCES = (
     reference("mp-1", "phonix", 1.0, 1.5),
     reference("mp-2", "phonix", 20.0, 8.0),
@@ -50,6 +55,10 @@ class DescribedEnsemble(FakeEnsemble):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.manifest = fake_manifest(name)
+
+    def predict(self, crystals: Sequence[Crystal]) -> list[Prediction]:
+        number = describe_number(None, None)
+        return [each.model_copy(update={"number": number}) for each in super().predict(crystals)]
 
 
 class CompleteEnsemble(FakeEnsemble):
@@ -75,5 +84,6 @@ def _complete(prediction: Prediction) -> Prediction:
             nearest=tuple(Neighbor(**item.model_dump(), distance=0.12) for item in REFERENCES[1:3]),
         ),
         second_opinion=OPINION,
+        number=describe_number(METHOD, "edge"),
         warnings=(WARNING,) if mean > WARNS_ABOVE else (),
     )
