@@ -6,8 +6,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import shtab
 from pydantic import ValidationError
 
+from app import __version__
 from app.screening.entry import Entry
 from app.screening.judging import outcomes
 from app.screening.outcome import Outcome
@@ -60,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="paraisite", description="Lattice thermal conductivity of crystals at 300 K."
     )
+    parser.add_argument("--version", action="version", version=f"paraisite {__version__}")
+    shtab.add_argument_to(parser, help="print the completion of this command for a shell")
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="start the REST service")
     serve.add_argument("--host", help="address to listen on (default: HOST)")
@@ -67,10 +71,11 @@ def _parser() -> argparse.ArgumentParser:
     predict = commands.add_parser("predict", help="predict for structure files")
     predict.add_argument(
         "files",
-        nargs="+",
+        nargs="*",
+        default=["-"],
         metavar="FILE",
-        help="structure file (CIF, POSCAR, ...: docs/formats.md); - for stdin",
-    )
+        help="structure file (CIF, POSCAR, ...: docs/formats.md); - or none for stdin",
+    ).complete = shtab.FILE  # type: ignore[attr-defined]
     predict.add_argument("--json", action="store_true", help="one JSON object a line")
     screening = commands.add_parser(
         "screen", help="predict for many crystals and rank them; resumes where it stopped"
@@ -102,8 +107,11 @@ def _predict(options: argparse.Namespace, settings: Settings, ensemble: ServedEn
     limits = settings.structure_limits
     entries = (Entry.of_file(file, _loader(file), limits) for file in options.files)
     failed = 0
+    if options.files == ["-"] and sys.stdin.isatty():
+        print("Reading a structure from the terminal; Ctrl+D ends it.", file=sys.stderr)
     if not options.json:
-        print(f"{'file':<32} {'formula':<16} {_HEAD}  in W/(m K)")
+        print(f"LTC in W/(m K) at 300 K by {ensemble.name} ({ensemble.digest})")
+        print(f"{'file':<32} {'formula':<16} {_HEAD}")
     for outcome in outcomes(entries, ensemble, MAX_CRYSTALS):
         failed += outcome.error is not None
         print(json.dumps(outcome.row()) if options.json else _line(outcome))
