@@ -1,7 +1,8 @@
-"""The `paraisite` command: serve, predict, screen."""
+"""The `paraisite` command: serve, predict, screen, mcp."""
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -41,6 +42,8 @@ def main(argv: Sequence[str] | None = None, load: LoadEnsemble = load_ensemble) 
     try:
         if options.command == "serve":
             return _serve(options)
+        if options.command == "mcp":
+            return _mcp(options)
         settings = Settings()
         name = options.ensemble or default_name(ensemble_names(settings), settings)
         with without_native_messages():
@@ -91,7 +94,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     screening.add_argument("--top", type=int, default=10, help="length of the ranked list")
     screening.add_argument("--highest", action="store_true", help="rank the highest LTC first")
-    for command in (predict, screening):
+    mcp = commands.add_parser("mcp", help="serve language models (Model Context Protocol)")
+    mcp.add_argument("--http", action="store_true", help="streamable HTTP in place of stdio")
+    mcp.add_argument("--host", default="127.0.0.1", help="address for HTTP (default: %(default)s)")
+    mcp.add_argument("--port", type=int, default=8001, help="port for HTTP (default: %(default)s)")
+    mcp.add_argument("--service", metavar="URL", help="service to ask (its key: PARAISITE_API_KEY)")
+    for command in (predict, screening, mcp):
         command.add_argument("--ensemble", metavar="NAME", help="ensemble that answers")
     return parser
 
@@ -101,6 +109,17 @@ def _serve(options: argparse.Namespace) -> int:
 
     given = {key: getattr(options, key) for key in ("host", "port")}
     return serve(Settings(**{key: value for key, value in given.items() if value is not None}))
+
+
+def _mcp(options: argparse.Namespace) -> int:
+    try:
+        from paraisite.mcp.server import run, source
+    except ModuleNotFoundError as error:
+        print(f"paraisite: {error}; pip install 'paraisite[mcp]'", file=sys.stderr)
+        return 2
+    load = source(options.ensemble, options.service, os.environ.get("PARAISITE_API_KEY"))
+    run(load, (options.host, options.port) if options.http else None)
+    return 0
 
 
 def _predict(options: argparse.Namespace, settings: Settings, ensemble: ServedEnsemble) -> int:

@@ -86,6 +86,13 @@ def test_completion(capsys, tmp_path):
     assert done.stdout.split() == ["screen"]
 
 
+def test_mcp_without_its_extra(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "mcp.server.mcpserver", None)
+    monkeypatch.delitem(sys.modules, "paraisite.mcp.server", raising=False)
+    assert main(["mcp"]) == 2
+    assert "pip install 'paraisite[mcp]'" in capsys.readouterr().err
+
+
 def test_no_ensemble_at_all(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("ENSEMBLES_DIR", str(tmp_path))
     assert main(["predict", "any.cif"]) == 1
