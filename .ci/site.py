@@ -93,8 +93,9 @@ def name(path: Path) -> str:
 
 def navigation(pages: set[str]) -> list[dict[str, list[str]]]:
     """Return the sections with the pages that exist."""
+    named = {page.rpartition(".")[0]: page for page in pages}
     sections = {
-        title: [page for name in names if (page := f"{name}.md") in pages]
+        title: [named[name] for name in names if name in named]
         for title, names in SECTIONS.items()
     }
     for folder, title in FOLDERS.items():
