@@ -37,8 +37,12 @@ def reference(material_id: str, dataset: str, ltc: float, out_of_fold: float | N
     )
 
 
-METHOD = Method(
-    name="phono3py, finite displacements", details="PBEsol, 300 K.", source="Someone et al. (2026)"
+METHOD = Method(  # as long as those of the shipped ensembles
+    name="phono3py, finite displacements or first-principles anharmonic lattice dynamics",
+    details="Three-phonon Boltzmann transport from first-principles force constants, 300 K. "
+    "Functional, solution and isotopes are not stated with the data.",
+    source="Someone, Another, A. Third, Phys. Rev. B 91, 094306 (2015); First et al., Sci. Rep. "
+    "11, 13410 (2021); the second data set of arXiv:2411.18259",
 )
 REFERENCES = (
     reference("mp-1", "phonix", 1.0, 1.5),

@@ -44,6 +44,8 @@ def test_the_page_asks_once_and_goes_on_by_itself(open_page: OpenPage, closed: s
     expect(page.locator("canvas.stage")).to_be_visible()
     assert page.evaluate("Object.values(sessionStorage)") == [KEY]
     assert KEY not in page.url
+    command = page.get_by_role("region", name="curl command")
+    expect(command).to_contain_text('curl -H "X-API-Key: $KEY" -F')
     page.reload()
     expect(page.locator("#material")).to_have_text("NaCl")
     expect(question(page)).to_be_hidden()

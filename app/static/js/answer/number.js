@@ -27,7 +27,7 @@ export function citation({ text, url }) {
 
 function method(known) {
   if (!known) return "Not stated by this ensemble; its page lists the training data.";
-  return [known.name, known.details, `Source: ${known.source}`].map((line) => h("div", {}, line));
+  return [`${known.name}. `, `${known.details} `, `Source: ${known.source}`].map((line) => h("div", {}, line));
 }
 
 function list(sentences) {
