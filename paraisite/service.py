@@ -7,7 +7,7 @@ import httpx
 from tenacity import (
     RetryCallState,
     Retrying,
-    retry_if_exception_type,
+    retry_if_exception,
     retry_if_result,
     stop_after_attempt,
     wait_exponential_jitter,
@@ -15,6 +15,7 @@ from tenacity import (
 
 from app.api.problems import MEDIA_TYPE
 from app.schemas import Answer, EnsembleList
+from models.structure.materials_project import check_material_id
 from paraisite.calculator import FAILURES, Failure, LtcCalc
 from paraisite.concurrent import in_order
 from paraisite.problems import ServiceUnreachable, problem_error
@@ -58,13 +59,15 @@ class ServiceCalc(LtcCalc):
     ) -> Iterator[Answer | Failure]:
         """Yield the answer for each structure, in order, or the error in its place.
 
-        `n_jobs` requests are under way at the same time, four unless it is given.
+        `n_jobs` requests are under way at the same time, four unless a positive number is given.
         """
-        yield from in_order(self._predict, structures, n_jobs or CONCURRENCY)
+        n_threads = n_jobs if n_jobs and n_jobs > 0 else CONCURRENCY
+        yield from in_order(self._predict, structures, n_threads)
 
     def predict_material(self, material_id: str) -> Answer:
         """Return the answer for a material. Raises MaterialError, StructureError, ServiceError."""
-        return _answer(self._request("GET", f"predict/{material_id}", params=self._params))
+        path = f"predict/{check_material_id(material_id)}"
+        return _answer(self._request("GET", path, params=self._params))
 
     def ensembles(self) -> EnsembleList:
         """Return the ensembles that the service has loaded. Raises ServiceError."""
@@ -99,7 +102,7 @@ class ServiceCalc(LtcCalc):
         retrying = Retrying(
             stop=stop_after_attempt(self._attempts),
             wait=_pause,
-            retry=retry_if_exception_type(httpx.TransportError) | retry_if_result(_may_pass),
+            retry=retry_if_exception(_is_passing) | retry_if_result(_may_pass),
             retry_error_callback=_last,
         )
         try:
@@ -116,6 +119,12 @@ class ServiceCalc(LtcCalc):
 def _answer(response: httpx.Response) -> Answer:
     # A newer service may tell more.
     return Answer.model_validate_json(response.content, extra="ignore")
+
+
+def _is_passing(error: BaseException) -> bool:
+    """Tell whether another attempt may do: not where the address is none."""
+    is_fault = isinstance(error, httpx.TransportError)
+    return is_fault and not isinstance(error, httpx.UnsupportedProtocol)
 
 
 def _may_pass(response: httpx.Response) -> bool:

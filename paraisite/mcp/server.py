@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Annotated
 
@@ -118,9 +118,12 @@ def source(
 def run(calculator: Callable[[], LtcCalc], address: tuple[str, int] | None = None) -> None:
     """Serve over stdio, or by streamable HTTP at this host and port, until the client ends it."""
     server = create_server(calculator)
-    if address is None:
-        server.run("stdio")
-    else:
-        host, port = address
-        print(f"Model Context Protocol on http://{host}:{port}/mcp", file=sys.stderr)  # noqa: T201
-        server.run("streamable-http", host=host, port=port, json_response=True, stateless_http=True)
+    with suppress(KeyboardInterrupt):  # how a user ends it
+        if address is None:
+            server.run("stdio")
+        else:
+            host, port = address
+            print(f"Model Context Protocol on http://{host}:{port}/mcp", file=sys.stderr)  # noqa: T201
+            server.run(
+                "streamable-http", host=host, port=port, json_response=True, stateless_http=True
+            )

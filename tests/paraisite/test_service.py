@@ -92,6 +92,11 @@ def test_in_the_end_the_fault_is_raised(rocksalt):
         Scripted(*[httpx.ConnectError("refused")] * 2).connect(attempts=2).predict(rocksalt)
 
 
+def test_an_address_that_is_none_is_told_at_once(rocksalt):
+    with paraisite.connect("localhost:8000") as calculator, pytest.raises(ServiceUnreachable):
+        calculator.calc(rocksalt)
+
+
 @pytest.mark.parametrize("kind", [DisorderedStructure, Unauthorized])
 def test_what_stays_wrong_is_not_tried_again(kind, rocksalt):
     scripted = Scripted(problem(kind))
@@ -137,6 +142,8 @@ def test_requests_are_made_side_by_side(answered, rocksalt):
 
     calculator = paraisite.connect("http://host", transport=httpx.MockTransport(handler))
     assert len([*calculator.calc_many([rocksalt] * 6, n_jobs=3)]) == 6
+    together.reset()
+    assert len([*calculator.calc_many([rocksalt] * 3, n_jobs=-1)]) == 3  # as joblib has it
 
 
 def test_the_ensembles_of_a_service(remote):
