@@ -95,8 +95,7 @@ def navigation(pages: set[str]) -> list[dict[str, list[str]]]:
     """Return the sections with the pages that exist."""
     named = {page.rpartition(".")[0]: page for page in pages}
     sections = {
-        title: [named[name] for name in names if name in named]
-        for title, names in SECTIONS.items()
+        title: [named[name] for name in names if name in named] for title, names in SECTIONS.items()
     }
     for folder, title in FOLDERS.items():
         sections[title] = sorted(page for page in pages if page.startswith(folder))

@@ -138,6 +138,12 @@ def test_links_resolve(document):
     assert [path for path in paths if not (document.parent / path).exists()] == []
 
 
+def test_pages_named_to_language_models_exist():
+    pages = re.findall(r"\]\(([a-z]+)/\)", (ROOT / "docs/llms.txt").read_text())
+    assert len(pages) > 4
+    assert [page for page in pages if not (ROOT / f"docs/{page}.md").is_file()] == []
+
+
 @pytest.mark.parametrize("source", COMMANDS, ids=lambda path: path.name)
 def test_commands_named_exist(source):
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
