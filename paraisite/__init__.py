@@ -5,7 +5,7 @@
 >>> calculator.calc("examples/NaCl.cif")["ltc_mean"]
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from paraisite.packages import check_packages
 
@@ -32,11 +32,18 @@ def load(name: str | None = None) -> "EnsembleCalc":
     return load_calculator(name)
 
 
-def connect(url: str = "http://localhost:8000", **options: Any) -> "ServiceCalc":
-    """Return a calculator that asks the service at this address; options are `ServiceCalc`'s.
+def connect(
+    url: str = "http://localhost:8000",
+    *,
+    api_key: str | None = None,
+    ensemble: str | None = None,
+    timeout: float = 90.0,
+    attempts: int = 5,
+) -> "ServiceCalc":
+    """Return a calculator that asks the service at this address (`paraisite.service.ServiceCalc`).
 
     Needs `pip install paraisite[client]`.
     """
     from paraisite.service import ServiceCalc  # noqa: PLC0415 - needs the extra
 
-    return ServiceCalc(url, **options)
+    return ServiceCalc(url, api_key=api_key, ensemble=ensemble, timeout=timeout, attempts=attempts)

@@ -31,7 +31,7 @@ class ServiceCalc(LtcCalc):
     """Calculator that asks a service, whose problems it raises as the errors they were there.
 
     `url` may have a path prefix. `ensemble` names the one that answers, instead of the service's
-    default. `timeout` is in seconds, for one attempt. Faults that may pass, such as overload, are
+    default. `timeout` is in seconds, for each attempt. Faults that may pass, such as overload, are
     tried again, `attempts` times in all, after the time that the service asks for.
     """
 

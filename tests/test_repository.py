@@ -79,6 +79,10 @@ def test_training_and_app_meet_only_in_models(package, forbidden):
     assert importers(package, forbidden) == []
 
 
+def test_of_the_service_only_the_command_knows_what_users_import():
+    assert importers("app", {"paraisite"}) == ["app/cli.py imports paraisite"]
+
+
 @pytest.mark.parametrize("package", ["app", "models"])
 def test_the_service_runs_no_keras(package):
     assert importers(package, {"keras", "megnet", "tf_keras"}) == []

@@ -13,6 +13,7 @@ from app.api.problems import MEDIA_TYPE, STATUS, problem_type
 from app.errors import NotReady, RateLimited, ServiceError, Unauthorized
 from models.errors import DisorderedStructure, Overloaded, ParaisiteError
 from paraisite.problems import ServiceUnreachable, problem_error
+from paraisite.service import ServiceCalc
 from tests.service_process import service_process
 
 
@@ -48,9 +49,8 @@ class Scripted:
             raise step
         return step
 
-    def connect(self, **options) -> paraisite.LtcCalc:
-        transport = httpx.MockTransport(self)
-        return paraisite.connect("http://host/ltc", transport=transport, **options)
+    def connect(self, **options) -> ServiceCalc:
+        return ServiceCalc("http://host/ltc", transport=httpx.MockTransport(self), **options)
 
 
 @pytest.fixture(autouse=True)
@@ -140,7 +140,7 @@ def test_requests_are_made_side_by_side(answered, rocksalt):
         together.wait()
         return httpx.Response(200, content=answered)
 
-    calculator = paraisite.connect("http://host", transport=httpx.MockTransport(handler))
+    calculator = ServiceCalc("http://host", transport=httpx.MockTransport(handler))
     assert len([*calculator.calc_many([rocksalt] * 6, n_jobs=3)]) == 6
     together.reset()
     assert len([*calculator.calc_many([rocksalt] * 3, n_jobs=-1)]) == 3  # as joblib has it
