@@ -30,7 +30,7 @@ ROOT_PAGES = {
 }
 # Pages in this order; what is in no section comes last, so that none is lost.
 SECTIONS = {
-    "Use": ("index", "api", "formats", "python", "page", "screening", "mcp"),
+    "Use": ("index", "api", "formats", "python", "ranking", "page", "screening", "mcp"),
     "Trust": ("accuracy", "reproduction", "data"),
     "Run": ("configuration", "operations", "performance", "scaling", "reliability", "security"),
     "Develop": ("contributing", "changelog", "reporting-vulnerabilities"),
@@ -93,9 +93,9 @@ def name(path: Path) -> str:
 
 def navigation(pages: set[str]) -> list[dict[str, list[str]]]:
     """Return the sections with the pages that exist."""
+    named = {page.rpartition(".")[0]: page for page in pages}
     sections = {
-        title: [page for name in names if (page := f"{name}.md") in pages]
-        for title, names in SECTIONS.items()
+        title: [named[name] for name in names if name in named] for title, names in SECTIONS.items()
     }
     for folder, title in FOLDERS.items():
         sections[title] = sorted(page for page in pages if page.startswith(folder))

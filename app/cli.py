@@ -1,13 +1,16 @@
-"""The `paraisite` command: serve, predict, screen."""
+"""The `paraisite` command: serve, predict, screen, mcp."""
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import shtab
 from pydantic import ValidationError
 
+from app import __version__
 from app.screening.entry import Entry
 from app.screening.judging import outcomes
 from app.screening.outcome import Outcome
@@ -39,6 +42,8 @@ def main(argv: Sequence[str] | None = None, load: LoadEnsemble = load_ensemble) 
     try:
         if options.command == "serve":
             return _serve(options)
+        if options.command == "mcp":
+            return _mcp(options)
         settings = Settings()
         name = options.ensemble or default_name(ensemble_names(settings), settings)
         with without_native_messages():
@@ -60,6 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="paraisite", description="Lattice thermal conductivity of crystals at 300 K."
     )
+    parser.add_argument("--version", action="version", version=f"paraisite {__version__}")
+    shtab.add_argument_to(parser, help="print the completion of this command for a shell")
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="start the REST service")
     serve.add_argument("--host", help="address to listen on (default: HOST)")
@@ -67,10 +74,11 @@ def _parser() -> argparse.ArgumentParser:
     predict = commands.add_parser("predict", help="predict for structure files")
     predict.add_argument(
         "files",
-        nargs="+",
+        nargs="*",
+        default=["-"],
         metavar="FILE",
-        help="structure file (CIF, POSCAR, ...: docs/formats.md); - for stdin",
-    )
+        help="structure file (CIF, POSCAR, ...: docs/formats.md); - or none for stdin",
+    ).complete = shtab.FILE  # type: ignore[attr-defined]
     predict.add_argument("--json", action="store_true", help="one JSON object a line")
     screening = commands.add_parser(
         "screen", help="predict for many crystals and rank them; resumes where it stopped"
@@ -86,7 +94,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     screening.add_argument("--top", type=int, default=10, help="length of the ranked list")
     screening.add_argument("--highest", action="store_true", help="rank the highest LTC first")
-    for command in (predict, screening):
+    mcp = commands.add_parser("mcp", help="serve language models (Model Context Protocol)")
+    mcp.add_argument("--http", action="store_true", help="streamable HTTP in place of stdio")
+    mcp.add_argument("--host", default="127.0.0.1", help="address for HTTP (default: %(default)s)")
+    mcp.add_argument("--port", type=int, default=8001, help="port for HTTP (default: %(default)s)")
+    mcp.add_argument("--service", metavar="URL", help="service to ask (its key: PARAISITE_API_KEY)")
+    for command in (predict, screening, mcp):
         command.add_argument("--ensemble", metavar="NAME", help="ensemble that answers")
     return parser
 
@@ -98,12 +111,26 @@ def _serve(options: argparse.Namespace) -> int:
     return serve(Settings(**{key: value for key, value in given.items() if value is not None}))
 
 
+def _mcp(options: argparse.Namespace) -> int:
+    try:
+        from paraisite.mcp.server import run, source
+    except ModuleNotFoundError as error:
+        print(f"paraisite: {error}; pip install 'paraisite[mcp]'", file=sys.stderr)
+        return 2
+    load = source(options.ensemble, options.service, os.environ.get("PARAISITE_API_KEY"))
+    run(load, (options.host, options.port) if options.http else None)
+    return 0
+
+
 def _predict(options: argparse.Namespace, settings: Settings, ensemble: ServedEnsemble) -> int:
     limits = settings.structure_limits
     entries = (Entry.of_file(file, _loader(file), limits) for file in options.files)
     failed = 0
+    if options.files == ["-"] and sys.stdin.isatty():
+        print("Reading a structure from the terminal; Ctrl+D ends it.", file=sys.stderr)
     if not options.json:
-        print(f"{'file':<32} {'formula':<16} {_HEAD}  in W/(m K)")
+        print(f"LTC in W/(m K) at 300 K by {ensemble.name} ({ensemble.digest})")
+        print(f"{'file':<32} {'formula':<16} {_HEAD}")
     for outcome in outcomes(entries, ensemble, MAX_CRYSTALS):
         failed += outcome.error is not None
         print(json.dumps(outcome.row()) if options.json else _line(outcome))

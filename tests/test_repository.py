@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from setuptools import find_packages
 
 from app import __version__
 from models.structure.read import parse_structure
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("app", "models", "training")
+PACKAGES = ("app", "models", "paraisite", "training")
 DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "models").rglob("*.md")]
 )
@@ -67,14 +68,19 @@ def declared(*extras: str) -> set[str]:
 @pytest.mark.parametrize(
     ("package", "forbidden"),
     [
-        ("models", {"app", "training"}),
+        ("models", {"app", "paraisite", "training"}),
         ("app", {"training"}),
-        ("training", {"app"}),
+        ("paraisite", {"training"}),
+        ("training", {"app", "paraisite"}),
         *((package, {"benchmarks", "tests"}) for package in PACKAGES),
     ],
 )
 def test_training_and_app_meet_only_in_models(package, forbidden):
     assert importers(package, forbidden) == []
+
+
+def test_of_the_service_only_the_command_knows_what_users_import():
+    assert importers("app", {"paraisite"}) == ["app/cli.py imports paraisite"]
 
 
 @pytest.mark.parametrize("package", ["app", "models"])
@@ -95,7 +101,7 @@ def test_every_folder_of_modules_is_a_package(package):
     assert [folder for folder in folders if not (folder / "__init__.py").is_file()] == []
 
 
-@pytest.mark.parametrize("module", ["app.factory", "models.errors"])
+@pytest.mark.parametrize("module", ["app.factory", "models.errors", "paraisite"])
 def test_import_loads_no_tensorflow(module):
     probe = f"import sys, {module}; sys.exit('tensorflow' in sys.modules)"
     subprocess.run([sys.executable, "-c", probe], cwd=ROOT, check=True)
@@ -107,7 +113,7 @@ def test_lock_files_name_no_host(lock):
 
 
 def test_lock_files_hold_every_direct_dependency():
-    assert declared("training", "dev") <= locked("dev.lock")
+    assert declared("client", "mcp", "training", "dev") <= locked("dev.lock")
     assert declared() - {"tensorflow"} | {"tensorflow-cpu"} <= locked("serve.lock")
 
 
@@ -118,7 +124,14 @@ def test_the_image_holds_no_keras():
 def test_every_direct_dependency_has_its_reason():
     reasons = (ROOT / "docs/decisions/0002-dependencies.md").read_text()
     explained = {normalised(name) for name in re.findall(r"^\| `([^`]+)`", reasons, re.MULTILINE)}
-    assert explained == declared("training", "dev")
+    assert explained == declared("client", "mcp", "training", "dev")
+
+
+def test_the_wheel_holds_four_packages():
+    """Whose names may be another's: docs/decisions/0016-packages.md."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    found = find_packages(str(ROOT), include=project["packages"]["find"]["include"])
+    assert {name.partition(".")[0] for name in found} == set(PACKAGES)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -127,6 +140,12 @@ def test_links_resolve(document):
     targets = re.findall(r"\]\(([^)\s]+)\)", text)
     paths = [target.partition("#")[0] for target in targets if "://" not in target]
     assert [path for path in paths if not (document.parent / path).exists()] == []
+
+
+def test_pages_named_to_language_models_exist():
+    pages = re.findall(r"\]\(([a-z]+)/\)", (ROOT / "docs/llms.txt").read_text())
+    assert len(pages) > 4
+    assert [page for page in pages if not (ROOT / f"docs/{page}.md").is_file()] == []
 
 
 @pytest.mark.parametrize("source", COMMANDS, ids=lambda path: path.name)
@@ -140,7 +159,7 @@ def test_commands_named_exist(source):
 def test_the_tour_names_what_exists():
     text = (ROOT / "CONTRIBUTING.md").read_text()
     tour = text[text.index("## Tour of the code") : text.index("## A change")]
-    names = re.findall(r"`((?:app|models|training)/[\w/.]*)`", tour)
+    names = re.findall(r"`((?:app|models|paraisite|training)/[\w/.]*)`", tour)
     assert len(names) > 7
     assert [name for name in names if not (ROOT / name).exists()] == []
 

@@ -8,20 +8,21 @@ import sys
 
 import pytest
 
+from app import __version__
 from app.cli import main
 
 
 def test_predict_prints_a_table(paraisite, cifs, capsys):
     assert paraisite("predict", cifs / "nacl.cif", cifs / "deeper" / "zns.cif") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert "W/(m K)" in lines[0]
-    assert lines[1].split()[1:] == ["NaCl", "14.400", "0.258", "-", "-", "-"]
-    assert lines[2].split()[1:] == ["ZnS", "23.400", "0.258", "-", "-", "-"]
+    assert lines[0] == "LTC in W/(m K) at 300 K by mix-stage3 (sha256:mix-stage3)"
+    assert lines[2].split()[1:] == ["NaCl", "14.400", "0.258", "-", "-", "-"]
+    assert lines[3].split()[1:] == ["ZnS", "23.400", "0.258", "-", "-", "-"]
 
 
 def test_predict_says_how_far_to_believe_it(sceptic, cifs, capsys):
     assert sceptic("predict", cifs / "nacl.cif") == 0
-    line, *notes = capsys.readouterr().out.splitlines()[1:]
+    line, *notes = capsys.readouterr().out.splitlines()[2:]
     assert line.split()[1:] == ["NaCl", "14.400", "0.258", "7.200", "28.800", "outside"]
     assert [note.strip() for note in notes] == ["No training crystal holds Na.", "Likely a metal."]
 
@@ -60,10 +61,36 @@ def test_a_bad_file_does_not_stop_the_others(paraisite, cifs, capsys):
     assert rows[2]["ltc_mean"] == pytest.approx(14.4)
 
 
-def test_standard_input(paraisite, rocksalt_cif, monkeypatch, capsys):
+@pytest.mark.parametrize("files", [["-"], []])
+def test_standard_input(paraisite, rocksalt_cif, monkeypatch, capsys, files):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(rocksalt_cif.encode())))
-    assert paraisite("predict", "-", "--json") == 0
-    assert json.loads(capsys.readouterr().out)["formula"] == "NaCl"
+    assert paraisite("predict", *files, "--json") == 0
+    row = json.loads(capsys.readouterr().out)
+    assert (row["formula"], row["ensemble"]) == ("NaCl", "mix-stage3")
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"paraisite {__version__}\n"
+
+
+def test_completion(capsys, tmp_path):
+    with pytest.raises(SystemExit, match="0"):
+        main(["--print-completion", "bash"])
+    script = f"{capsys.readouterr().out}\nCOMP_WORDS=(paraisite sc); COMP_CWORD=1; _shtab_paraisite"
+    done = subprocess.run(
+        ["bash", "-c", f'{script}; echo "${{COMPREPLY[@]}}"'], capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert done.stdout.split() == ["screen"]
+
+
+def test_mcp_without_its_extra(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "mcp.server.mcpserver", None)
+    monkeypatch.delitem(sys.modules, "paraisite.mcp.server", raising=False)
+    assert main(["mcp"]) == 2
+    assert "pip install 'paraisite[mcp]'" in capsys.readouterr().err
 
 
 def test_no_ensemble_at_all(tmp_path, monkeypatch, capsys):

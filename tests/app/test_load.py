@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-import httpx
+import httpx2 as httpx
 from fastapi.testclient import TestClient
 
 from tests.app.api.test_predict import code, post

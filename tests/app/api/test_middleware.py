@@ -115,7 +115,7 @@ def test_calls_need_a_key_where_there_are_keys(guarded, ensemble, path):
             {"X-API-Key": f"alice {ALICE}"},
             {"X-API-Key": "clé"},
         ):
-            encoded = {name: value.encode("latin-1") for name, value in headers.items()}
+            encoded = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
             refused = client.get(path, headers=encoded)
             assert (code(refused), refused.status_code) == ("unauthorized", 401)
             assert refused.headers["www-authenticate"].startswith("Bearer")

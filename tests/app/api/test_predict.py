@@ -5,7 +5,7 @@ import gzip
 import json
 from collections.abc import AsyncIterator
 
-import httpx
+import httpx2 as httpx
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient

@@ -215,7 +215,7 @@ def test_interval_verdict_and_nearest_crystals(open_page: OpenPage, service: str
     assert "Interval 9.60 to 21.6. Nearest training crystals: NaCl 20.0, NaCl 50.0." in described
     expect(page.locator(".dots svg .neighbor")).to_have_count(2)
     table = page.get_by_role("region", name="Nearest training crystals")
-    expect(table.get_by_role("row").last).to_have_text("NaClsame compoundmp-350.060.0phonix0.120")
+    expect(table.get_by_role("row").last).to_have_text("NaClsame compound50.060.00.120mp-3phonix")
 
 
 def test_estimates_with_units_and_sources(open_page: OpenPage, service: str) -> None:

@@ -1,51 +1,30 @@
 """What the number is, beside the value; the first view's sample, accuracy and citation."""
 
-from typing import Any
+from playwright.sync_api import Page, expect
 
-from playwright.sync_api import Page, Route, expect
-
+from models.prediction.description import CONDITIONS, LEFT_OUT, NEXT_STEPS, PAPER
 from tests.app.page.conftest import OpenPage
-
-CONDITIONS = ["300 K", "isotropic mean"]
-NUMBER = {
-    "conditions": CONDITIONS,
-    "method": {"name": "three-phonon, PBEsol", "source": "https://example.org/phonix"},
-    "left_out": ["electrons", "boundaries"],
-    "next_steps": "Run phono3py.",
-    "citation": {"text": "Someone (2026).", "doi": "10.1/xyz"},
-}
+from tests.app.page.fake_ensembles import METHOD
 
 
-def add_number(route: Route) -> None:
-    response = route.fetch()
-    answer: dict[str, Any] = response.json() | {"number": NUMBER}
-    route.fulfill(response=response, json=answer)
-
-
-def test_fields_of_the_service_are_shown(open_page: OpenPage, service: str) -> None:
-    page = open_page("about:blank")
-    page.route("**/predict*", add_number)
-    page.goto(f"{service}/?example=NaCl")
-    section = page.get_by_role("region", name="What this number is")
-    expect(section.locator("dd").first.get_by_role("listitem")).to_have_text(CONDITIONS)
-    expect(section).to_contain_text("three-phonon, PBEsol")
-    expect(section.get_by_role("link", name="example.org")).to_be_visible()
-    expect(section).to_contain_text("Run phono3py.")
-    expect(section.get_by_role("link", name="Paper")).to_have_attribute(
-        "href", "https://doi.org/10.1/xyz"
-    )
-
-
-def test_absent_fields_are_said_to_be_absent(open_page: OpenPage, service: str) -> None:
+def test_what_the_service_says_of_the_number_is_shown(open_page: OpenPage, service: str) -> None:
     page = open_page(f"{service}/?example=NaCl&ensemble=complete")
     section = page.get_by_role("region", name="What this number is")
-    expect(section).to_contain_text("Not stated by this ensemble")
-    expect(section).to_contain_text("confirm it by a first-principles calculation")
+    expect(section.locator("dd").first.get_by_role("listitem")).to_have_text([*CONDITIONS])
+    for sentence in (METHOD.name, METHOD.details, METHOD.source, *LEFT_OUT, NEXT_STEPS["edge"]):
+        expect(section).to_contain_text(sentence)
+    expect(section.get_by_role("link", name="Paper")).to_have_attribute("href", PAPER.url)
     section.get_by_role("button", name="Copy citation").click()
     expect(section.get_by_role("button", name="Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert "arXiv:2411.18259" in copied
+    assert copied.startswith(PAPER.text)
     assert "Predicted by ensemble complete, version complete" in copied
+
+
+def test_a_method_that_is_not_stated_is_said_to_be_so(open_page: OpenPage, service: str) -> None:
+    page = open_page(f"{service}/?example=NaCl&ensemble=mix-stage3")
+    section = page.get_by_role("region", name="What this number is")
+    expect(section).to_contain_text("Not stated by this ensemble")
 
 
 def test_nearest_crystals_lead_to_the_materials_project(open_page: OpenPage, service: str) -> None:

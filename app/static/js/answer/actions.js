@@ -3,6 +3,7 @@
 import { copyButton, download, h } from "../base/dom.js";
 import { usual } from "../base/formula.js";
 import { at } from "../base/links.js";
+import { keyInUse } from "../service/key.js";
 
 /** Return the buttons and the command; `address` is the link to the answer, or null. */
 export function actions({ answer }, source, address) {
@@ -23,12 +24,13 @@ export function actions({ answer }, source, address) {
   );
 }
 
-/** Return the shell command that asks the same. */
+/** Return the shell command that asks the same; an API key is named as a variable, and not shown. */
 export function curlCommand(source, ensemble) {
   const query = `?ensemble=${encodeURIComponent(ensemble)}`;
   const base = at("predict");
-  if (source.kind === "id") return `curl ${quoted(`${base}/${encodeURIComponent(source.id)}${query}`)}`;
-  return `curl -F ${quoted(`file=@${formName(fileName(source))}`)} ${quoted(base + query)}`;
+  const curl = keyInUse() ? 'curl -H "X-API-Key: $KEY"' : "curl";
+  if (source.kind === "id") return `${curl} ${quoted(`${base}/${encodeURIComponent(source.id)}${query}`)}`;
+  return `${curl} -F ${quoted(`file=@${formName(fileName(source))}`)} ${quoted(base + query)}`;
 }
 
 function fileName(source) {

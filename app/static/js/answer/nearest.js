@@ -7,11 +7,11 @@ import { materialLink } from "../base/links.js";
 
 const NOTE =
   "Reference: LTC from first-principles data. Cross-validated: the ensemble's prediction by the models that were not trained on the crystal. " +
-  "Distance: between the crystals in the ensemble's own descriptors, in standard deviations.";
+  "Distance: how differently the ensemble sees the two crystals; at 0 it sees no difference.";
 
 /** Return the table of the nearest crystals, nearest first. */
 export function nearestTable(nearest, { material, ltc }) {
-  const head = [["Crystal"], ["Id"], [`Reference, ${ltc.unit}`, "numeric"], ["Cross-validated", "numeric"], ["Data set"], ["Distance", "numeric"]];
+  const head = [["Crystal"], [`Reference, ${ltc.unit}`, "numeric"], ["Cross-validated", "numeric"], ["Distance", "numeric"], ["Id"], ["Data set"]];
   return h(
     "div",
     { class: "wide nearest" },
@@ -36,10 +36,10 @@ function row(crystal, material) {
     "tr",
     {},
     h("th", { scope: "row" }, formula(crystal.formula), same && h("small", {}, "same compound")),
-    h("td", { class: "id" }, materialLink(crystal.material_id)),
     h("td", { class: "numeric" }, number(crystal.ltc)),
     h("td", { class: "numeric" }, crystal.out_of_fold == null ? "–" : number(crystal.out_of_fold)),
-    h("td", {}, crystal.dataset),
     h("td", { class: "numeric" }, number(crystal.distance)),
+    h("td", { class: "id" }, materialLink(crystal.material_id)),
+    h("td", {}, crystal.dataset),
   );
 }

@@ -1,7 +1,7 @@
 /** Coverage of the prediction interval: overall, and in every group measured. */
 
 import { h, svg } from "../base/dom.js";
-import { decimal, measure } from "./errors.js";
+import { decimal, explained } from "./errors.js";
 import { number } from "../base/format.js";
 import { table } from "../base/table.js";
 
@@ -43,6 +43,7 @@ const KINDS = [
   [/^dataset_(.+)$/, ([, name]) => `Data set: ${name}`],
   [/^type_(.+)$/, ([, name]) => `Structure type: ${name.replaceAll("_", " ").replace("heusler", "Heusler")}`],
   [/^ltc_([\d.]+)_([\d.]+)$/, ([, low, high]) => `LTC ${low} to ${high} W/(m K)`],
+  [/^elements_(\d+)$/, ([, count]) => `Elements in the compound: ${count}`],
   [/.*/, ([name]) => name.replaceAll("_", " ")],
 ];
 
@@ -103,5 +104,5 @@ function plot({ coverage, n }, { low, x }) {
 function rest(values) {
   const shown = (name) => /^(coverage|half_width|global_half_width)/.test(name) || `coverage_${name.replace(/^(share|median_ape)_/, "")}` in values;
   const names = Object.keys(values).filter((name) => !shown(name));
-  return names.length > 0 ? table("More about the interval", ["Measure", "Value"], names.map((name) => [measure(name), decimal(values[name])])) : null;
+  return names.length > 0 ? table("More about the interval", ["Measure", "Value"], names.map((name) => [explained(name), decimal(values[name])])) : null;
 }

@@ -10,6 +10,10 @@ const MEASURES = {
   spearman: ["Rank correlation (Spearman)", "1: ranks crystals as the references do"],
   within_factor_2: ["Within a factor of 2", "share of the crystals"],
   sre: ["Symmetric relative error (SRE)", "0 at best, 2 at worst, the same for too high and too low"],
+  error_spearman: ["Rank correlation of expected and true error", "1: ranks crystals by their error"],
+  mae_inside: ["Mean error of log10(LTC), inside the training domain"],
+  mae_edge: ["Mean error of log10(LTC), at its edge"],
+  mae_outside: ["Mean error of log10(LTC), outside of it"],
   failures: ["No prediction", "crystals; they count as the largest error"],
 };
 
@@ -32,7 +36,8 @@ function group(what, records) {
   return [h("h4", {}, capital(what)), table(what, ["Measure", ...head], rows)];
 }
 
-function explained(name) {
+/** Return a measure's name in words, and what it means. */
+export function explained(name) {
   const [title, meaning] = MEASURES[name] ?? [measure(name)];
   return meaning ? [title, h("small", {}, meaning)] : title;
 }

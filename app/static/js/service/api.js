@@ -6,6 +6,7 @@
  */
 
 import { at, problemCode } from "../base/links.js";
+import { askForKey, keyInUse } from "./key.js";
 
 const RETRIED = new Set(["overloaded", "rate-limited", "too-many-connections", "not-ready"]);
 
@@ -85,10 +86,18 @@ function baseName(path) {
   return path.split("/").pop();
 }
 
+/** Return the response to a call; a call that needs another API key waits until the user gives one. */
 async function ask(path, options = {}) {
-  let response;
+  const key = keyInUse();
+  const response = await call(path, key ? { ...options, headers: { ...options.headers, "X-API-Key": key } } : options);
+  if (response.ok) return response;
+  if (response.status === 401 && (await askForKey(key))) return ask(path, options);
+  throw await problemIn(response);
+}
+
+async function call(path, options) {
   try {
-    response = await fetch(at(path), options);
+    return await fetch(at(path), options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem({
@@ -97,8 +106,6 @@ async function ask(path, options = {}) {
       detail: `Nothing answers at ${location.host}. Is the service running, and this computer connected to it?`,
     });
   }
-  if (!response.ok) throw await problemIn(response);
-  return response;
 }
 
 async function problemIn(response) {

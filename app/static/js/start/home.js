@@ -1,10 +1,10 @@
 /** The first view: what the service does, a sample answer, how accurate it is, how to cite it. */
 
-import { copyButton, h, titled } from "../base/dom.js";
+import { h, titled } from "../base/dom.js";
 import { formula } from "../base/formula.js";
 import { number } from "../base/format.js";
 import { ends } from "../answer/headline.js";
-import { cited } from "../answer/number.js";
+import { citation } from "../answer/number.js";
 import { predict, showEnsemble } from "../service/api.js";
 
 const SAMPLE = "NaCl";
@@ -13,9 +13,12 @@ const SAMPLE = "NaCl";
 export function homeView(ensemble, signal) {
   const sample = h("div", { class: "card sample" }, h("p", { class: "muted" }, "Predicting a sample…"));
   const accuracy = h("p", { class: "muted accuracy" }, "…");
-  fill(sample, async () => sampleAnswer(await ensemble, signal), "No sample can be shown now.");
+  const cite = h("p", {}, "…");
+  const answer = ensemble.then((name) => name && predict({ kind: "example", name: SAMPLE }, name, signal));
+  fill(sample, async () => sampleAnswer(await answer), "No sample can be shown now.");
+  fill(cite, async () => citation((await answer).answer.number.citation), "The ensemble does not say how to cite it.");
   fill(accuracy, async () => accuracySentence(await ensemble, signal), "The accuracy of this ensemble is not known here.");
-  return h("section", { class: "home" }, introduction(), sample, titled("How accurate it is", {}, accuracy), titled("How to cite it", {}, citation()), limits());
+  return h("section", { class: "home" }, introduction(), sample, titled("How accurate it is", {}, accuracy), titled("How to cite it", {}, cite), limits());
 }
 
 /** Fill an element with what `work` resolves to, or with a sentence where there is nothing to show. */
@@ -37,11 +40,11 @@ function introduction() {
   ];
 }
 
-async function sampleAnswer(ensemble, signal) {
-  if (!ensemble) return null;
-  const { material, ltc, domain } = (await predict({ kind: "example", name: SAMPLE }, ensemble, signal)).answer;
+function sampleAnswer(predicted) {
+  if (!predicted) return null;
+  const { material, ltc, domain, ensemble } = predicted.answer;
   return [
-    h("p", { class: "muted" }, "For instance ", h("a", { href: `?example=${SAMPLE}`, "data-inside": true }, formula(material.formula)), ` at ${ltc.temperature} K, by ${ensemble}`),
+    h("p", { class: "muted" }, "For instance ", h("a", { href: `?example=${SAMPLE}`, "data-inside": true }, formula(material.formula)), ` at ${ltc.temperature} K, by ${ensemble.name}`),
     h("p", { class: "value" }, h("span", { class: "medium" }, number(ltc.mean)), h("span", { class: "unit" }, ltc.unit)),
     h("p", {}, [ltc.interval && `${ends(ltc.interval)} with ${Math.round(100 * ltc.interval.level)}\u00a0% probability`, domain && `${domain.verdict} the training domain`.replace("edge the", "at the edge of the")].filter(Boolean).join("; ")),
   ];
@@ -64,11 +67,6 @@ async function accuracySentence(ensemble, signal) {
 
 function largest(records) {
   return records.reduce((best, record) => (best && best.n_crystals > record.n_crystals ? best : record), null);
-}
-
-function citation() {
-  const { text, url } = cited(null);
-  return h("p", {}, text, " ", h("a", { href: url }, "Paper"), " ", copyButton("Copy citation", `${text} ${url}`));
 }
 
 function limits() {

@@ -1,0 +1,1 @@
+"""Server of the Model Context Protocol, by which language models use the predictions."""

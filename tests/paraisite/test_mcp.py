@@ -1,0 +1,138 @@
+"""The server of the Model Context Protocol, asked by the SDK's own client over both transports."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import anyio
+import pytest
+from mcp import Client, StdioServerParameters
+
+from models.errors import UnknownEnsemble
+from paraisite.mcp.server import create_server
+
+ROOT = Path(__file__).parents[2]
+COMMAND = ("-m", "app.cli", "mcp")
+UNREADABLE = "data_broken\nnothing else"
+
+
+@contextmanager
+def http_server(*options: str) -> Iterator[str]:
+    """Give the address of a server in a process of its own."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, *COMMAND, "--http", "--port", str(port), *options], cwd=ROOT
+    )
+    try:
+        wait_for(port, process)
+        yield f"http://127.0.0.1:{port}/mcp"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.05)
+    raise AssertionError(process.poll())
+
+
+async def talk(client: Client, cif: str) -> None:
+    """Use every tool."""
+    tools = (await client.list_tools()).tools
+    assert [tool.name for tool in tools] == ["predict", "explain", "compare"]
+    assert all(tool.output_schema for tool in tools)
+    assert all(tool.annotations and tool.annotations.read_only_hint for tool in tools)
+
+    predicted = (await client.call_tool("predict", {"crystal": cif})).structured_content
+    assert predicted["formula"] == "NaCl"
+    assert 0 < predicted["lower"] < predicted["ltc"] < predicted["upper"]
+
+    explained = await client.call_tool("explain", {"crystal": "mp-9127"})
+    evidence = explained.structured_content
+    assert evidence["estimate"]["material_id"] == "mp-9127"
+    assert evidence["nearest"][0]["ltc"] > 0
+    assert evidence["expected_factor"] > 1
+    assert evidence["number"]["left_out"]
+
+    crystals = [cif, UNREADABLE, "mp-9127", "mp-999999999"]
+    compared = (await client.call_tool("compare", {"crystals": crystals})).structured_content
+    values = [one["estimate"]["ltc"] for one in compared["ranked"]]
+    assert values == sorted(values)
+    assert [one["separated"] is None for one in compared["ranked"]] == [True, False]
+    assert [one["position"] for one in compared["failed"]] == [1, 3]
+
+    refused = await client.call_tool("predict", {"crystal": UNREADABLE})
+    assert refused.is_error
+    assert "Unreadable structure: The CIF is malformed at line 2" in str(refused.content)
+
+
+def test_over_stdio(environment, rocksalt_cif):
+    async def conversation() -> None:
+        server = StdioServerParameters(
+            command=sys.executable, args=[*COMMAND], env=dict(os.environ | environment), cwd=ROOT
+        )
+        async with Client(server) as client:
+            await talk(client, rocksalt_cif)
+
+    anyio.run(conversation)
+
+
+def test_over_http_by_a_running_service(service, rocksalt_cif):
+    async def conversation(url: str) -> None:
+        async with Client(url) as client:
+            await talk(client, rocksalt_cif)
+
+    with http_server("--service", service.url) as url:
+        anyio.run(conversation, url)
+
+
+def ask(server, tool: str, **arguments):
+    async def conversation():
+        async with Client(server) as client:
+            return await client.call_tool(tool, arguments)
+
+    return anyio.run(conversation)
+
+
+def test_no_file_is_read_for_a_client(local, tmp_path, rocksalt_cif):
+    (tmp_path / "secret.cif").write_text(rocksalt_cif)
+    answer = ask(create_server(lambda: local), "predict", crystal=str(tmp_path / "secret.cif"))
+    assert answer.is_error
+
+
+def test_a_client_is_not_kept_waiting_while_the_ensemble_is_loaded(local, rocksalt_cif):
+    def load():
+        time.sleep(3)
+        return local
+
+    async def conversation() -> float:
+        start = time.monotonic()
+        async with Client(create_server(load)) as client:
+            await client.list_tools()
+            listed = time.monotonic() - start
+            answer = await client.call_tool("predict", {"crystal": rocksalt_cif})
+            assert not answer.is_error
+            return listed
+
+    assert anyio.run(conversation) < 2
+
+
+@pytest.mark.parametrize("tool", ["predict", "compare"])
+def test_what_cannot_be_loaded_is_told(tool, rocksalt_cif):
+    def load():
+        raise UnknownEnsemble("No ensemble 'x'; there are: made.")
+
+    arguments = {"crystal": rocksalt_cif} if tool == "predict" else {"crystals": [rocksalt_cif] * 2}
+    answer = ask(create_server(load), tool, **arguments)
+    assert answer.is_error
+    assert answer.content[0].text.endswith("Unknown ensemble: No ensemble 'x'; there are: made.")
