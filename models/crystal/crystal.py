@@ -9,6 +9,7 @@ import spglib
 from pymatgen.core import Composition, Element, Structure
 
 from models.crystal.cell import Ints, cell_of
+from models.crystal.dimension import BondedNetwork, bonded_network
 from models.crystal.fingerprint import fingerprint
 from models.crystal.graph import FADING, MEGNET, CrystalGraph, Cutoff, crystal_graph
 from models.crystal.neighbors import Neighbors, find_neighbors
@@ -91,6 +92,11 @@ class Crystal:
     def structure_type(self) -> str:
         """Name of the structure type, such as rocksalt; `OTHER` where it has none."""
         return structure_type(self.ideal)
+
+    @cached_property
+    def network(self) -> BondedNetwork:
+        """Molecules, chains, layers or a framework."""
+        return bonded_network(self.ideal.cell)
 
     @cached_property
     def prototype(self) -> str:

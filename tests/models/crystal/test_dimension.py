@@ -1,0 +1,87 @@
+"""Dimension of the bonded network, and the gap between layers."""
+
+import numpy as np
+import pytest
+from pymatgen.core import Lattice, Structure
+
+from models.crystal.cell import cell_of
+from models.crystal.crystal import Crystal
+from models.crystal.dimension import bonded_network
+from models.prediction.warnings import find_warnings
+from tests.crystals import HALF_HEUSLER, ROCKSALT, generated_crystals
+
+
+def boron_nitride(height: float) -> Structure:
+    """Two layers of hexagonal boron nitride in a cell of this height in A."""
+    places = [[1 / 3, 2 / 3, 0], [2 / 3, 1 / 3, 0], [2 / 3, 1 / 3, 0.5], [1 / 3, 2 / 3, 0.5]]
+    return Structure(Lattice.hexagonal(2.50, height), ["B", "N"] * 2, places)
+
+
+def monolayer(height: float) -> Structure:
+    """MoS2 of one layer, 3.13 A thick, in a cell of this height in A."""
+    half = 1.565 / height
+    places = [[1 / 3, 2 / 3, 0.5], [2 / 3, 1 / 3, 0.5 + half], [2 / 3, 1 / 3, 0.5 - half]]
+    return Structure(Lattice.hexagonal(3.16, height), ["Mo", "S", "S"], places)
+
+
+TRIGONAL_SELENIUM = Structure.from_spacegroup(
+    "P3_121", Lattice.hexagonal(4.366, 4.954), ["Se"], [[0.225, 0, 1 / 3]]
+)
+CARBON_DIOXIDE = Structure.from_spacegroup(
+    "Pa-3", Lattice.cubic(5.62), ["C", "O"], [[0, 0, 0], [0.118, 0.118, 0.118]]
+)
+
+
+@pytest.mark.parametrize(
+    ("structure", "dimension"),
+    [
+        (ROCKSALT.crystal(["Na", "Cl"], 2.82), 3),
+        (HALF_HEUSLER.crystal(["Ti", "Ni", "Sn"], 2.57), 3),
+        (boron_nitride(6.66), 2),
+        (TRIGONAL_SELENIUM, 1),
+        (CARBON_DIOXIDE, 0),
+    ],
+)
+def test_the_dimension(structure, dimension):
+    assert bonded_network(cell_of(structure)).dimension == dimension
+
+
+@pytest.mark.parametrize("crystal", [boron_nitride(6.66), TRIGONAL_SELENIUM, CARBON_DIOXIDE])
+def test_supercells_and_other_axes_have_the_same_network(crystal):
+    expected = bonded_network(cell_of(crystal))
+    other = crystal.copy()
+    other.make_supercell([[1, 1, 0], [0, 1, 1], [1, 0, 2]])
+    found = bonded_network(cell_of(other))
+    assert found.dimension == expected.dimension
+    assert found.gap == pytest.approx(expected.gap, abs=1e-6)
+
+
+def test_the_gap_is_that_between_layers():
+    assert bonded_network(cell_of(boron_nitride(6.66))).gap == pytest.approx(3.33)
+    assert bonded_network(cell_of(monolayer(20.0))).gap == pytest.approx(20.0 - 3.13)
+    assert bonded_network(cell_of(ROCKSALT.crystal(["Na", "Cl"], 2.82))).gap == 0
+
+
+def test_a_dimension_is_found_for_any_crystal():
+    for structure in generated_crystals(20, seed=3):
+        network = bonded_network(cell_of(structure))
+        assert network.dimension in range(4)
+        assert np.isfinite(network.gap)
+
+
+@pytest.mark.parametrize(
+    ("structure", "words"),
+    [
+        (boron_nitride(6.66), "Layered"),
+        (monolayer(20.0), "slab with 16.9 A of vacuum"),
+        (TRIGONAL_SELENIUM, "chains"),
+        (CARBON_DIOXIDE, "molecular crystal"),
+    ],
+)
+def test_what_is_no_framework_is_warned_of(structure, words):
+    (warning,) = find_warnings(Crystal.of(structure), 5.0, None)
+    assert words in warning
+
+
+def test_a_framework_is_not_warned_of():
+    assert find_warnings(Crystal.of(ROCKSALT.crystal(["Na", "Cl"], 2.82)), 5.0, None) == ()
