@@ -9,7 +9,7 @@ from pathlib import Path
 from app.startup import import_tensorflow
 from benchmarks.stamp import stamp
 
-NAMES = ("profile", "parsers", "forward", "bulk", "training", "service")
+NAMES = ("profile", "parsers", "forward", "bulk", "training", "service", "kills")
 RESULTS = Path("benchmarks/results.json")
 
 

@@ -60,6 +60,8 @@ class Parts:
         try:
             yield parts
         finally:
+            if os.listdir(parts.folder) == [LOCK]:
+                shutil.rmtree(parts.folder)
             os.close(held)
 
     def begin(self, started: Started) -> Started:
@@ -115,8 +117,10 @@ class Parts:
         return sum(int(name.split("-")[2]) for name in self.names())
 
     def remove(self) -> None:
-        """Remove the parts and their folder."""
-        shutil.rmtree(self.folder)
+        """Remove the parts."""
+        for path in self.folder.iterdir():
+            if path.name != LOCK:
+                path.unlink()
 
 
 def _locked(path: Path, table: Path) -> int:

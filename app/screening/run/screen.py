@@ -35,8 +35,8 @@ def screen(
     and the table takes its place when all are there. Raises DataError when another process writes
     to `out`, when it is of another run, or the disk cannot be written to.
     """
-    run = Run.of(source.name, executor.identify(judge), judge.thresholds)
     with Parts.of(out) as parts:
+        run = Run.of(source.name, executor.identify(judge), judge.thresholds)
         if out.exists():
             yield _check_finished(source, run, out)
         else:

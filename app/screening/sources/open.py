@@ -23,7 +23,7 @@ def open_source(argument: str, limits: StructureLimits) -> Source:
         pattern = Pattern(argument, limits)
         if pattern.count():
             return pattern
-    raise DataError(f"There is no {argument}; name a folder, a file, or a pattern in quotes.")
+    raise DataError(f"{argument} is neither a file nor a folder, nor a pattern that any file matches.")
 
 
 def _open_file(path: Path, limits: StructureLimits) -> Source:
@@ -35,5 +35,5 @@ def _open_file(path: Path, limits: StructureLimits) -> Source:
     if holds_crystal(path):
         return Pattern(str(path), limits)
     raise DataError(
-        f"{path} is neither a folder, an archive, a table, a .jsonl[.gz] nor a structure file."
+        f"{path} is neither an archive, a table, a .jsonl[.gz] nor a structure file."
     )
