@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from app.screening.outcome import Thresholds
 from app.screening.ranking.rank import HEAD, Ranked, Ranking, rank, values_of
+from app.screening.ranking.shortlist import write_shortlist
 from app.screening.run.judge import Judge
 from app.screening.run.screen import screen
 from app.screening.run.workers import Executor, Here, Workers
@@ -85,6 +86,12 @@ def run(options: argparse.Namespace, settings: Settings, name: str, load: LoadEn
     _report_ignored(source)
     ranking = rank(options.out, options.top, highest=options.highest)
     _print_ranking(options, ranking)
+    if options.shortlist:
+        write_shortlist(options.shortlist, ranking["candidates"], source)
+    if options.report:
+        from app.screening.ranking.report import write_report  # draws with plotly
+
+        write_report(options.report, options.out, ranking, highest=options.highest)
     return 0
 
 
