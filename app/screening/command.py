@@ -71,7 +71,7 @@ def run(options: argparse.Namespace, settings: Settings, name: str, load: LoadEn
     if options.out.suffix not in FORMATS:
         print(f"paraisite: --out must end in {', '.join(FORMATS)}", file=sys.stderr)
         return 2
-    source = open_source(options.source, settings.structure_limits)
+    source = open_source(options.source, settings, options.out)
     judge = Judge(Loader(load, name, settings), Thresholds(options.below, options.above))
     try:
         with _executor(options) as executor:
