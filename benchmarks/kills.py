@@ -35,7 +35,7 @@ SHARE = 0.4  # of the undisturbed time within which a run is killed; its start t
 class StandIn:
     """Rows with numbers made of the text's sha256, in place of an ensemble's."""
 
-    thresholds: Thresholds = Thresholds()
+    thresholds: Thresholds
 
     def identify(self) -> EnsembleReference:
         """Return a name and digest of its own."""
@@ -109,7 +109,7 @@ def main(source: str, out: str) -> None:
     """Screen a file of records by the stand-in."""
     with Workers(WORKERS) as workers:
         records = Records(Path(source), StructureLimits())
-        for _ in screen(records, StandIn(), workers, Path(out)):  # type: ignore[arg-type]
+        for _ in screen(records, StandIn(Thresholds()), workers, Path(out)):  # type: ignore[arg-type]
             pass
 
 

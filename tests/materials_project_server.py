@@ -115,7 +115,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Return a page of the materials with as many sites and with the elements asked for."""
         structures = {i: Structure(*s.values()) for i, s in self.server.structures.items()}
         elements = set(query.get("elements", [""])[0].split(",")) - {""}
-        low, high = (int(query.get(f"nsites_{end}", [n])[0]) for end, n in (("min", 0), ("max", 999)))
+        low, high = (
+            int(query.get(f"nsites_{end}", [n])[0]) for end, n in (("min", 0), ("max", 999))
+        )
         found = [
             {"material_id": i, "structure": structure.as_dict()}
             for i, structure in sorted(structures.items())

@@ -36,7 +36,9 @@ def running_optimade(file: Path, structures: dict[str, Structure]) -> Iterator[s
         port = free.getsockname()[1]
     command = [sys.executable, "-W", "ignore", "-m", "uvicorn", "optimade.server.main:app"]
     server = subprocess.Popen(
-        [*command, "--port", str(port)], env=os.environ | SETTINGS | {"OPTIMADE_INSERT_FROM_JSONL": str(file)}, stderr=subprocess.DEVNULL
+        [*command, "--port", str(port)],
+        env=os.environ | SETTINGS | {"OPTIMADE_INSERT_FROM_JSONL": str(file)},
+        stderr=subprocess.DEVNULL,
     )
     try:
         base = f"http://127.0.0.1:{port}"

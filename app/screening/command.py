@@ -123,7 +123,8 @@ def _report_ignored(source: Source) -> None:
 
 def _print_ranking(options: argparse.Namespace, ranking: Ranking) -> None:
     sign, threshold = (">", options.above) if options.highest else ("<", options.below)
-    print(f"{options.out}: LTC in W/(m K), ranked by the probability P that it is {sign} {threshold:g}")
+    order = f"by the probability P that it is {sign} {threshold:g}"
+    print(f"{options.out}: LTC in W/(m K), ranked {order}")
     for group, title in TITLES.items():
         if ranking[group]:
             print(f"{title}:")

@@ -42,7 +42,9 @@ def ranking(ranked: Sequence[Ranked]) -> go.Figure:
             marker_color=[COLORS[brief.verdict or "unknown"] for brief in briefs],
             error_x={
                 "array": [upper - b.mean for b, (_, upper) in zip(briefs, bounds, strict=True)],
-                "arrayminus": [b.mean - lower for b, (lower, _) in zip(briefs, bounds, strict=True)],
+                "arrayminus": [
+                    b.mean - lower for b, (lower, _) in zip(briefs, bounds, strict=True)
+                ],
                 "symmetric": False,
             },
             customdata=[brief.material_id for brief in briefs],
@@ -109,8 +111,6 @@ def structure_types(summary: Summary) -> go.Figure:
     )
     figure.update_xaxes(type="log", title=AXIS)
     return _sized(figure, 120 + 26 * len(shown))
-
-
 
 
 def _sized(figure: go.Figure, height: int) -> go.Figure:

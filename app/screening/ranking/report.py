@@ -100,8 +100,9 @@ def _provenance(provenance: Provenance) -> list[tuple[object, ...]]:
 def _table(head: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
     lines = ["<table><thead><tr>", *(f"<th>{escape(str(each))}</th>" for each in head)]
     lines.append("</tr></thead><tbody>")
-    for row in rows:
-        lines.append("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>")
+    lines += (
+        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows
+    )
     return "\n".join([*lines, "</tbody></table>"])
 
 

@@ -27,7 +27,7 @@ RUN, LOCK = "run.json", "lock"
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the table: its place, its name, and how many rows it has, `n_failed` with errors."""
+    """A part of the table: its place and name, how many rows it has, `n_failed` with errors."""
 
     number: int
     name: str
@@ -60,7 +60,7 @@ class Parts:
         try:
             yield parts
         finally:
-            if os.listdir(parts.folder) == [LOCK]:
+            if [path.name for path in parts.folder.iterdir()] == [LOCK]:
                 shutil.rmtree(parts.folder)
             os.close(held)
 
@@ -76,7 +76,7 @@ class Parts:
 
     def names(self) -> frozenset[str]:
         """Return the names of the parts that are there."""
-        return frozenset(filter(PART.fullmatch, os.listdir(self.folder)))
+        return frozenset(filter(PART.fullmatch, (path.name for path in self.folder.iterdir())))
 
     def part(self, number: int, name: str) -> "Part":
         """Return what is known of a part without reading its rows. Raises DataError."""

@@ -18,7 +18,6 @@ T = TypeVar("T")
 WAITING = 2  # chunks of each worker that are read ahead
 
 
-
 Chunks = Callable[[], Iterable[Chunk]]
 
 

@@ -6,7 +6,9 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 from app.screening.entry import Entry
 from app.screening.sources.blocks import split
@@ -17,7 +19,14 @@ from models.structure.content import is_hidden
 from models.structure.read import looks_like_structure
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
-FAULTS = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
+FAULTS = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    RuntimeError,
+    NotImplementedError,
+)
 
 Member = tuple[str, Callable[[], bytes]]
 
@@ -60,7 +69,9 @@ def _opened(path: Path, max_bytes: int) -> Iterator[Iterator[Member]]:
     try:
         yield opened(path, max_bytes)
     except FAULTS as error:
-        raise DataError(f"{path} is not a whole archive ({error}); copy or fetch it again.") from error
+        raise DataError(
+            f"{path} is not a whole archive ({error}); copy or fetch it again."
+        ) from error
 
 
 def _tar_members(path: Path, max_bytes: int) -> Iterator[Member]:
@@ -69,26 +80,27 @@ def _tar_members(path: Path, max_bytes: int) -> Iterator[Member]:
             if member.isfile() and not is_hidden(member.name):
                 content = archive.extractfile(member)
                 assert content is not None  # noqa: S101 - of a file
-                yield member.name, lambda c=content: _bounded(c.read(max_bytes + 1), max_bytes)
-            archive.members = []  # type: ignore[assignment] # else it keeps every header
+                yield member.name, partial(_read, content, max_bytes)
+            archive.members = []  # type: ignore[attr-defined] # else it keeps every header
 
 
 def _zip_members(path: Path, max_bytes: int) -> Iterator[Member]:
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
             if not is_hidden(name):
-                yield name, lambda n=name: _member(archive, n, max_bytes)
+                yield name, partial(_member, archive, name, max_bytes)
 
 
 def _member(archive: zipfile.ZipFile, name: str, max_bytes: int) -> bytes:
     try:
         with archive.open(name) as member:
-            return _bounded(member.read(max_bytes + 1), max_bytes)
+            return _read(member, max_bytes)
     except FAULTS as error:
         raise UnreadableStructure(f"The archive's member is damaged ({error}).") from error
 
 
-def _bounded(content: bytes, max_bytes: int) -> bytes:
+def _read(file: IO[bytes], max_bytes: int) -> bytes:
+    content = file.read(max_bytes + 1)
     if len(content) > max_bytes:
         raise StructureTooLarge(f"The file has more than {max_bytes} bytes, unpacked.")
     return content

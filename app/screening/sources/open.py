@@ -38,7 +38,9 @@ def open_source(argument: str, settings: Settings, table: Path) -> Source:
         pattern = Pattern(argument, limits)
         if pattern.count():
             return pattern
-    raise DataError(f"{argument} is neither a file nor a folder, nor a pattern that any file matches.")
+    raise DataError(
+        f"{argument} is neither a file nor a folder, nor a pattern that any file matches."
+    )
 
 
 def _materials_project(text: str, settings: Settings) -> MaterialsProjectQuery:
@@ -57,6 +59,4 @@ def _open_file(path: Path, limits: StructureLimits) -> Source:
         return Table(path, limits)
     if holds_crystal(path):
         return Pattern(str(path), limits)
-    raise DataError(
-        f"{path} is neither an archive, a table, a .jsonl[.gz] nor a structure file."
-    )
+    raise DataError(f"{path} is neither an archive, a table, a .jsonl[.gz] nor a structure file.")

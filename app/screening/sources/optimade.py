@@ -1,9 +1,10 @@
-"""Structures of any OPTIMADE provider, through the client of optimade-python-tools."""
+"""Structures of any OPTIMADE provider that a filter chooses."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 import requests
 
@@ -11,13 +12,14 @@ from app.screening.sources.pages import Page
 from models.errors import DataError
 from models.structure.bounded_session import TRANSIENT, BoundedSession
 
-FIELDS = [
-    "id", "lattice_vectors", "species_at_sites", "cartesian_site_positions", "species",
-    "dimension_types", "chemical_formula_reduced",
-]  # fmt: skip
+FIELDS = (
+    "id,lattice_vectors,species_at_sites,cartesian_site_positions,species,dimension_types,"
+    "chemical_formula_reduced"
+)
 PAGE = 100  # structures
 RETRIES = 5
-LONGEST_DELAY = 5.0  # s between two pages, whatever the provider asks for
+SECONDS = 300.0  # for one page
+LONGEST_DELAY = 60.0  # s between two pages, whatever the provider asks for
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class OptimadeQuery:
 
     base_url: str
     filter: str
+    sleep: Callable[[float], None] = time.sleep
 
     @property
     def name(self) -> str:
@@ -34,63 +37,48 @@ class OptimadeQuery:
 
     def fetch(self, page: str | None) -> Page:
         """Return the first page, or that of a link. Raises DataError."""
-        from optimade.client import OptimadeClient  # noqa: PLC0415 - an extra
-
-        client = OptimadeClient([self.base_url], http_client=_Session, use_async=False, silent=True)
+        answer = self._asked(page)
         try:
-            # No public method begins at the link of a page.
-            found = client._get_one(  # noqa: SLF001
-                "structures",
-                self.filter,
-                self.base_url,
-                page_limit=PAGE,
-                response_fields=FIELDS,
-                paginate=False,
-                override_url=page,
-            )[self.base_url]
-        except (requests.RequestException, RuntimeError, ValueError, KeyError) as error:
-            raise DataError(f"{self.base_url} cannot be asked ({error}); try again later.") from error
-        if found.errors:
-            raise DataError(f"{self.base_url} refuses the query: {'; '.join(found.errors)[:500]}")
-        time.sleep(min(found.meta.get("request_delay") or 0.0, LONGEST_DELAY))
-        return Page([_document(each) for each in found.data], self._next(found.links))
+            documents = [{"id": each["id"], **each["attributes"]} for each in answer["data"]]
+            link = (answer.get("links") or {}).get("next")
+            following = link["href"] if isinstance(link, dict) else link
+            delay = float((answer.get("meta") or {}).get("request_delay") or 0.0)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise self._failed("its answer is not one of OPTIMADE") from error
+        if following and urlsplit(following).netloc != urlsplit(self.base_url).netloc:
+            raise self._failed("its next page is on another host")
+        self.sleep(min(delay, LONGEST_DELAY))
+        return Page(documents, following or None)
 
-    def _next(self, links: dict[str, Any]) -> str | None:
-        """Return the link to the next page. Raises DataError when it leads to another host."""
-        link = links.get("next")
-        address: str | None = link["href"] if isinstance(link, dict) else link
-        if address and urlsplit(address).netloc != urlsplit(self.base_url).netloc:
-            raise DataError(f"{self.base_url} leads to another host: {address[:200]}")
-        return address or None
+    def _asked(self, page: str | None) -> dict[str, Any]:
+        """Return the answer for a page. Raises DataError."""
+        query = {"filter": self.filter, "page_limit": str(PAGE), "response_fields": FIELDS}
+        first = f"{self.base_url.rstrip('/')}/v1/structures"
+        given = {name: value for name, value in query.items() if value}
+        session = BoundedSession({}, RETRIES)
+        try:
+            with session, session.within(SECONDS):
+                response = session.get(page or first, params=None if page else given)
+            answer: dict[str, Any] = response.json()
+        except requests.RequestException as error:
+            raise self._failed(f"{error}; try again later") from error
+        if response.status_code in TRANSIENT:
+            raise self._failed(f"it answers {response.status_code}; try again later")
+        if not response.ok:
+            told = [str(each.get("detail")) for each in answer.get("errors", [])]
+            raise self._failed(f"it refuses the query ({'; '.join(told)[:300]})")
+        return answer
+
+    def _failed(self, why: str) -> DataError:
+        return DataError(f"{self.base_url} gives no structures: {why}.")
 
 
 def optimade_query(argument: str) -> OptimadeQuery:
     """Return the query of `https://HOST/PATH?filter=...`. Raises DataError."""
-    address = urlsplit(argument)
-    name, _, text = address.query.partition("=")
-    if address.scheme not in {"http", "https"} or name not in {"filter", ""}:
+    base, _, query = argument.partition("?")
+    name, _, text = query.partition("=")
+    if urlsplit(base).scheme not in {"http", "https"} or name not in {"filter", ""}:
         raise DataError(
             f"optimade:{argument} is no query; write 'optimade:https://HOST/PATH?filter=FILTER'."
         )
-    return OptimadeQuery(urlunsplit((address.scheme, address.netloc, address.path, "", "")), text)
-
-
-def _document(entry: dict[str, Any]) -> dict[str, Any]:
-    return {"id": entry["id"], **entry["attributes"]}
-
-
-class _Session(BoundedSession):
-    """A session that repeats a failed request a few times, and then ends with an error.
-
-    The client by itself would repeat it for ever.
-    """
-
-    def __init__(self) -> None:
-        super().__init__({}, RETRIES)
-
-    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        """Return the response. Raises RequestException when the server cannot answer."""
-        response = super().request(*args, **kwargs)
-        if response.status_code in TRANSIENT:
-            raise requests.RequestException(f"it answers {response.status_code}")
-        return response
+    return OptimadeQuery(base, unquote(text))

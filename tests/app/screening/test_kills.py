@@ -55,7 +55,7 @@ def killed_after(n_parts, command, out):
 def workers_end(group):
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        if subprocess.run(["pgrep", "-g", str(group)], stdout=subprocess.DEVNULL).returncode:
+        if subprocess.run(["pgrep", "-g", f"{group}"], check=False, stdout=-3).returncode:
             return True
         time.sleep(0.05)
     return False

@@ -1,5 +1,6 @@
 """Sources that are asked by a query, against real local servers."""
 
+from itertools import islice
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -39,7 +40,9 @@ def test_a_query_of_the_materials_project_is_paged_and_kept(mp, paraisite, tmp_p
     ids = [row["material_id"] for row in rows_of(out)]
     assert ids == sorted(ids)
     assert len(ids) > 2
-    assert [query["_page"] for query in summaries(mp)] == [[f"{n}"] for n in range(1, len(ids) // 2 + 2)]
+    assert [query["_page"] for query in summaries(mp)] == [
+        [f"{n}"] for n in range(1, len(ids) // 2 + 2)
+    ]
     assert all(query["nsites_max"] == ["4"] for query in summaries(mp))
     mp.behaviour.asked.clear()
     out.unlink()
@@ -73,9 +76,7 @@ def test_a_condition_that_there_is_not(mp, paraisite, tmp_path, capsys, text):
 
 def test_a_query_goes_on_at_the_page_where_it_stopped(mp, tmp_path):
     paged = Paged(query(mp), tmp_path, StructureLimits())
-    entries = paged.entries()
-    first = [next(entries).material_id for _ in range(3)]
-    entries.close()
+    first = [entry.material_id for entry in islice(paged.entries(), 3)]
     mp.behaviour.asked.clear()
     again = [entry.material_id for entry in paged.entries()]
     assert again[:3] == first
@@ -93,7 +94,6 @@ def test_a_damaged_page_is_told(mp, tmp_path):
 
 @pytest.fixture(scope="module")
 def optimade_server(tmp_path_factory, rocksalt, zincblende):
-    pytest.importorskip("optimade.client", reason="optimade is not installed")
     structures = {f"x-{place}": rocksalt for place in range(6)} | {"y": zincblende}
     with running_optimade(tmp_path_factory.mktemp("optimade") / "data.jsonl", structures) as base:
         yield base
@@ -113,13 +113,13 @@ def test_an_optimade_provider_is_asked_page_by_page(
 
 
 def test_a_filter_that_the_provider_does_not_understand(optimade_server):
-    with pytest.raises(DataError, match="refuses|cannot be asked"):
+    with pytest.raises(DataError, match="refuses the query"):
         optimade.optimade_query(f"{optimade_server}?filter=elements HAZ 1").fetch(None)
 
 
 def test_a_provider_that_does_not_answer(monkeypatch):
     monkeypatch.setattr(optimade, "RETRIES", 0)
-    with pytest.raises(DataError, match="cannot be asked"):
+    with pytest.raises(DataError, match="try again later"):
         optimade.optimade_query("http://127.0.0.1:9?filter=nsites<3").fetch(None)
 
 

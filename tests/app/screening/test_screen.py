@@ -1,10 +1,12 @@
 """A screening from source to table, in one go and in several."""
 
+import json
+
 import pytest
 
 from app.screening.probability import NORMAL
-
-from tests.app.screening.conftest import rows_of, write_lines
+from tests.app.conftest import run_cli
+from tests.app.screening.conftest import entry, rows_of, write_lines
 
 
 def test_screen_writes_and_ranks(paraisite, cifs, table, capsys):
@@ -40,26 +42,33 @@ def test_screen_says_how_far_to_believe_it(sceptic, cifs, table, capsys):
 
 
 @pytest.fixture
-def small_chunks(monkeypatch):
+def interrupt(monkeypatch, ensemble):
+    """Chunks of two crystals, and a function that interrupts a screening in the third chunk."""
     monkeypatch.setattr("app.screening.run.chunks.CRYSTALS", 2)
 
+    def run(*command):
+        with monkeypatch.context() as patch:
+            patch.setattr(ensemble, "predict", interrupted(ensemble.predict, after=2))
+            assert run_cli(ensemble, *command) == 130
 
-def test_screen_resumes_after_an_interruption(
-    paraisite, ensemble, tmp_path, table, rocksalt, small_chunks, monkeypatch, capsys
-):
-    source = write_lines(tmp_path / "crystals.jsonl", [rocksalt] * 5)
-    whole = tmp_path / f"whole{table.suffix}"
+    return run
+
+
+@pytest.fixture
+def source(tmp_path, rocksalt):
+    return write_lines(tmp_path / "crystals.jsonl", [rocksalt] * 5)
+
+
+def test_screen_resumes_after_an_interruption(paraisite, ensemble, source, table, interrupt):
+    whole = table.with_stem("whole")
     paraisite("screen", source, "--out", whole)
     ensemble.calls.clear()
-    with monkeypatch.context() as patch:
-        patch.setattr(ensemble, "predict", interrupted(ensemble.predict, after=2))
-        assert paraisite("screen", source, "--out", table) == 130
-    assert "go on" in capsys.readouterr().err
+    interrupt("screen", source, "--out", table)
     assert not table.exists()
     assert paraisite("screen", source, "--out", table) == 0
     assert ensemble.calls == [2, 2, 1]
     assert rows_of(table) == rows_of(whole)
-    assert not list(tmp_path.glob("*.parts"))
+    assert not list(table.parent.glob("*.parts"))
     assert paraisite("screen", source, "--out", table) == 0
     assert ensemble.calls == [2, 2, 1]
 
@@ -76,16 +85,15 @@ def interrupted(predict, after):
 
 
 def test_a_source_that_changed_while_it_was_screened_is_judged_as_it_is_now(
-    paraisite, ensemble, tmp_path, table, rocksalt, zincblende, small_chunks, monkeypatch
+    paraisite, source, table, interrupt, zincblende
 ):
-    source = write_lines(tmp_path / "crystals.jsonl", [rocksalt] * 5)
-    with monkeypatch.context() as patch:
-        patch.setattr(ensemble, "predict", interrupted(ensemble.predict, after=2))
-        paraisite("screen", source, "--out", table)
-    write_lines(source, [zincblende, *[rocksalt] * 4, zincblende])
+    interrupt("screen", source, "--out", table)
+    lines = source.read_text().splitlines()
+    other = json.dumps(entry("mp-0", zincblende))
+    source.write_text("\n".join([other, *lines[1:], other]))
     assert paraisite("screen", source, "--out", table) == 0
     assert [row["formula"] for row in rows_of(table)] == ["ZnS", *["NaCl"] * 4, "ZnS"]
-    write_lines(source, [rocksalt])
+    source.write_text(other)
     assert paraisite("screen", source, "--out", table) == 1
 
 

@@ -14,7 +14,6 @@ from app.screening.table.columns import COLUMNS
 from app.screening.table.files import read_batches, read_provenance
 from tests.app.screening.conftest import rows_of
 
-
 FOREIGN = {
     "no newline": b"precious",
     "torn": b"precious,columns\n1,2\n3",
