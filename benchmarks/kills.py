@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pyarrow.parquet as pq
 
 from app.schemas import EnsembleReference
@@ -99,9 +98,7 @@ def _killed(command: list[str], seconds: float) -> bool:
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         time.sleep(random.uniform(0, seconds))  # noqa: S311 - no secret
         running = process.poll() is None
-        workers = psutil.Process(process.pid).children(recursive=True) if running else []
         process.kill()
-    psutil.wait_procs(workers, timeout=30)
     return running
 
 
