@@ -22,6 +22,7 @@ from app.service.ensembles import ServedEnsemble, check_ensemble
 from app.settings import Settings
 from app.startup import without_native_messages
 from models.cores import n_cores
+from models.errors import DataError
 
 SHOWN_FILES = 10  # names of ignored files that are told
 SHOWN_IDS = 3  # of a crystal that comes several times
@@ -63,6 +64,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--above", type=float, default=100.0, help="high threshold, W/(m K) (100)")
     add("--report", type=Path, metavar="FILE", help="HTML report to write")
     add("--shortlist", type=Path, metavar="FOLDER", help="CIFs of the ranked list to write")
+    add(
+        "--ray",
+        nargs="?",
+        const="local",
+        metavar="ADDRESS",
+        help="share the work out on a Ray cluster (left out: one of this machine)",
+    )
     add("--workers", type=int, default=n_cores(), help="processes (one for each core)")
 
 
@@ -96,7 +104,17 @@ def run(options: argparse.Namespace, settings: Settings, name: str, load: LoadEn
 
 
 def _executor(options: argparse.Namespace) -> AbstractContextManager[Executor]:
+    if options.ray:
+        return _cluster(options.ray)
     return Workers(options.workers) if options.workers > 1 else nullcontext(Here())
+
+
+def _cluster(address: str) -> AbstractContextManager[Executor]:
+    try:
+        from app.screening.run.cluster import Cluster
+    except ModuleNotFoundError as error:
+        raise DataError(f"--ray needs {error.name}; pip install 'paraisite[ray]'.") from error
+    return Cluster(address)
 
 
 def _follow(source: Source, judge: Judge, executor: Executor, out: Path) -> None:

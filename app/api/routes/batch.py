@@ -53,10 +53,7 @@ REQUEST_BODY = {
     status_code=200,
     response_class=BatchResponse,
     responses={
-        200: {
-            "description": "A line for each crystal as soon as it is done.",
-            "content": {MEDIA_TYPE: {"schema": BatchLine.model_json_schema()}},
-        },
+        200: {"description": "A line for each crystal as soon as it is done.", "model": BatchLine},
         **problem_responses(
             UnsupportedMediaType, errors.NoStructure, errors.StructureTooLarge, *SERVICE_ERRORS
         ),

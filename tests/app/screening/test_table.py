@@ -5,12 +5,13 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from app.screening.run.parts import Parts
-from app.screening.table.columns import COLUMNS
+from app.screening.table.columns import COLUMNS, Row
 from app.screening.table.files import read_batches, read_provenance
 from tests.app.screening.conftest import rows_of
 
@@ -69,6 +70,13 @@ def test_parquet_has_units_descriptions_and_provenance(paraisite, ensemble, cifs
     assert (provenance.n_rows, provenance.n_failed) == (3, 1)
     assert provenance.run.source == "cifs"
     assert (provenance.run.digest, provenance.run.below) == (ensemble.digest, 2)
+
+
+def test_every_column_is_documented():
+    page = (Path(__file__).parents[3] / "docs/screening.md").read_text()
+    for name in COLUMNS:
+        assert f"| `{name}` |" in page
+        assert str(Row.model_fields[name].description) in page
 
 
 def test_other_formats_have_the_same_beside_them(paraisite, cifs, tmp_path):
