@@ -106,7 +106,7 @@ def main(source: str, out: str) -> None:
     """Screen a file of records by the stand-in."""
     with Workers(WORKERS) as workers:
         records = Records(Path(source), StructureLimits())
-        for _ in screen(records, StandIn(Thresholds()), workers, Path(out)):  # type: ignore[arg-type]
+        for _ in screen(records, StandIn(Thresholds()), workers, Path(out)):
             pass
 
 

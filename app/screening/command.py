@@ -12,7 +12,7 @@ from tqdm import tqdm
 from app.screening.outcome import Thresholds
 from app.screening.ranking.rank import HEAD, Ranked, Ranking, rank, values_of
 from app.screening.ranking.shortlist import write_shortlist
-from app.screening.run.judge import Judge
+from app.screening.run.judge import EnsembleJudge, Judge
 from app.screening.run.screen import screen
 from app.screening.run.workers import Executor, Here, Workers
 from app.screening.sources.open import open_source
@@ -80,7 +80,7 @@ def run(options: argparse.Namespace, settings: Settings, name: str, load: LoadEn
         print(f"paraisite: --out must end in {', '.join(FORMATS)}", file=sys.stderr)
         return 2
     source = open_source(options.source, settings, options.out)
-    judge = Judge(Loader(load, name, settings), Thresholds(options.below, options.above))
+    judge = EnsembleJudge(Loader(load, name, settings), Thresholds(options.below, options.above))
     try:
         with _executor(options) as executor:
             _follow(source, judge, executor, options.out)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -26,8 +27,22 @@ class Done:
     rows: pa.Table | None = None
 
 
+class Judge(Protocol):
+    """Makes rows of chunks; picklable."""
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """Thresholds of the probabilities."""
+
+    def identify(self) -> EnsembleReference:
+        """Return which ensemble this is. Raises EnsembleError."""
+
+    def judge(self, chunk: Chunk) -> Done:
+        """Return the rows of a chunk."""
+
+
 @dataclass(frozen=True)
-class Judge:
+class EnsembleJudge:
     """Judges chunks by the ensemble that `load` gives, which a process calls once.
 
     `load` must be hashable, and for other processes picklable.
