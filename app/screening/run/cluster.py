@@ -43,9 +43,9 @@ class Cluster:
         """Return which ensemble judges. Raises EnsembleError."""
         try:
             found: EnsembleReference = ray.get(ray.remote(_identify).remote(judge))
-            return found
         except ray.exceptions.RayTaskError as error:
             raise error.cause from error
+        return found
 
     def run(self, judge: Judge, chunks: Chunks, done: Collection[str]) -> Iterator[Done]:
         """Yield every chunk once it is done, as it comes, judged unless its name is in `done`.
