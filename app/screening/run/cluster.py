@@ -28,6 +28,7 @@ class Cluster:
     def __enter__(self) -> Self:
         # On a machine of its own, work is as urgent as that of other processes.
         os.environ.setdefault("RAY_worker_niceness", "0")
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
         ray.init(
             address=self._address,
             log_to_driver=False,
@@ -53,14 +54,12 @@ class Cluster:
         The source is read on this node; Ray Data holds back the reading when the nodes are busy.
         """
         context = ray.data.DataContext.get_current()
-        context.enable_progress_bars = False
+        context.enable_progress_bars = context.print_on_execution_start = False
         context.target_max_block_size = 1  # byte: each chunk is a block of its own
         here = {"ray.io/node-id": ray.get_runtime_context().get_node_id()}
         read = ray.data.read_datasource(_Source(chunks, done), num_cpus=0, label_selector=here)
         # Tasks, not actors: those of a lost node go to any other, and a process keeps its ensemble.
-        found = read.map_batches(
-            _judge, batch_size=1, num_cpus=1, fn_kwargs={"judge": judge}, max_retries=-1
-        )
+        found = read.map_batches(_judge, batch_size=1, num_cpus=1, fn_kwargs={"judge": judge})
         for row in found.iter_rows():
             table = pa.ipc.open_stream(row["rows"]).read_all() if row["rows"] else None
             yield Done(row["number"], row["name"], table)

@@ -1,5 +1,7 @@
 """A screening by the real ensemble that is killed in the middle, and run again."""
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -70,7 +72,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(command, tmp_path):
         while not list(tmp_path.glob("ltc.csv.parts/part-*.parquet")):
             assert time.monotonic() < deadline
             time.sleep(0.002)
-        subprocess.run(["kill", "-INT", f"-{process.pid}"], check=True)  # as a terminal does
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         message = process.communicate(timeout=30)[1]
     assert process.returncode == 130
     assert "Run the same command again to go on" in message
