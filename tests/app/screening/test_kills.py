@@ -84,7 +84,7 @@ def test_two_screenings_on_one_table_are_told(command, tmp_path):
     out = tmp_path / "ltc.parquet"
     with subprocess.Popen([*command, str(out)], stderr=subprocess.DEVNULL) as first:
         deadline = time.monotonic() + WITHIN
-        while not (tmp_path / "ltc.parquet.parts/run.json").exists():
+        while not (tmp_path / "ltc.parquet.parts/lock").exists():
             assert time.monotonic() < deadline
             time.sleep(0.002)
         second = subprocess.run([*command, str(out)], capture_output=True, text=True, check=False)
