@@ -139,7 +139,8 @@ def _memory(pid: int) -> float:
 
 def _agreement(source: Path, table: Path) -> list[str]:
     """Return how the LTC agree with those of the source, if it has any, by verdict."""
-    labels = [json.loads(line).get("ltc") for line in gzip.open(source, "rt")]
+    with gzip.open(source, "rt") as lines:
+        labels = [json.loads(line).get("ltc") for line in lines]
     rows = pq.read_table(
         table, columns=["index", "ltc_mean", "verdict", "likely_metal"]
     ).to_pylist()
@@ -153,13 +154,12 @@ def _agreement(source: Path, table: Path) -> list[str]:
             groups.setdefault(verdict, []).append(pair)
     if not groups["all"]:
         return []
-    lines = [
+    head = [
         "| | crystals | Spearman | within a factor of 2 | median ratio |",
         "|---|---|---|---|---|",
     ]
     order = ("inside", "edge", "outside", "likely metals", "all")
-    lines += [_agreement_row(name, groups[name]) for name in order if name in groups]
-    return [*lines, ""]
+    return [*head, *(_agreement_row(name, groups[name]) for name in order if name in groups), ""]
 
 
 def _agreement_row(name: str, pairs: Sequence[tuple[float, float]]) -> str:
