@@ -7,9 +7,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from app.screening import command as screening
 from app.screening.entry import Entry
 from app.screening.judging import outcomes
+from app.screening.options import add_options
 from app.screening.outcome import Outcome
 from app.screening.ranking.rank import HEAD, Brief, values_of
 from app.service.ensembles import (
@@ -37,7 +37,9 @@ def main(argv: Sequence[str] | None = None, load: LoadEnsemble = load_ensemble) 
         settings = Settings()
         name = options.ensemble or default_name(ensemble_names(settings), settings)
         if options.command == "screen":
-            return screening.run(options, settings, name, load)
+            from app.screening import command  # draws and writes tables
+
+            return command.run(options, settings, name, load)
         with without_native_messages():
             ensemble = check_ensemble(load(settings, name), settings)
         return _predict(options, settings, ensemble)
@@ -68,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     screen = commands.add_parser(
         "screen", help="predict for many crystals and rank them; resumes where it stopped"
     )
-    screening.add_options(screen)
+    add_options(screen)
     for command in (predict, screen):
         command.add_argument("--ensemble", metavar="NAME", help="ensemble that answers")
     return parser

@@ -1,4 +1,4 @@
-"""The command `paraisite screen`: its options, what it runs, and what it prints."""
+"""The command `paraisite screen`: what it runs, and what it prints."""
 
 import argparse
 import sys
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from app.screening.options import FORMATS
 from app.screening.outcome import Thresholds
 from app.screening.ranking.rank import HEAD, Ranked, Ranking, rank, values_of
 from app.screening.ranking.shortlist import write_shortlist
@@ -17,11 +18,9 @@ from app.screening.run.screen import screen
 from app.screening.run.workers import Executor, Here, Workers
 from app.screening.sources.open import open_source
 from app.screening.sources.source import Source
-from app.screening.table.files import FORMATS
 from app.service.ensembles import ServedEnsemble, check_ensemble
 from app.settings import Settings
 from app.startup import without_native_messages
-from models.cores import n_cores
 from models.errors import DataError
 
 SHOWN_FILES = 10  # names of ignored files that are told
@@ -47,31 +46,6 @@ class Loader:
         """Return the ensemble. Raises EnsembleError."""
         with without_native_messages():
             return check_ensemble(self.load(self.settings, self.name), self.settings)
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of the command."""
-    add = parser.add_argument
-    add(
-        "source",
-        help="folder, 'pattern*' in quotes, .zip, .tar[.gz], .jsonl[.gz], .parquet or .csv of "
-        "structures, or a query (docs/screening.md)",
-    )
-    add("--out", type=Path, required=True, help=f"table to write: {', '.join(FORMATS)}")
-    add("--top", type=int, default=10, help="length of the ranked list (10)")
-    add("--highest", action="store_true", help="rank by the probability of a high LTC")
-    add("--below", type=float, default=1.0, help="low threshold, W/(m K) (1)")
-    add("--above", type=float, default=100.0, help="high threshold, W/(m K) (100)")
-    add("--report", type=Path, metavar="FILE", help="HTML report to write")
-    add("--shortlist", type=Path, metavar="FOLDER", help="CIFs of the ranked list to write")
-    add(
-        "--ray",
-        nargs="?",
-        const="local",
-        metavar="ADDRESS",
-        help="share the work out on a Ray cluster (left out: one of this machine)",
-    )
-    add("--workers", type=int, default=n_cores(), help="processes (one for each core)")
 
 
 def run(options: argparse.Namespace, settings: Settings, name: str, load: LoadEnsemble) -> int:

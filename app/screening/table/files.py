@@ -18,7 +18,6 @@ from app.screening.run.provenance import Provenance
 from app.screening.table.columns import COLUMNS, SCHEMA
 from models.errors import DataError
 
-FORMATS = (".parquet", ".csv", ".jsonl")
 KEY = b"paraisite"  # of the provenance in a Parquet file's metadata
 FORMULA = r"^[=+\-@\t\r']"  # a spreadsheet takes text that begins so for a formula
 QUOTE = "'"  # before such text; a spreadsheet does not show it
