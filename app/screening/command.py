@@ -25,6 +25,7 @@ from models.errors import DataError
 
 SHOWN_FILES = 10  # names of ignored files that are told
 SHOWN_IDS = 3  # of a crystal that comes several times
+LOG_SECONDS = 10.0  # between two lines where standard error is no terminal
 INTERRUPTED = 130  # exit status after Ctrl-C, as shells have it
 TITLES = {
     "candidates": "Candidates",
@@ -94,7 +95,8 @@ def _cluster(address: str) -> AbstractContextManager[Executor]:
 def _follow(source: Source, judge: Judge, executor: Executor, out: Path) -> None:
     """Screen, and show the progress with rate and time left."""
     command = ("paraisite", *sys.argv[1:])
-    with tqdm(total=source.count(), unit=" crystals", smoothing=0.05, disable=None) as bar:
+    every = 0.5 if sys.stderr.isatty() else LOG_SECONDS
+    with tqdm(total=source.count(), unit=" crystals", mininterval=every, smoothing=0.05) as bar:
         for progress in screen(source, judge, executor, out, command):
             if progress.new == 0:  # found done: neither rate nor time left are of these
                 bar.initial = progress.done

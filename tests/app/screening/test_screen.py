@@ -16,7 +16,10 @@ def test_screen_writes_and_ranks(paraisite, cifs, table, capsys):
     assert rows["broken.cif"]["error"].startswith("unreadable-structure")
     assert float(rows["deeper/zns.cif"]["ltc_mean"]) == pytest.approx(23.4)
     assert [int(row["index"]) for row in rows_of(table)] == [0, 1, 2]
-    ranking = [line.split()[1] for line in capsys.readouterr().out.splitlines()[3:]]
+    output = capsys.readouterr()
+    assert "3/3" in output.err
+    assert "failed=1" in output.err
+    ranking = [line.split()[1] for line in output.out.splitlines()[3:]]
     assert ranking == ["nacl.cif", "deeper/zns.cif"]
 
 

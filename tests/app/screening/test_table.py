@@ -111,6 +111,11 @@ def test_a_disk_that_is_full_says_what_is_saved(cifs, tmp_path):
     assert not list(tmp_path.glob("**/*unfinished"))
 
 
+def test_a_place_that_cannot_be(paraisite, cifs, tmp_path, capsys):
+    assert paraisite("screen", cifs, "--out", cifs / "nacl.cif" / "ltc.parquet") == 1
+    assert "nothing is saved" in capsys.readouterr().err
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
 def test_a_place_that_cannot_be_written_to(paraisite, cifs, tmp_path, capsys):
     (tmp_path / "closed").mkdir(mode=0o500)
