@@ -3,7 +3,7 @@
 import glob
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +38,7 @@ class Folder:
         for file in self._files():
             if holds_crystal(file):
                 name = str(file.relative_to(self.path))
-                yield from split(Entry.of_file(name, file.read_bytes, self.limits))
+                yield from split(Entry.of_file(name, _loader(file, self.limits), self.limits))
 
     def count(self) -> int:
         """Return the number of structure files."""
@@ -68,7 +68,7 @@ class Pattern:
     def entries(self) -> Iterator[Entry]:
         """Yield the crystals of the files, in the order of their paths."""
         for path in self._paths():
-            yield from split(Entry.of_file(path, Path(path).read_bytes, self.limits))
+            yield from split(Entry.of_file(path, _loader(Path(path), self.limits), self.limits))
 
     def count(self) -> int:
         """Return the number of files."""
@@ -92,6 +92,16 @@ def holds_crystal(file: Path) -> bool:
             return looks_like_structure(opened.read(SAMPLED))
     except OSError:
         return False
+
+
+def _loader(file: Path, limits: StructureLimits) -> Callable[[], bytes]:
+    """Return what reads a file, a byte more than is accepted at most."""
+
+    def load() -> bytes:
+        with file.open("rb") as opened:
+            return opened.read(limits.max_raw_bytes + 1)
+
+    return load
 
 
 def is_structure_name(name: str) -> bool:
