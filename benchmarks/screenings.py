@@ -46,13 +46,12 @@ def main() -> int:
     """Return 0 when the page is written."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.screenings", description=__doc__)
     for name in TITLES:
-        parser.add_argument(f"--{name}", type=Path, required=True)
+        parser.add_argument(f"--{name}", type=Path, help="left out: not shown")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    sections = [
-        _section(name, getattr(options, name.replace("-", "_")), options.out) for name in TITLES
-    ]
+    sources = {name: getattr(options, name.replace("-", "_")) for name in TITLES}
+    sections = [_section(name, path, options.out) for name, path in sources.items() if path]
     page = PAGE.read_text()
     head, _, rest = page.partition("<!-- screened -->\n")
     tail = rest.partition("<!-- end -->")[2]
