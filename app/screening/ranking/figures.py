@@ -58,7 +58,8 @@ def ranking(ranked: Sequence[Ranked]) -> go.Figure:
 
 def chemistry(summary: Summary) -> go.Figure:
     """Return the periodic table with the geometric mean LTC of the crystals of each element."""
-    means, texts, notes = ([[None] * GROUPS for _ in range(ROWS)] for _ in range(3))
+    means: list[list[float | None]] = [[None] * GROUPS for _ in range(ROWS)]
+    texts, notes = ([[""] * GROUPS for _ in range(ROWS)] for _ in range(2))
     for element in Element:
         row, column = element.row - 1, element.group - 1
         if element.is_lanthanoid or element.is_actinoid:  # below the table, as usual

@@ -10,7 +10,7 @@ from plotly.offline import get_plotlyjs
 
 from app.screening.ranking import figures
 from app.screening.ranking.rank import Ranked, Ranking
-from app.screening.ranking.summary import Summary, summarise
+from app.screening.ranking.summary import Summary, kinds_of, summarise
 from app.screening.run.durable import write_durably
 from app.screening.run.provenance import Provenance
 from app.screening.table.files import read_provenance
@@ -68,7 +68,7 @@ def _ranked_rows(ranked: Iterable[Ranked]) -> list[tuple[object, ...]]:
             f"{each.brief.mean:.3g}",
             _interval(each),
             each.brief.verdict or "–",
-            each.warnings or "",
+            ". ".join(kinds_of(each.warnings)),
         )
         for place, each in enumerate(ranked, 1)
     ]
@@ -97,7 +97,9 @@ def _provenance(provenance: Provenance) -> list[tuple[object, ...]]:
     return [*run.items(), *values.items()]
 
 
-def _table(head: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
+def _table(head: Iterable[object], rows: Sequence[Iterable[object]]) -> str:
+    if not rows:
+        return "<p>None.</p>"
     lines = ["<table><thead><tr>", *(f"<th>{escape(str(each))}</th>" for each in head)]
     lines.append("</tr></thead><tbody>")
     lines += (

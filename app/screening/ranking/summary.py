@@ -77,7 +77,7 @@ class Summary:
         verdict = row["verdict"] or "unknown"
         self.n_metals += bool(row["likely_metal"])
         self.verdicts.setdefault(verdict, Histogram()).add(row["ltc_mean"])
-        self.doubts.update(_kinds(row["warnings"]) | _kinds(row["reasons"]))
+        self.doubts.update(kinds_of(row["warnings"]) | kinds_of(row["reasons"]))
         if not row["likely_metal"] and verdict != "outside":
             self.types.setdefault(row["structure_type"], Histogram()).add(row["ltc_mean"])
             self._add_elements(row["formula"], math.log10(row["ltc_mean"]))
@@ -97,7 +97,7 @@ def summarise(table: Path) -> Summary:
     return summary
 
 
-def _kinds(text: str | None) -> set[str]:
-    """Return the kinds of the sentences: each without what differs from crystal to crystal."""
+def kinds_of(text: str | None) -> dict[str, int]:
+    """Return the kinds of the sentences, each once, without what differs between crystals."""
     sentences = SENTENCE.split(text) if text else []
-    return {DETAIL.sub("", sentence).rstrip(".") for sentence in sentences}
+    return {DETAIL.sub("", sentence).rstrip("."): 1 for sentence in sentences}
