@@ -56,7 +56,7 @@ docs: setup ## Build the documentation site in site/; a broken link fails
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 lock: $(BIN)/uv ## Resolve the lock files again after a change of dependencies
-	$(COMPILE) --extra client --extra mcp --extra training --extra dev --output-file requirements/dev.lock pyproject.toml
+	$(COMPILE) --extra client --extra mcp --extra training --extra ray --extra dev --output-file requirements/dev.lock pyproject.toml
 	$(COMPILE) --overrides requirements/serve-overrides.txt --excludes requirements/serve-excludes.txt \
 		--output-file requirements/serve.lock pyproject.toml requirements/serve.in
 

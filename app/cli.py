@@ -1,7 +1,6 @@
 """The `paraisite` command: serve, predict, screen, mcp."""
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -13,11 +12,9 @@ from pydantic import ValidationError
 from app import __version__
 from app.screening.entry import Entry
 from app.screening.judging import outcomes
+from app.screening.options import add_options
 from app.screening.outcome import Outcome
-from app.screening.ranking import Brief, ranked
-from app.screening.screen import screen
-from app.screening.source import Source, read_source
-from app.screening.table import FORMATS
+from app.screening.ranking.rank import HEAD, Brief, values_of
 from app.service.ensembles import (
     ServedEnsemble,
     check_ensemble,
@@ -31,8 +28,6 @@ from models.errors import ParaisiteError
 from models.network.batch import MAX_CRYSTALS
 from models.records import refusal
 
-_HEAD = f"{'LTC':>9} {'spread':>9} {'from':>9} {'to':>9} {'verdict':>8}"
-SHOWN_FILES = 10  # names of ignored files that are told
 LoadEnsemble = Callable[[Settings, str], ServedEnsemble]
 
 
@@ -46,13 +41,13 @@ def main(argv: Sequence[str] | None = None, load: LoadEnsemble = load_ensemble) 
             return _mcp(options)
         settings = Settings()
         name = options.ensemble or default_name(ensemble_names(settings), settings)
+        if options.command == "screen":
+            from app.screening import command  # draws and writes tables
+
+            return command.run(options, settings, name, load)
         with without_native_messages():
             ensemble = check_ensemble(load(settings, name), settings)
-        return (
-            _predict(options, settings, ensemble)
-            if options.command == "predict"
-            else _screen(options, settings, ensemble)
-        )
+        return _predict(options, settings, ensemble)
     except ValidationError as error:
         print(f"paraisite: {refusal(error)}; see docs/configuration.md", file=sys.stderr)
         return 2
@@ -80,26 +75,16 @@ def _parser() -> argparse.ArgumentParser:
         help="structure file (CIF, POSCAR, ...: docs/formats.md); - or none for stdin",
     ).complete = shtab.FILE  # type: ignore[attr-defined]
     predict.add_argument("--json", action="store_true", help="one JSON object a line")
-    screening = commands.add_parser(
+    screen = commands.add_parser(
         "screen", help="predict for many crystals and rank them; resumes where it stopped"
     )
-    screening.add_argument(
-        "source",
-        type=Path,
-        help="directory of structure files (CIF, POSCAR, ...: docs/formats.md), or .jsonl[.gz] of "
-        "structures",
-    )
-    screening.add_argument(
-        "--out", type=Path, required=True, help=f"table to write: {' or '.join(FORMATS)}"
-    )
-    screening.add_argument("--top", type=int, default=10, help="length of the ranked list")
-    screening.add_argument("--highest", action="store_true", help="rank the highest LTC first")
+    add_options(screen)
     mcp = commands.add_parser("mcp", help="serve language models (Model Context Protocol)")
     mcp.add_argument("--http", action="store_true", help="streamable HTTP in place of stdio")
     mcp.add_argument("--host", default="127.0.0.1", help="address for HTTP (default: %(default)s)")
     mcp.add_argument("--port", type=int, default=8001, help="port for HTTP (default: %(default)s)")
     mcp.add_argument("--service", metavar="URL", help="service to ask (its key: PARAISITE_API_KEY)")
-    for command in (predict, screening, mcp):
+    for command in (predict, screen, mcp):
         command.add_argument("--ensemble", metavar="NAME", help="ensemble that answers")
     return parser
 
@@ -130,10 +115,10 @@ def _predict(options: argparse.Namespace, settings: Settings, ensemble: ServedEn
         print("Reading a structure from the terminal; Ctrl+D ends it.", file=sys.stderr)
     if not options.json:
         print(f"LTC in W/(m K) at 300 K by {ensemble.name} ({ensemble.digest})")
-        print(f"{'file':<32} {'formula':<16} {_HEAD}")
+        print(f"{'file':<32} {'formula':<16} {HEAD}")
     for outcome in outcomes(entries, ensemble, MAX_CRYSTALS):
         failed += outcome.error is not None
-        print(json.dumps(outcome.row()) if options.json else _line(outcome))
+        print(outcome.row().model_dump_json() if options.json else _line(outcome))
     return int(failed > 0)
 
 
@@ -148,46 +133,8 @@ def _line(outcome: Outcome) -> str:
         return f"{outcome.material_id:<32} {outcome.error}"
     domain = prediction.domain
     notes = (*(domain.reasons if domain else ()), *outcome.warnings)
-    first = f"{outcome.material_id:<32} {outcome.formula:<16} {_values(Brief.of(outcome.row()))}"
+    first = f"{outcome.material_id:<32} {outcome.formula:<16} {values_of(Brief.of(outcome.row()))}"
     return "\n".join((first, *(f"  {note}" for note in notes)))
-
-
-def _values(brief: Brief) -> str:
-    bounds = (brief.lower, brief.upper)
-    low, high = ("-" if bound is None else f"{bound:.3f}" for bound in bounds)
-    return f"{brief.mean:9.3f} {brief.std:9.3f} {low:>9} {high:>9} {brief.verdict or '-':>8}"
-
-
-def _screen(options: argparse.Namespace, settings: Settings, ensemble: ServedEnsemble) -> int:
-    if "".join(options.out.suffixes[-1:]) not in FORMATS:
-        print(f"paraisite: --out must end in {' or '.join(FORMATS)}", file=sys.stderr)
-        return 2
-    source = read_source(options.source, settings.structure_limits)
-    _report_ignored(source)
-    for progress in screen(source, ensemble, options.out, MAX_CRYSTALS):
-        print(f"\r{progress}", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
-    _print_ranking(options)
-    return 0
-
-
-def _report_ignored(source: Source) -> None:
-    if source.ignored:
-        named = ", ".join(source.ignored[:SHOWN_FILES])
-        more = ", ..." if len(source.ignored) > SHOWN_FILES else ""
-        print(
-            f"{len(source.ignored)} files that are no structure are ignored: {named}{more}",
-            file=sys.stderr,
-        )
-
-
-def _print_ranking(options: argparse.Namespace) -> None:
-    order = "highest" if options.highest else "lowest"
-    rows = ranked(options.out, options.top, highest=options.highest)
-    print(f"{order} LTC of {options.out} in W/(m K)")
-    print(f"     {'crystal':<32} {'formula':<16} {_HEAD}")
-    for place, row in enumerate(rows, 1):
-        print(f"{place:4} {row.material_id:<32} {row.formula:<16} {_values(row)}")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,17 @@ from app import __version__
 from app.api.middleware.envelope import Envelope
 from app.api.middleware.stack import add_middleware
 from app.api.problems import MEDIA_TYPE, add_problem_handlers
-from app.api.routes import docs, ensembles, health, info, page, predict, problems, structure
+from app.api.routes import (
+    batch,
+    docs,
+    ensembles,
+    health,
+    info,
+    page,
+    predict,
+    problems,
+    structure,
+)
 from app.cache import create_cache
 from app.cache.base import Cache
 from app.cache.memory import MemoryCache
@@ -87,7 +97,7 @@ def create_app(
     app.state.metrics = metrics
     add_middleware(app, settings, runtime, cache, metrics)
     add_problem_handlers(app)
-    for routes in (page, docs, predict, structure, ensembles, health, info, problems):
+    for routes in (page, docs, batch, predict, structure, ensembles, health, info, problems):
         app.include_router(routes.router)
     return app
 
@@ -125,4 +135,5 @@ def _mark_problems(document: dict[str, Any]) -> None:
             for response in operation["responses"].values():
                 content = response.get("content", {})
                 if MEDIA_TYPE in content:
-                    content[MEDIA_TYPE].update(content.pop("application/json"))
+                    for other in set(content) - {MEDIA_TYPE}:
+                        content[MEDIA_TYPE].update(content.pop(other))

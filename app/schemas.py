@@ -152,6 +152,15 @@ class Problem(Record):
     instance: str = Field(description="Path of the request.")
 
 
+class BatchLine(Record):
+    """One crystal of a batch: its answer, or its problem."""
+
+    index: int = number("Place of the crystal in the request, from 0.", "1")
+    name: str | None = Field(description="Its file name or id; null where it has none.")
+    answer: Answer | None = Field(description="The prediction; null where there is a problem.")
+    problem: Problem | None = Field(description="Why there is no prediction.")
+
+
 class ProblemKind(Record):
     """Description of a kind of error."""
 

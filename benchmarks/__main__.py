@@ -9,7 +9,10 @@ from pathlib import Path
 from app.startup import import_tensorflow
 from benchmarks.stamp import stamp
 
-NAMES = ("profile", "parsers", "forward", "bulk", "training", "service")
+NAMES = (
+    *("profile", "parsers", "forward", "bulk", "training", "service"),
+    *("kills", "scaling", "batch"),
+)
 RESULTS = Path("benchmarks/results.json")
 
 

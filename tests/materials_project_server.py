@@ -93,6 +93,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(401, {"message": "Invalid authentication credentials"})
         elif url.path.rstrip("/") == "/materials/core":
             self._answer(200, self._documents(parse_qs(url.query)))
+        elif url.path.rstrip("/") == "/materials/summary":
+            self._answer(200, self._found(parse_qs(url.query)))
         else:
             self._answer(404, {"detail": "Not Found"})
 
@@ -108,6 +110,23 @@ class _Handler(BaseHTTPRequestHandler):
             if i in structures
         ]
         return {"data": documents, "meta": {"total_doc": len(documents)}}
+
+    def _found(self, query: dict[str, list[str]]) -> dict[str, Any]:
+        """Return a page of the materials with as many sites and with the elements asked for."""
+        structures = {i: Structure(*s.values()) for i, s in self.server.structures.items()}
+        elements = set(query.get("elements", [""])[0].split(",")) - {""}
+        low, high = (
+            int(query.get(f"nsites_{end}", [n])[0]) for end, n in (("min", 0), ("max", 999))
+        )
+        found = [
+            {"material_id": i, "structure": structure.as_dict()}
+            for i, structure in sorted(structures.items())
+            if low <= len(structure) <= high
+            and elements <= {element.symbol for element in structure.composition}
+        ]
+        page, size = int(query.get("_page", ["1"])[0]), int(query.get("_per_page", ["100"])[0])
+        shown = found[(page - 1) * size : page * size]
+        return {"data": shown, "meta": {"total_doc": len(found)}}
 
     def _answer(self, status: int, content: dict[str, Any]) -> None:
         self._send(status, json.dumps(content).encode())

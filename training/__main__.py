@@ -50,6 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     own.add_argument("--start", choices=(FOUNDATION, "megnet"), help="default: the best there is")
     own.add_argument("--out", type=Path, default=ENSEMBLES, help="folder of exported ensembles")
     train.add_argument("--workers", type=int, default=n_cores(), help="members side by side")
+    train.add_argument(
+        "--ray", nargs="?", const="local", metavar="ADDRESS", help="train on a Ray cluster"
+    )
     train.set_defaults(command=_train)
     evaluate = commands.add_parser("evaluate", help="write the evaluation report")
     evaluate_cli.add_arguments(evaluate)
@@ -87,7 +90,7 @@ def training_run(options: argparse.Namespace) -> TrainingRun:
     preset = read_preset(options.preset or "fast")
     run_dir = options.run_dir or Path("runs") / preset.name
     splits = tuple(sorted(set(options.splits)))
-    return TrainingRun(preset, data_directory(options.data_dir), run_dir, splits)
+    return TrainingRun(preset, data_directory(options.data_dir), run_dir.absolute(), splits)
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -101,7 +104,7 @@ def _train(options: argparse.Namespace) -> int:
     from training.train import train_ensemble  # TensorFlow takes seconds
 
     for name in names:
-        train_ensemble(name, run, options.workers)
+        train_ensemble(name, run, options.workers, options.ray)
     print(_after_training(names, options))
     return 0
 

@@ -4,7 +4,9 @@ import json
 import logging
 import multiprocessing
 import os
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager
 
 from models.errors import DataError
 from training.config import as_dict
@@ -13,40 +15,63 @@ from training.fit.member import embedding
 from training.fit.processes import train_covariance
 from training.progress import TrainingProgress
 from training.run import TrainingRun
+from training.stages import Stage
 from training.worker import prepare_worker, train_in_worker
 
 logger = logging.getLogger(__name__)
 
+Submit = Callable[[Stage, int, TrainingRun], "Future[None]"]
 
-def train_ensemble(name: str, run: TrainingRun, workers: int) -> None:
+
+def train_ensemble(name: str, run: TrainingRun, workers: int, cluster: str | None = None) -> None:
     """Train the ensemble `name` and the stages before it; members that are finished are kept.
 
+    Members are trained by `workers` processes, or on the Ray cluster at the address `cluster`.
     Raises DataError for an unknown name, and when `run.run_dir` holds a run with other settings.
     """
     chain = run.chain(name)
     _write_config(run)
     context = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
-    with (
-        TrainingProgress(chain, run, context) as progress,
-        ProcessPoolExecutor(
-            workers,
-            mp_context=context,
-            initializer=prepare_worker,
-            initargs=(run.preset, os.getpid(), progress.queue),
-        ) as pool,
-    ):
+    with ExitStack() as stack:
+        progress = stack.enter_context(TrainingProgress(chain, run, context))
+        submit = stack.enter_context(
+            _cluster(cluster, progress) if cluster else _workers(workers, run, progress)
+        )
+        for stage in chain:
+            if run.preset.has_process(stage.name, stage.dataset):
+                first = member_context(stage, run.splits[0], run)
+                train_covariance(first, embedding(first))
+            futures = [submit(stage, n, run) for n in run.splits]
+            for future in as_completed(futures):
+                future.result()
+            logger.info("%s: all %d members are trained", stage.name, len(futures))
+
+
+@contextmanager
+def _workers(count: int, run: TrainingRun, progress: TrainingProgress) -> Iterator[Submit]:
+    """Give a function that trains a member in one of `count` processes."""
+    with ProcessPoolExecutor(
+        count,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=prepare_worker,
+        initargs=(run.preset, os.getpid(), progress.queue),
+    ) as pool:
         try:
-            for stage in chain:
-                if run.preset.has_process(stage.name, stage.dataset):
-                    first = member_context(stage, run.splits[0], run)
-                    train_covariance(first, embedding(first))
-                futures = [pool.submit(train_in_worker, stage, n, run) for n in run.splits]
-                for future in as_completed(futures):
-                    future.result()
-                logger.info("%s: all %d members are trained", stage.name, len(futures))
+            yield lambda stage, number, run: pool.submit(train_in_worker, stage, number, run)
         except BaseException:
             _stop(pool)
             raise
+
+
+@contextmanager
+def _cluster(address: str, progress: TrainingProgress) -> Iterator[Submit]:
+    """Give a function that trains a member on a Ray cluster. Raises DataError without Ray."""
+    try:
+        from training.cluster import Cluster  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        raise DataError(f"--ray needs {error.name}; pip install 'paraisite[ray]'.") from error
+    with Cluster(address, progress.queue) as cluster:
+        yield cluster.submit
 
 
 def _stop(pool: ProcessPoolExecutor) -> None:

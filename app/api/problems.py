@@ -184,15 +184,20 @@ async def _on_unexpected_error(request: Request, error: Exception) -> Response:
     return problem_response(request, InternalError, detail)
 
 
-def problem_response(request: HTTPConnection, kind: Kind, detail: str) -> Response:
-    """Return the answer to a request that ends in this kind of error."""
-    request.scope["problem"] = kind.code  # for the log
-    problem = Problem(
+def problem_of(kind: Kind, detail: str, path: str) -> Problem:
+    """Return the problem of a request to this path."""
+    return Problem(
         type=problem_type(kind),
         title=kind.title,
         status=STATUS[kind],
         detail=detail,
-        instance=request.url.path,
+        instance=path,
     )
+
+
+def problem_response(request: HTTPConnection, kind: Kind, detail: str) -> Response:
+    """Return the answer to a request that ends in this kind of error."""
+    request.scope["problem"] = kind.code  # for the log
+    problem = problem_of(kind, detail, request.url.path)
     headers = {"Retry-After": str(RETRY_AFTER[kind])} if kind in RETRY_AFTER else None
     return Response(problem.model_dump_json(), STATUS[kind], headers, MEDIA_TYPE)

@@ -86,7 +86,7 @@ async def _read_request(request: Request, settings: Settings) -> bytes:
             f"`curl -F {FIELD}=@crystal.cif` or `curl --data-binary @POSCAR`."
         )
     charset = _charset(options.get(b"charset", b"").decode("latin-1"))
-    body = await _read_in_time(request, settings)
+    body = await read_in_time(request, settings)
     if media_type == FORM:
         return await _read_multipart(body, request.headers)
     _check_encoding(request.headers.get("content-encoding", ""), body)
@@ -140,7 +140,11 @@ def _as_utf8(body: bytes, charset: str) -> bytes:
         ) from error
 
 
-async def _read_in_time(request: Request, settings: Settings) -> bytes:
+async def read_in_time(request: Request, settings: Settings) -> bytes:
+    """Return the body, which must arrive within the request's time.
+
+    Raises StructureTooLarge, RequestTimeout.
+    """
     seconds = settings.request_timeout
     try:
         async with asyncio.timeout(seconds):

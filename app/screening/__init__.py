@@ -1,5 +1,5 @@
-"""Many crystals through an ensemble: in batches, resumable, with an error in its own row.
+"""Screening of many crystals: on all cores or a cluster, resumable, with an error in its own row.
 
-`source` lists crystals, `judging` makes outcomes of them, `table` keeps those as rows, `screen`
-joins the three and `ranking` reads the rows again.
+`sources` list crystals, `judging` makes outcomes of them, `run` shares them out and keeps what is
+done, `table` writes rows, `ranking` reads them again.
 """

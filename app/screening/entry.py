@@ -4,44 +4,49 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import NoReturn, Self
+from typing import Self
 
+from models.errors import StructureError
 from models.structure.checks import StructureLimits
-from models.structure.read import StructureFile, read_structure
-
-Read = Callable[[], StructureFile]
+from models.structure.read import StructureFile, read_record, read_structure
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A crystal by its id, the sha256 of its text (null if that cannot be read), and its reader."""
+    """A crystal by its id and its text; `is_record`: a JSON document, not a file.
+
+    `error`: why the text could not be had; it is raised when the crystal is read.
+    """
 
     material_id: str
-    sha256: str | None
-    read: Read
-
-    @classmethod
-    def of_text(
-        cls, material_id: str, text: bytes, parse: Callable[[bytes], StructureFile]
-    ) -> Self:
-        """Return the entry of a text that `parse` reads."""
-        return cls(material_id, hashlib.sha256(text).hexdigest(), partial(parse, text))
+    content: bytes
+    limits: StructureLimits
+    is_record: bool = False
+    error: Exception | None = None
 
     @classmethod
     def of_file(cls, name: str, load: Callable[[], bytes], limits: StructureLimits) -> Self:
         """Return the entry of a structure file; one that cannot be loaded fails when it is read."""
-        material_id = os.fsencode(name).decode("utf-8", errors="backslashreplace")
+        material_id = printable(name)
         try:
-            content = load()
-        except (OSError, ValueError, MemoryError) as error:
-            return cls(material_id, None, partial(_fail, error))
-        return cls.of_text(material_id, content, partial(_parse, limits=limits, name=name))
+            return cls(material_id, load(), limits)
+        except (OSError, ValueError, MemoryError, StructureError) as error:
+            return cls(material_id, b"", limits, error=error)
+
+    @property
+    def sha256(self) -> str | None:
+        """sha256 of the text; null where it could not be had."""
+        return None if self.error else hashlib.sha256(self.content).hexdigest()
+
+    def read(self) -> StructureFile:
+        """Return the structure. Raises StructureError, and why the text could not be had."""
+        if self.error:
+            raise self.error
+        if self.is_record:
+            return read_record(self.content, self.limits)
+        return read_structure(self.content, self.limits, self.material_id)
 
 
-def _parse(content: bytes, limits: StructureLimits, name: str) -> StructureFile:
-    return read_structure(content, limits, name)
-
-
-def _fail(error: Exception) -> NoReturn:
-    raise error
+def printable(name: str) -> str:
+    """Return a file's name as text, bytes that are no UTF-8 escaped."""
+    return os.fsencode(name).decode("utf-8", errors="backslashreplace")

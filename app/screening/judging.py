@@ -35,6 +35,7 @@ def _prepare(entry: Entry, ensemble: ServedEnsemble) -> tuple[Outcome, Crystal |
         formula=structure.composition.reduced_formula,
         n_sites=len(structure),
         file_warnings=file.warnings,
+        crystal=crystal,
     )
     return known, crystal
 

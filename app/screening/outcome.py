@@ -3,32 +3,20 @@
 from dataclasses import dataclass
 from typing import Any
 
+from app.screening.probability import probability_below
+from app.screening.table.columns import Row
 from app.service.ensembles import ServedEnsemble
-from models.prediction.result import Prediction
+from models.crystal.crystal import Crystal
+from models.prediction.result import Ltc, Prediction
+from models.prediction.warnings import likely_metal
 
-COLUMNS = (
-    "material_id",
-    "sha256",
-    "formula",
-    "n_sites",
-    "ltc_mean",
-    "ltc_std",
-    "ltc_median",
-    "ltc_min",
-    "ltc_max",
-    "interval_level",
-    "interval_lower",
-    "interval_upper",
-    "verdict",
-    "reasons",
-    "in_training_data",
-    "warnings",
-    "ensemble",
-    "digest",
-    "error",
-)
 
-Row = dict[str, Any]
+@dataclass(frozen=True)
+class Thresholds:
+    """LTC in W/(m K) that a crystal may lie below, such as for thermoelectrics, or above."""
+
+    below: float = 1.0
+    above: float = 100.0
 
 
 @dataclass(frozen=True)
@@ -45,12 +33,15 @@ class Outcome:
     formula: str = ""
     n_sites: int = 0
     file_warnings: tuple[str, ...] = ()
+    crystal: Crystal | None = None
     prediction: Prediction | None = None
     error: str | None = None
 
-    def row(self) -> Row:
-        """Return the outcome as a row with `COLUMNS`; missing values are null."""
-        known = {
+    def row(self, index: int = 0, thresholds: Thresholds = Thresholds()) -> Row:
+        """Return the outcome as a row of the table; missing values are null."""
+        known: dict[str, Any] = dict.fromkeys(Row.model_fields)
+        known |= {
+            "index": index,
             "material_id": self.material_id,
             "sha256": self.sha256,
             "formula": self.formula or None,
@@ -58,11 +49,13 @@ class Outcome:
             "ensemble": self.ensemble.name,
             "digest": self.ensemble.digest,
             "error": self.error,
+            "warnings": " ".join(self.warnings) or None,
         }
+        if self.crystal:
+            known |= _of_crystal(self.crystal)
         if self.prediction:
-            known |= _values(self.prediction)
-            known["warnings"] = " ".join(self.warnings) or None
-        return {column: known.get(column) for column in COLUMNS}
+            known |= _of_prediction(self.prediction, thresholds)
+        return Row(**known)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -70,17 +63,53 @@ class Outcome:
         return self.file_warnings + (self.prediction.warnings if self.prediction else ())
 
 
-def _values(prediction: Prediction) -> Row:
-    ltc, interval, domain = prediction.ltc, prediction.ltc.interval, prediction.domain
-    row: Row = {
+def _of_crystal(crystal: Crystal) -> dict[str, Any]:
+    return {
+        "space_group": crystal.space_group,
+        "structure_type": crystal.structure_type,
+        "fingerprint": crystal.fingerprint,
+        "likely_metal": likely_metal(crystal),
+    }
+
+
+def _of_prediction(prediction: Prediction, thresholds: Thresholds) -> dict[str, Any]:
+    opinion = prediction.second_opinion
+    return {
+        **_of_ltc(prediction.ltc, thresholds),
+        **_of_domain(prediction),
+        "slack": opinion.slack.ltc if opinion else None,
+        "minimum": opinion.minimum.ltc if opinion else None,
+    }
+
+
+def _of_ltc(ltc: Ltc, thresholds: Thresholds) -> dict[str, Any]:
+    values: dict[str, Any] = {
         f"ltc_{name}": getattr(ltc, name) for name in ("mean", "std", "median", "min", "max")
     }
-    if interval:
-        row |= {f"interval_{name}": value for name, value in interval.model_dump().items()}
-    if domain:
-        row |= {
-            "verdict": domain.verdict,
-            "reasons": " ".join(domain.reasons) or None,
-            "in_training_data": domain.in_training_data,
+    if ltc.interval:
+        values |= {f"interval_{name}": value for name, value in ltc.interval.model_dump().items()}
+    below, not_above = (probability_below(ltc, t) for t in (thresholds.below, thresholds.above))
+    return values | {
+        "probability_below": below,
+        "probability_above": None if not_above is None else 1 - not_above,
+    }
+
+
+def _of_domain(prediction: Prediction) -> dict[str, Any]:
+    domain = prediction.domain
+    if domain is None:
+        return {}
+    values: dict[str, Any] = {
+        "verdict": domain.verdict,
+        "reasons": " ".join(domain.reasons) or None,
+        "expected_error": domain.expected_error,
+        "in_training_data": domain.in_training_data,
+    }
+    for nearest in domain.nearest[:1]:
+        values |= {
+            "nearest_id": nearest.material_id,
+            "nearest_formula": nearest.formula,
+            "nearest_ltc": nearest.ltc,
+            "nearest_distance": nearest.distance,
         }
-    return row
+    return values

@@ -22,6 +22,11 @@ def find_warnings(crystal: Crystal, ltc: float, opinion: SecondOpinion | None) -
     return (*_metal(crystal), *_open_network(crystal), *_below_minimum(ltc, opinion))
 
 
+def likely_metal(crystal: Crystal) -> bool:
+    """Return whether electrons are likely to conduct heat as well."""
+    return any(True for _ in _metal(crystal))
+
+
 def _metal(crystal: Crystal) -> Iterator[str]:
     """Yield why the crystal is likely a metal: an odd electron, or metals without a closed shell.
 

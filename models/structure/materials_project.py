@@ -2,6 +2,7 @@
 
 import re
 import threading
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import requests
 from pymatgen.core import Structure
 
 from models.errors import (
+    DataError,
     InvalidMaterialId,
     MaterialsProjectKeyMissing,
     MaterialsProjectUnavailable,
@@ -19,6 +21,7 @@ from models.structure.circuit import Circuit
 
 if TYPE_CHECKING:
     from mp_api.client.routes.materials.materials import MaterialsRester
+    from mp_api.client.routes.materials.summary import SummaryRester
 
 ENDPOINT = "https://api.materialsproject.org/"
 KEY_LENGTH = 32  # characters
@@ -95,6 +98,36 @@ class MaterialsProject:
         self._circuit.note(success=True)
         return structure
 
+    def search(self, page: int, size: int, conditions: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return id and structure of one page, from 1, of the materials that meet the conditions.
+
+        Conditions are those of mp-api's `summary.search`. Raises DataError for ones that it does
+        not know, MaterialsProjectKeyMissing, MaterialsProjectUnavailable.
+        """
+        self._check_key()
+        client = _summary_class()(
+            api_key=self._api_key,
+            endpoint=self._endpoint,
+            session=self._session,
+            use_document_model=False,
+            mute_progress_bars=True,
+        )
+        try:
+            with self._session.within(self._timeout):
+                found = client.search(
+                    **conditions, fields=FIELDS, chunk_size=size, _page=page, _sort_fields=FIELDS[0]
+                )
+        except (MaterialsProjectKeyMissing, MaterialsProjectUnavailable):
+            raise
+        except OutOfTime as error:
+            raise _unreachable(error) from error
+        except Exception as error:
+            raise DataError(
+                f"The Materials Project cannot be searched by {dict(conditions)} "
+                f"({str(error)[:300]}); use conditions of mp-api's summary.search."
+            ) from error
+        return [each | {"structure": _structure(each).as_dict()} for each in found]
+
     def prepare(self) -> None:
         """Import the client, which takes seconds, so that the first structure need not wait."""
         if self._api_key:
@@ -154,6 +187,21 @@ def _client_class() -> "type[MaterialsRester]":
             return "", []
 
     return Materials
+
+
+@cache
+def _summary_class() -> "type[SummaryRester]":
+    """Return the client of the summaries, which sends nothing when it is made."""
+    from mp_api.client.routes.materials.summary import SummaryRester  # noqa: PLC0415 - slow
+
+    class Summaries(SummaryRester):
+        @staticmethod
+        @cache
+        def _get_heartbeat_info(_endpoint: str) -> tuple[str, list[str]]:
+            """Return no version, as for the materials."""
+            return "", []
+
+    return Summaries
 
 
 def _document(client: "MaterialsRester", material_id: str) -> dict[str, Any]:

@@ -93,6 +93,8 @@ def client(settings: Settings, ensemble: FakeEnsemble) -> Iterator[TestClient]:
 
 def run_cli(ensemble, *arguments):
     options = [str(argument) for argument in arguments]
+    if options[0] == "screen":  # a fake cannot go to another process
+        options += ["--workers", "1"]
     return main([*options, "--ensemble", ensemble.name], load=lambda _s, _n: ensemble)
 
 

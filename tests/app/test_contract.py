@@ -41,6 +41,7 @@ def test_version_is_that_of_the_package():
 def test_every_call_of_the_contract_is_there(openapi):
     assert set(openapi["paths"]) == {
         "/predict",
+        "/predict/batch",
         "/predict/{material_id}",
         "/structure",
         "/structure/{material_id}",

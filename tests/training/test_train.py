@@ -91,6 +91,15 @@ def test_a_killed_training_goes_on_to_the_same_weights(
         ]
 
 
+def test_a_cluster_trains_the_same_weights(undisturbed, tmp_path, small_data, preset_file):
+    pytest.importorskip("ray", reason="ray is not installed")
+    line = [*command(preset_file, small_data, tmp_path, "1 2", workers=2), "--ray"]
+    subprocess.run(line, cwd=ROOT, capture_output=True, timeout=SECONDS, check=True)
+    for stage, split in (("aflow-stage2", 1), ("aflow-stage2", 2), ("mix-stage3", 2)):
+        expected, found = member(undisturbed, stage, split), member(tmp_path, stage, split)
+        assert found.weights.tobytes() == expected.weights.tobytes()
+
+
 @pytest.fixture
 def heeded():
     """SIGINT is heeded by what is started now: a shell's background jobs ignore it."""

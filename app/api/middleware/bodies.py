@@ -37,6 +37,12 @@ class Bodies:
             self.end(slowest)
             slowest.give_up()
 
+    def forget(self, body: "_Body", n_bytes: int) -> None:
+        """Count bytes of an arriving body no longer: they have been worked on."""
+        if body in self._arriving:
+            self._arriving[body] -= n_bytes
+            self._bytes -= n_bytes
+
     def end(self, body: "_Body") -> None:
         """Count a body no longer: it has arrived in full, or its request has ended."""
         self._bytes -= self._arriving.pop(body, 0)
@@ -51,7 +57,7 @@ class Body:
     """One request's body, which must keep coming.
 
     After `stall` seconds without a byte, or once it is slower on average than `rate` bytes a
-    second, it has failed. Raises BodyTimeout.
+    second, it has failed; only time in which it was waited for counts. Raises BodyTimeout.
     """
 
     def __init__(self, receive: Receive, bodies: Bodies, stall: float, rate: float) -> None:
@@ -60,7 +66,7 @@ class Body:
         self._bodies = bodies
         self._stall = stall
         self._rate = rate
-        self._started = asyncio.get_running_loop().time()
+        self._waited = 0.0  # s
         self._whole = False
         self._waiting: asyncio.Timeout | None = None
         self._given_up = False
@@ -79,6 +85,10 @@ class Body:
             self._bodies.end(self)
         return message
 
+    def forget(self, n_bytes: int) -> None:
+        """Count bytes no longer, which have been worked on while the rest arrives."""
+        self._bodies.forget(self, n_bytes)
+
     def give_up(self) -> None:
         """Stop waiting for the rest."""
         self._given_up = True
@@ -88,16 +98,18 @@ class Body:
     async def _next(self) -> Message:
         if self._given_up:
             raise _late()
-        now = asyncio.get_running_loop().time()
-        owed = self._started + self._stall + self._n_bytes / self._rate
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        owed = self._stall + self._n_bytes / self._rate - self._waited
         try:
-            async with asyncio.timeout_at(min(now + self._stall, owed)) as self._waiting:
+            async with asyncio.timeout(min(self._stall, owed)) as self._waiting:
                 message = await self._receive()
         except TimeoutError:
             self._bodies.end(self)
             raise _late() from None
         finally:
             self._waiting = None
+            self._waited += clock() - began
         if self._given_up:  # while the message was on its way
             raise _late()
         return message
@@ -122,6 +134,7 @@ class BodyLimits:
             await self._app(scope, receive, send)
             return
         body = Body(receive, self._bodies, self._stall, self._rate)
+        scope["forget_body"] = body.forget
         try:
             await self._app(scope, body.receive, send)
         except BodyTimeout as error:  # where no route has read the body

@@ -24,6 +24,15 @@ def test_screen_takes_poscars_and_counts_what_is_neither(
     assert "2 files" in capsys.readouterr().err
 
 
+def test_a_file_that_is_too_large_is_not_read_whole(paraisite, cifs, tmp_path):
+    with (cifs / "huge.cif").open("wb") as file:
+        file.truncate(10**11)  # of zeros that take no place on the disk
+    assert paraisite("screen", cifs, "--out", tmp_path / "ltc.csv") == 0
+    rows = {row["material_id"]: row for row in rows_of(tmp_path / "ltc.csv")}
+    assert rows["huge.cif"]["error"].startswith("structure-too-large")
+    assert rows["nacl.cif"]["ltc_mean"]
+
+
 @pytest.mark.parametrize("source", ["missing", "crystals.txt"])
 def test_screen_of_something_else(paraisite, tmp_path, source, capsys):
     (tmp_path / "crystals.txt").touch()

@@ -1,20 +1,19 @@
 """Which files a screening continues, and which it leaves as they are."""
 
 import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
-from app.screening.table import exclusive
-
-
-def test_a_table_with_other_columns_is_not_continued(paraisite, ensemble, cifs, tmp_path, capsys):
-    table = tmp_path / "ltc.csv"
-    table.write_text(f"material_id,digest,error\nnacl.cif,{ensemble.digest},\n")
-    before = table.read_bytes()
-    assert paraisite("screen", cifs, "--out", table) == 1
-    assert "other columns" in capsys.readouterr().err
-    assert table.read_bytes() == before
-
+from app.screening.run.parts import Parts
+from app.screening.table.columns import COLUMNS, Row
+from app.screening.table.files import read_batches, read_provenance
+from tests.app.screening.conftest import rows_of
 
 FOREIGN = {
     "no newline": b"precious",
@@ -36,21 +35,13 @@ def test_a_file_that_is_no_table_stays_as_it_is(paraisite, cifs, table, capsys, 
     assert table.read_bytes() == content
 
 
-def test_a_torn_table_of_another_ensemble_stays_as_it_is(paraisite, ensemble, cifs, tmp_path):
-    table = tmp_path / "ltc.csv"
+def test_screen_does_not_mix_ensembles(paraisite, ensemble, cifs, table, capsys):
     paraisite("screen", cifs, "--out", table)
-    table.write_bytes(before := table.read_bytes()[:-9])
+    before = table.read_bytes()
     ensemble.digest = "sha256:other"
     assert paraisite("screen", cifs, "--out", table) == 1
+    assert "digest sha256:mix-stage3, not sha256:other" in capsys.readouterr().err
     assert table.read_bytes() == before
-
-
-def test_screen_does_not_mix_ensembles(paraisite, ensemble, cifs, tmp_path, capsys):
-    table = tmp_path / "ltc.csv"
-    paraisite("screen", cifs, "--out", table)
-    ensemble.digest = "sha256:other"
-    assert paraisite("screen", cifs, "--out", table) == 1
-    assert "another ensemble" in capsys.readouterr().err
 
 
 def test_screen_into_an_unknown_format(paraisite, cifs, tmp_path):
@@ -61,11 +52,75 @@ def test_two_screenings_do_not_write_to_one_table(paraisite, cifs, table, capsys
     """Two at once used to write every crystal twice, and to end as if all were well."""
     assert paraisite("screen", cifs, "--out", table) == 0
     before = table.read_bytes()
-    with exclusive(table):  # as another process holds it
+    with Parts.of(table):  # as another process holds it
         assert paraisite("screen", cifs, "--out", table) == 1
     assert "Another" in capsys.readouterr().err
     assert table.read_bytes() == before
     assert paraisite("screen", cifs, "--out", table) == 0
+
+
+def test_parquet_has_units_descriptions_and_provenance(paraisite, ensemble, cifs, tmp_path):
+    table = tmp_path / "ltc.parquet"
+    paraisite("screen", cifs, "--out", table, "--below", 2)
+    schema = pq.read_schema(table)
+    assert schema.names == list(COLUMNS)
+    assert schema.field("ltc_mean").metadata[b"unit"] == b"W/(m K)"
+    assert all(schema.field(name).metadata[b"description"] for name in COLUMNS)
+    provenance = read_provenance(table)
+    assert (provenance.n_rows, provenance.n_failed) == (3, 1)
+    assert provenance.run.source == "cifs"
+    assert (provenance.run.digest, provenance.run.below) == (ensemble.digest, 2)
+
+
+def test_every_column_is_documented():
+    page = (Path(__file__).parents[3] / "docs/screening.md").read_text()
+    for name in COLUMNS:
+        assert f"| `{name}` |" in page
+        assert str(Row.model_fields[name].description) in page
+
+
+def test_other_formats_have_the_same_beside_them(paraisite, cifs, tmp_path):
+    paraisite("screen", cifs, "--out", tmp_path / "ltc.csv")
+    paraisite("screen", cifs, "--out", tmp_path / "ltc.parquet")
+    document = json.loads((tmp_path / "ltc.csv-metadata.json").read_text())
+    assert [column["name"] for column in document["tableSchema"]["columns"]] == list(COLUMNS)
+    provenance = read_provenance(tmp_path / "ltc.csv")
+    assert provenance.inputs == read_provenance(tmp_path / "ltc.parquet").inputs
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv", ".jsonl"])
+def test_every_format_reads_back_alike(sceptic, cifs, tmp_path, suffix):
+    sceptic("screen", cifs, "--out", tmp_path / "a.parquet")
+    sceptic("screen", cifs, "--out", table := tmp_path / f"b{suffix}")
+    rows = [row for batch in read_batches(table, list(COLUMNS)) for row in batch.to_pylist()]
+    assert rows == rows_of(tmp_path / "a.parquet")
+
+
+def test_a_disk_that_is_full_says_what_is_saved(cifs, tmp_path):
+    """A real limit on the size of files stands for the disk."""
+    out = tmp_path / "ltc.parquet"
+    script = (
+        "import resource, sys; from app.cli import main; from tests.app.conftest import *;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000));"
+        "sys.exit(run_cli(FakeEnsemble(), *sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", script, "screen", str(cifs), "--out", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "0 rows are saved" in done.stderr
+    assert not list(tmp_path.glob("**/*unfinished"))
+
+
+def test_a_place_that_cannot_be(paraisite, cifs, tmp_path, capsys):
+    assert paraisite("screen", cifs, "--out", cifs / "nacl.cif" / "ltc.parquet") == 1
+    assert "nothing is saved" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_a_place_that_cannot_be_written_to(paraisite, cifs, tmp_path, capsys):
+    (tmp_path / "closed").mkdir(mode=0o500)
+    assert paraisite("screen", cifs, "--out", tmp_path / "closed" / "ltc.parquet") == 1
+    assert "nothing is saved" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["=1+1.cif", "+1.cif", "-1.cif", "@x.cif", "'q.cif", "'=x.cif"])

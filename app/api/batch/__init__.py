@@ -1,0 +1,1 @@
+"""Many crystals in one request: what is in its body, and the answer line by line."""

@@ -1,0 +1,137 @@
+"""The command `paraisite screen`: what it runs, and what it prints."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tqdm import tqdm
+
+from app.screening.options import FORMATS
+from app.screening.outcome import Thresholds
+from app.screening.ranking.rank import HEAD, Ranked, Ranking, rank, values_of
+from app.screening.ranking.shortlist import write_shortlist
+from app.screening.run.judge import EnsembleJudge, Judge
+from app.screening.run.screen import screen
+from app.screening.run.workers import Executor, Here, Workers
+from app.screening.sources.open import open_source
+from app.screening.sources.source import Source
+from app.service.ensembles import ServedEnsemble, check_ensemble
+from app.settings import Settings
+from app.startup import without_native_messages
+from models.errors import DataError
+
+SHOWN_FILES = 10  # names of ignored files that are told
+SHOWN_IDS = 3  # of a crystal that comes several times
+LOG_SECONDS = 10.0  # between two lines where standard error is no terminal
+INTERRUPTED = 130  # exit status after Ctrl-C, as shells have it
+TITLES = {
+    "candidates": "Candidates",
+    "metals": "Set apart, likely metals (electrons conduct heat as well)",
+    "outside": "Set apart, outside the domain (not to be ranked by)",
+}
+LoadEnsemble = Callable[[Settings, str], ServedEnsemble]
+
+
+@dataclass(frozen=True)
+class Loader:
+    """Loads an ensemble, and checks it, in whichever process calls it."""
+
+    load: LoadEnsemble
+    name: str
+    settings: Settings = field(compare=False)
+
+    def __call__(self) -> ServedEnsemble:
+        """Return the ensemble. Raises EnsembleError."""
+        with without_native_messages():
+            return check_ensemble(self.load(self.settings, self.name), self.settings)
+
+
+def run(options: argparse.Namespace, settings: Settings, name: str, load: LoadEnsemble) -> int:
+    """Return the exit status of a screening with the ensemble of this name."""
+    if options.out.suffix not in FORMATS:
+        print(f"paraisite: --out must end in {', '.join(FORMATS)}", file=sys.stderr)
+        return 2
+    source = open_source(options.source, settings, options.out)
+    judge = EnsembleJudge(Loader(load, name, settings), Thresholds(options.below, options.above))
+    try:
+        with _executor(options) as executor:
+            _follow(source, judge, executor, options.out)
+    except KeyboardInterrupt:
+        print(
+            f"\nStopped; what is done is saved beside {options.out}. Run the same command again to "
+            "go on.",
+            file=sys.stderr,
+        )
+        return INTERRUPTED
+    _report_ignored(source)
+    ranking = rank(options.out, options.top, highest=options.highest)
+    _print_ranking(options, ranking)
+    if options.shortlist:
+        write_shortlist(options.shortlist, ranking["candidates"], source)
+    if options.report:
+        from app.screening.ranking.report import write_report  # draws with plotly
+
+        write_report(options.report, options.out, ranking, highest=options.highest)
+    return 0
+
+
+def _executor(options: argparse.Namespace) -> AbstractContextManager[Executor]:
+    if options.ray:
+        return _cluster(options.ray)
+    return Workers(options.workers) if options.workers > 1 else nullcontext(Here())
+
+
+def _cluster(address: str) -> AbstractContextManager[Executor]:
+    try:
+        from app.screening.run.cluster import Cluster
+    except ModuleNotFoundError as error:
+        raise DataError(f"--ray needs {error.name}; pip install 'paraisite[ray]'.") from error
+    return Cluster(address)
+
+
+def _follow(source: Source, judge: Judge, executor: Executor, out: Path) -> None:
+    """Screen, and show the progress with rate and time left."""
+    command = ("paraisite", *sys.argv[1:])
+    every = 0.5 if sys.stderr.isatty() else LOG_SECONDS
+    with tqdm(total=source.count(), unit=" crystals", mininterval=every, smoothing=0.05) as bar:
+        for progress in screen(source, judge, executor, out, command):
+            if progress.new == 0:  # found done: neither rate nor time left are of these
+                bar.initial = progress.done
+            bar.set_postfix(failed=progress.failed, refresh=False)
+            bar.update(progress.done - bar.n)
+
+
+def _report_ignored(source: Source) -> None:
+    ignored = source.ignored()
+    if ignored:
+        named = ", ".join(ignored[:SHOWN_FILES])
+        more = ", ..." if len(ignored) > SHOWN_FILES else ""
+        print(
+            f"{len(ignored)} files that are no structure are ignored: {named}{more}",
+            file=sys.stderr,
+        )
+
+
+def _print_ranking(options: argparse.Namespace, ranking: Ranking) -> None:
+    sign, threshold = (">", options.above) if options.highest else ("<", options.below)
+    order = f"by the probability P that it is {sign} {threshold:g}"
+    print(f"{options.out}: LTC in W/(m K), ranked {order}")
+    for group, title in TITLES.items():
+        if ranking[group]:
+            print(f"{title}:")
+            print(f"     {'crystal':<32} {'formula':<16} {'P':>6} {HEAD}")
+        for place, ranked in enumerate(ranking[group], 1):
+            print(f"{place:4} {_line(ranked)}")
+
+
+def _line(ranked: Ranked) -> str:
+    brief = ranked.brief
+    p = "-" if ranked.probability is None else f"{ranked.probability:.3f}"
+    others = [each for each in ranked.ids if each != brief.material_id]
+    more = f"  also {', '.join(others[:SHOWN_IDS])}" if others else ""
+    if len(others) > SHOWN_IDS:
+        more += f" and {len(others) - SHOWN_IDS} more"
+    return f"{brief.material_id:<32} {brief.formula:<16} {p:>6} {values_of(brief)}{more}"

@@ -1,0 +1,1 @@
+"""Ranking, report and shortlist of a screening's table."""

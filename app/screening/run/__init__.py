@@ -1,0 +1,1 @@
+"""A run of a screening: chunks, workers, parts on disk."""

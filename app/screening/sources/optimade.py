@@ -1,0 +1,84 @@
+"""Structures of any OPTIMADE provider that a filter chooses."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import requests
+
+from app.screening.sources.pages import Page
+from models.errors import DataError
+from models.structure.bounded_session import TRANSIENT, BoundedSession
+
+FIELDS = (
+    "id,lattice_vectors,species_at_sites,cartesian_site_positions,species,dimension_types,"
+    "chemical_formula_reduced"
+)
+PAGE = 100  # structures
+RETRIES = 5
+SECONDS = 300.0  # for one page
+LONGEST_DELAY = 60.0  # s between two pages, whatever the provider asks for
+
+
+@dataclass(frozen=True)
+class OptimadeQuery:
+    """Structures of the provider at `base_url` that a filter of OPTIMADE's grammar chooses."""
+
+    base_url: str
+    filter: str
+    sleep: Callable[[float], None] = time.sleep
+
+    @property
+    def name(self) -> str:
+        """The address with the filter."""
+        return f"optimade:{self.base_url}?filter={self.filter}"
+
+    def fetch(self, page: str | None) -> Page:
+        """Return the first page, or that of a link. Raises DataError."""
+        answer = self._asked(page)
+        try:
+            documents = [{"id": each["id"], **each["attributes"]} for each in answer["data"]]
+            link = (answer.get("links") or {}).get("next")
+            following = link["href"] if isinstance(link, dict) else link
+            delay = float((answer.get("meta") or {}).get("request_delay") or 0.0)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise self._failed("its answer is not one of OPTIMADE") from error
+        if following and urlsplit(following).netloc != urlsplit(self.base_url).netloc:
+            raise self._failed("its next page is on another host")
+        self.sleep(min(delay, LONGEST_DELAY))
+        return Page(documents, following or None)
+
+    def _asked(self, page: str | None) -> dict[str, Any]:
+        """Return the answer for a page. Raises DataError."""
+        query = {"filter": self.filter, "page_limit": str(PAGE), "response_fields": FIELDS}
+        first = f"{self.base_url.rstrip('/')}/v1/structures"
+        given = {name: value for name, value in query.items() if value}
+        session = BoundedSession({}, RETRIES)
+        try:
+            with session, session.within(SECONDS):
+                response = session.get(page or first, params=None if page else given)
+            answer: dict[str, Any] = response.json()
+        except requests.RequestException as error:
+            raise self._failed(f"{error}; try again later") from error
+        if response.status_code in TRANSIENT:
+            raise self._failed(f"it answers {response.status_code}; try again later")
+        if not response.ok:
+            told = [str(each.get("detail")) for each in answer.get("errors", [])]
+            raise self._failed(f"it refuses the query ({'; '.join(told)[:300]})")
+        return answer
+
+    def _failed(self, why: str) -> DataError:
+        return DataError(f"{self.base_url} gives no structures: {why}.")
+
+
+def optimade_query(argument: str) -> OptimadeQuery:
+    """Return the query of `https://HOST/PATH?filter=...`. Raises DataError."""
+    base, _, query = argument.partition("?")
+    name, _, text = query.partition("=")
+    if urlsplit(base).scheme not in {"http", "https"} or name not in {"filter", ""}:
+        raise DataError(
+            f"optimade:{argument} is no query; write 'optimade:https://HOST/PATH?filter=FILTER'."
+        )
+    return OptimadeQuery(base, unquote(text))

@@ -1,0 +1,93 @@
+"""Answers of a data base to a query, page by page, each kept on disk once it is there."""
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Protocol
+
+import orjson
+
+from app.screening.entry import Entry
+from app.screening.run.durable import write_durably
+from app.screening.sources.records import record
+from models.errors import DataError
+from models.structure.checks import StructureLimits
+
+
+@dataclass(frozen=True)
+class Page:
+    """Documents with structures, and what the next page is asked for by; null for the last one."""
+
+    documents: list[dict[str, Any]]
+    next: str | None
+
+
+class Query(Protocol):
+    """A query of a data base; picklable."""
+
+    @property
+    def name(self) -> str:
+        """The query in words."""
+
+    def fetch(self, page: str | None) -> Page:
+        """Return the first page, or that which another one's `next` names. Raises DataError."""
+
+
+@dataclass(frozen=True)
+class Paged:
+    """Crystals of a query, from its pages in `folder` as far as they are there.
+
+    What was fetched once is not asked for again, so that every pass gives the same crystals.
+    """
+
+    query: Query
+    folder: Path
+    limits: StructureLimits
+
+    @classmethod
+    def beside(cls, table: Path, query: Query, limits: StructureLimits) -> "Paged":
+        """Return the crystals of a query whose pages are kept beside the table."""
+        digest = sha256(query.name.encode()).hexdigest()[:8]
+        return cls(query, table.with_name(f"{table.name}.source-{digest}"), limits)
+
+    @property
+    def name(self) -> str:
+        """The query in words."""
+        return self.query.name
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield the crystal of each document. Raises DataError."""
+        number, following = 0, None
+        while True:
+            page = self._page(number, following)
+            for place, document in enumerate(page.documents, 1):
+                content = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
+                yield record(content, f"document {place} of page {number}", self.limits)
+            if page.next is None:
+                return
+            number, following = number + 1, page.next
+
+    def count(self) -> int | None:
+        """Return nothing: a data base tells when it is asked."""
+        return None
+
+    def ignored(self) -> tuple[str, ...]:
+        """Return nothing: every document has a row."""
+        return ()
+
+    def _page(self, number: int, following: str | None) -> Page:
+        path = self.folder / f"page-{number:06}.json.gz"
+        try:
+            if path.exists():
+                return Page(**orjson.loads(gzip.decompress(path.read_bytes())))
+        except (ValueError, EOFError, OSError, zlib.error, TypeError) as error:
+            raise DataError(f"{path} is damaged; remove it and run again.") from error
+        page = self.query.fetch(following)
+        content = {"documents": page.documents, "next": page.next}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        packed = gzip.compress(orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY))
+        write_durably(path, packed)
+        return page

@@ -1,0 +1,76 @@
+"""Structures in a file of JSON lines: `{"material_id": ..., "structure": {...}}` each.
+
+Whatever form of JSON document is read elsewhere is read here too.
+"""
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+
+from app.screening.entry import Entry
+from models.errors import DataError
+from models.structure.checks import StructureLimits
+
+MARK = b"\xef\xbb\xbf"  # byte order mark, which Windows tools put before the first line
+IDS = ("material_id", "jid", "immutable_id", "id", "mp_id")
+
+
+class _Named(BaseModel):
+    """What a record is called in the data bases of the field; ids are often numbers."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+    material_id: str = Field(validation_alias=AliasChoices(*IDS))
+
+
+@dataclass(frozen=True)
+class Records:
+    """Structures in the lines of a .jsonl or .jsonl.gz file."""
+
+    path: Path
+    limits: StructureLimits
+
+    @property
+    def name(self) -> str:
+        """Name of the file."""
+        return self.path.name
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield the crystal of each line that is not blank. Raises DataError."""
+        for number, line in _lines(self.path):
+            yield record(line, f"line {number}", self.limits)
+
+    def count(self) -> int:
+        """Return how many lines are not blank. Raises DataError when the file is damaged."""
+        return sum(1 for _ in _lines(self.path))
+
+    def ignored(self) -> tuple[str, ...]:
+        """Return nothing: every line has a row."""
+        return ()
+
+
+def record(document: bytes, otherwise: str, limits: StructureLimits) -> Entry:
+    """Return the crystal of a JSON document; one without an id goes by another name."""
+    try:
+        material_id = _Named.model_validate_json(document).material_id
+    except ValidationError:
+        material_id = otherwise
+    return Entry(material_id, document, limits, is_record=True)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    opened = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opened(path, "rb") as lines:
+            for number, line in enumerate(lines, 1):
+                content = line.removeprefix(MARK).strip()
+                if content:
+                    yield number, content
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise DataError(
+            f"{path} is not a whole gzip file ({error}); copy or fetch it again."
+        ) from error

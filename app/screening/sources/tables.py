@@ -1,0 +1,124 @@
+"""Structures in the rows of a Parquet or CSV file.
+
+Columns are named as the fields of the JSON documents that are read elsewhere: `cif`, `structure`,
+`poscar`, or those of OPTIMADE as in LeMat-Bulk.
+"""
+
+import csv
+import gzip
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from app.screening.entry import Entry
+from app.screening.sources.records import IDS, record
+from models.errors import DataError
+from models.structure.checks import StructureLimits
+from models.structure.documents import NESTED, TEXTS
+
+SUFFIXES = (".parquet", ".csv", ".csv.gz")
+PARTS = (
+    "lattice_vectors", "species_at_sites", "cartesian_site_positions", "dimension_types",
+    "lattice", "species", "frac_coords", "cart_coords", "sites",
+    "lattice_mat", "elements", "coords", "cartesian",
+    "cell", "positions", "numbers", "symbols", "pbc",
+)  # fmt: skip
+READ = frozenset((*IDS, *TEXTS, *NESTED, *PARTS))  # columns that say what a crystal is
+ROWS = 200  # that are in memory at once
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Structures in the rows of a Parquet or CSV file."""
+
+    path: Path
+    limits: StructureLimits
+
+    @property
+    def name(self) -> str:
+        """Name of the file."""
+        return self.path.name
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield the crystal of each row. Raises DataError."""
+        for number, row in enumerate(self._rows(), 1):
+            document = orjson.dumps(_known(row), option=orjson.OPT_NON_STR_KEYS, default=str)
+            yield record(document, f"row {number}", self.limits)
+
+    def count(self) -> int | None:
+        """Return the number of rows; that of a CSV is known at its end only."""
+        if self.path.suffix != ".parquet":
+            return None
+        with _readable(self.path):
+            return int(pq.read_metadata(self.path).num_rows)
+
+    def ignored(self) -> tuple[str, ...]:
+        """Return nothing: every row has a row."""
+        return ()
+
+    def _rows(self) -> Iterator[Values]:
+        read = _parquet_rows if self.path.suffix == ".parquet" else self._csv_rows
+        with _readable(self.path):
+            yield from read(self.path)
+
+    def _csv_rows(self, path: Path) -> Iterator[Values]:
+        opened = gzip.open if path.suffix == ".gz" else open
+        csv.field_size_limit(self.limits.max_raw_bytes)
+        with opened(path, "rb") as file:
+            text = io.TextIOWrapper(file, "utf-8-sig", newline="")
+            rows = csv.DictReader(text, strict=True)
+            columns = set(_chosen(path, list(rows.fieldnames or ())))
+            for row in rows:
+                yield {name: _value(cell) for name, cell in row.items() if name in columns}
+
+
+def _parquet_rows(path: Path) -> Iterator[Values]:
+    with pq.ParquetFile(path) as file:
+        columns = _chosen(path, file.schema_arrow.names)
+        for batch in file.iter_batches(ROWS, columns=columns):
+            yield from batch.to_pylist()
+
+
+def _chosen(path: Path, names: list[str]) -> list[str]:
+    """Return the columns that are read. Raises DataError when none holds a structure."""
+    chosen = [name for name in names if name in READ]
+    if not set(chosen) - set(IDS):
+        raise DataError(
+            f"{path} has no column with structures; call it cif, structure or poscar, or use the "
+            f"columns of OPTIMADE. It has {', '.join(names[:20])}."
+        )
+    return chosen
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, EOFError, ValueError, csv.Error, pa.ArrowException) as error:
+        raise DataError(f"{path} cannot be read as a table: {error}") from error
+
+
+def _value(cell: str | None) -> Any:
+    """Return a cell's value: numbers and lists are JSON in a CSV, files are text."""
+    if cell and cell.lstrip()[:1] in {"[", "{"}:
+        try:
+            return orjson.loads(cell)
+        except orjson.JSONDecodeError:
+            return cell
+    return cell or None
+
+
+def _known(value: Any) -> Any:
+    """Return a value without nulls, which Parquet has where JSON has no field."""
+    if isinstance(value, dict):
+        return {key: _known(each) for key, each in value.items() if each is not None}
+    return [_known(each) for each in value] if isinstance(value, list) else value

@@ -1,0 +1,231 @@
+"""POST /predict/batch: every form of a body, problems in their lines, and clients that leave."""
+
+import contextlib
+import gzip
+import io
+import json
+import socket
+import threading
+import time
+import zipfile
+
+import pytest
+
+from app.settings import Settings
+from tests.app.api.test_predict import code
+from tests.app.conftest import FakeEnsemble, serving
+from tests.service_process import ServiceProcess
+
+NDJSON = {"Content-Type": "application/x-ndjson"}
+
+
+def lines_of(response):
+    """The lines by index, each checked to be there once."""
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"] == "application/x-ndjson"
+    lines = [json.loads(line) for line in response.text.splitlines()]
+    assert sorted(line["index"] for line in lines) == list(range(len(lines)))
+    return sorted(lines, key=lambda line: line["index"])
+
+
+def formulas(response):
+    """The formula of each line, or the kind of its problem."""
+    return [
+        line["answer"]["material"]["formula"]
+        if line["answer"]
+        else line["problem"]["type"].removeprefix("/problems/")
+        for line in lines_of(response)
+    ]
+
+
+def test_json_lines(client, rocksalt_cif, zincblende):
+    lines = [
+        json.dumps({"cif": rocksalt_cif}),
+        json.dumps({"material_id": "mp-x", "structure": zincblende.as_dict()}),
+        "",
+        json.dumps("data_nothing"),
+        "torn {",
+        "7",
+    ]
+    response = client.post("/predict/batch", content="\n".join(lines), headers=NDJSON)
+    assert formulas(response) == [
+        *("NaCl", "ZnS", "no-structure", "unreadable-structure", "unreadable-structure")
+    ]
+    assert lines_of(response)[1]["name"] == "mp-x"
+
+
+def test_an_answer_is_that_of_a_single_request(client, rocksalt_cif):
+    response = client.post("/predict/batch", json=[rocksalt_cif, rocksalt_cif])
+    single = client.post("/predict", content=rocksalt_cif).json()
+    for line in lines_of(response):
+        assert line["answer"] | {"cache": "hit"} == single | {"cache": "hit"}
+        assert line["problem"] is None
+
+
+def test_a_json_list_of_ids_and_structures(client, rocksalt_cif):
+    response = client.post(
+        "/predict/batch", json=["mp-149", {"material_id": "no id"}, rocksalt_cif]
+    )
+    assert formulas(response) == ["materials-project-key-missing", "invalid-material-id", "NaCl"]
+    assert [line["name"] for line in lines_of(response)] == ["mp-149", "no id", None]
+
+
+def test_files_of_a_form(client, rocksalt_cif, zincblende_cif):
+    files = [
+        ("file", ("a.cif", rocksalt_cif)),
+        ("file", ("b.cif.gz", gzip.compress(zincblende_cif.encode()))),
+        ("file", ("c.cif", "data_c")),
+    ]
+    response = client.post("/predict/batch", files=files)
+    assert formulas(response) == ["NaCl", "ZnS", "no-structure"]
+    assert [line["name"] for line in lines_of(response)] == ["a.cif", "b.cif.gz", "c.cif"]
+
+
+def test_a_zip_archive(client, rocksalt_cif, zincblende_cif):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.cif", rocksalt_cif)
+        archive.writestr("__MACOSX/a.cif", "")
+        archive.writestr("deeper/b.cif", zincblende_cif)
+    headers = {"Content-Type": "application/zip"}
+    response = client.post("/predict/batch", content=packed.getvalue(), headers=headers)
+    assert formulas(response) == ["NaCl", "ZnS"]
+    damaged = packed.getvalue().replace(b"_cell_length_a", b"_cell_length_b", 1)
+    response = client.post("/predict/batch", content=damaged, headers=headers)
+    assert formulas(response) == ["unreadable-structure", "ZnS"]
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type", "expected"),
+    [
+        (b"a", "image/png", "unsupported-media-type"),
+        (b"{}", "application/json", "invalid-request"),
+        (b"[", "application/json", "invalid-request"),
+        (b"PK\x03\x04", "application/zip", "invalid-request"),
+        (b"x", "application/zip", "unsupported-media-type"),
+    ],
+)
+def test_a_body_that_is_no_batch(client, content, media_type, expected):
+    headers = {"Content-Type": media_type}
+    assert code(client.post("/predict/batch", content=content, headers=headers)) == expected
+
+
+def test_an_ensemble_that_there_is_not(client):
+    assert code(client.post("/predict/batch?ensemble=none", json=["mp-1"])) == "unknown-ensemble"
+
+
+def test_a_line_that_is_too_long_is_a_problem_of_its_own(ensemble, rocksalt_cif):
+    settings = Settings(mp_api_key=None, redis_url=None, max_upload_bytes=2000)
+    with serving(settings, ensemble) as client:
+        lines = [json.dumps("x" * 40_000), json.dumps(rocksalt_cif), json.dumps("y" * 40_000)]
+        response = client.post("/predict/batch", content="\n".join(lines), headers=NDJSON)
+    assert formulas(response) == ["structure-too-large", "NaCl", "structure-too-large"]
+
+
+def test_a_batch_longer_than_the_queue_waits_for_its_places(rocksalt):
+    settings = Settings(mp_api_key=None, redis_url=None, max_queue=1, concurrency=1)
+    lines = []
+    for step in range(30):
+        crystal = rocksalt.copy()
+        crystal.scale_lattice(rocksalt.volume * (1 + step / 100))
+        lines.append(json.dumps(crystal.as_dict()))
+    with serving(settings, FakeEnsemble()) as client:
+        response = client.post("/predict/batch", content="\n".join(lines), headers=NDJSON)
+    assert formulas(response) == ["NaCl"] * 30
+
+
+@pytest.fixture
+def service():
+    process = ServiceProcess({})
+    process.wait_until_ready()
+    yield process
+    process.process.terminate()
+    process.process.wait(30)
+
+
+class Duplex:
+    """A client that sends lines in chunks, and reads those of the answer in between."""
+
+    def __init__(self, service):
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 10_000)
+        self._socket.settimeout(60)
+        self._socket.connect(("127.0.0.1", service.port))
+        self._socket.sendall(
+            b"POST /predict/batch HTTP/1.1\r\nHost: localhost\r\n"
+            b"Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        self._file = self._socket.makefile("rb")
+
+    def send(self, document):
+        line = json.dumps(document).encode() + b"\n"
+        self._socket.sendall(b"%x\r\n%b\r\n" % (len(line), line))
+
+    def end(self):
+        self._socket.sendall(b"0\r\n\r\n")
+
+    def line(self):
+        """The next line of the answer."""
+        while not (text := self._file.readline()).startswith(b"{"):
+            assert text
+        return json.loads(text)
+
+    def close(self):
+        self._file.close()
+        self._socket.close()
+
+
+def test_a_line_is_answered_while_the_next_is_not_sent_yet(service, rocksalt_cif):
+    client = Duplex(service)
+    for index in range(3):
+        client.send({"cif": rocksalt_cif})
+        assert client.line()["index"] == index
+    client.end()
+    client.close()
+
+
+def test_a_client_that_leaves_ends_its_batch(service, rocksalt):
+    client = Duplex(service)
+    for step in range(200):
+        crystal = rocksalt.copy()
+        crystal.scale_lattice(rocksalt.volume * (1 + step / 1e3))
+        client.send(crystal.as_dict())
+    assert client.line()["problem"] is None
+    client.close()
+    deadline = time.monotonic() + 10
+    while in_flight(service):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert 0 < answered(service) < 200
+
+
+def test_a_client_that_does_not_read_is_waited_for(service, rocksalt):
+    """Its lines fill the sockets' buffers; then nothing more is worked on."""
+    client = Duplex(service)
+    sender = threading.Thread(target=send_until_stuck, args=(client, rocksalt), daemon=True)
+    sender.start()
+    seen = -1
+    deadline = time.monotonic() + 60
+    while seen != (now := answered(service)) or not now:
+        seen = now
+        assert time.monotonic() < deadline
+        time.sleep(1)
+    assert seen < 20_000
+    client.close()
+    sender.join(30)
+
+
+def send_until_stuck(client, rocksalt):
+    document = rocksalt.as_dict()
+    with contextlib.suppress(OSError):
+        for _ in range(20_000):
+            client.send(document)
+
+
+def in_flight(service):
+    return service.metric("paraisite_requests_in_flight")
+
+
+def answered(service):
+    """Number of crystals of any batch that were looked up, found or not."""
+    return service.metric("paraisite_cache_lookups_total")
