@@ -31,7 +31,7 @@ from app.service.ensembles import load_ensembles
 from app.service.materials import MaterialSource
 from app.service.runtime import LoadEnsembles, Runtime
 from app.settings import Settings
-from models.structure.materials_project import MaterialsProject
+from models.structure.materials_project.client import MaterialsProject
 
 if TYPE_CHECKING:
     from app.cache.redis import RedisCache
@@ -95,7 +95,7 @@ def create_app(
     )
     app.state.runtime = runtime
     app.state.metrics = metrics
-    add_middleware(app, settings, runtime, cache, metrics)
+    add_middleware(app, settings, cache, metrics)
     add_problem_handlers(app)
     for routes in (page, docs, batch, predict, structure, ensembles, health, info, problems):
         app.include_router(routes.router)

@@ -2,6 +2,7 @@
 
 import asyncio
 import codecs
+import hashlib
 import re
 from collections.abc import AsyncGenerator
 
@@ -14,7 +15,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from app.errors import InvalidRequest, RequestTimeout, UnsupportedMediaType
 from app.schemas import CifText
 from app.settings import Settings
-from models.errors import NoStructure, ParaisiteError, SeveralStructures, StructureTooLarge
+from models.errors import NoStructure, SeveralStructures, StructureTooLarge
 
 FIELD = "file"
 FORM = "multipart/form-data"
@@ -30,6 +31,7 @@ SENT_AS_IS = {"utf-8", "ascii"}
 ENCODINGS = {"", "identity", "gzip", "x-gzip"}  # gzip is recognised by content too
 GZIP = b"\x1f\x8b"
 WRAPPED = re.compile(rb'\s{0,99}\{\s{0,99}"cif"')
+DIGEST = 16  # hexadecimal digits of the SHA-256 that a file is named by in the log
 LARGE = 200_000  # bytes that are decoded off the event loop
 
 _TEXT = {"schema": {"type": "string", "description": "Content of a structure file."}}
@@ -60,20 +62,14 @@ REQUEST_BODY = {
 
 
 async def read_upload(request: Request, settings: Settings) -> bytes:
-    """Return the file in the body, which is read once however often it is wanted.
+    """Return the file in the body; its digest goes to the line that the log has of the request.
 
     Raises UnsupportedMediaType, StructureTooLarge, InvalidRequest, NoStructure,
     SeveralStructures, RequestTimeout.
     """
-    state = request.state
-    if not hasattr(state, "upload"):
-        try:
-            state.upload = await _read_request(request, settings)
-        except ParaisiteError as error:
-            state.upload = error
-    if isinstance(state.upload, ParaisiteError):
-        raise state.upload
-    content: bytes = state.upload
+    content = await _read_request(request, settings)
+    digest = hashlib.sha256(content).hexdigest()[:DIGEST]
+    request.scope["outcome"] = {"upload": digest}
     return content
 
 

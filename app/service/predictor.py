@@ -28,7 +28,7 @@ from models.cores import n_cores
 from models.crystal.crystal import Crystal
 from models.errors import StructureTooLarge
 from models.prediction.result import Prediction
-from models.structure.materials_project import check_material_id
+from models.structure.materials_project.client import check_material_id
 from models.structure.read import StructureFile, checked_file
 from models.structure.read import read_structure as read_file
 
@@ -80,10 +80,14 @@ class Predictor:
         self._predictions = SingleFlight[Prediction]()
         metrics.follow_queue(lambda: self._lanes.in_flight + self._materials.places.taken)
 
-    def answered(self, content: str | bytes, ensemble: ServedEnsemble) -> Reply | None:
-        """Return the prediction for a file that this process has answered; waits for nothing."""
+    def answered(self, content: str | bytes, ensemble_name: str | None = None) -> Reply | None:
+        """Return the prediction for a file that this process has answered, at once, else None.
+
+        Raises UnknownEnsemble.
+        """
         start = time.perf_counter()
-        answer = self._answers.at_hand(self._answers.key(content, ensemble.digest))
+        digest = self.ensembles.get(ensemble_name).digest
+        answer = self._answers.at_hand(self._answers.key(content, digest))
         if answer is None:
             return None
         durations = Durations(self._metrics)

@@ -1,6 +1,7 @@
 """Checks of a structure: elements, order, distances, limits."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import gemmi
 import numpy as np
@@ -58,21 +59,24 @@ def check_structure(
 
 def _checked_numbers(structure: Structure) -> NDArray[np.int64]:
     """Return the atomic numbers [n_sites]. Raises DisorderedStructure, UnsupportedElement."""
-    try:
-        species = structure.species
-    except AttributeError:  # as pymatgen has it where a site is not one element
-        raise _disorder(structure) from None
-    kinds = {specie.symbol: specie for specie in species}
-    unknown = sorted(
-        symbol
-        for symbol in kinds
-        if not Element.is_valid_symbol(symbol) or not 1 <= Element(symbol).Z <= HEAVIEST
-    )
+    # Sites of one element share their composition in structures that were read: few are different.
+    occupants = [site.species for site in structure.sites]
+    different = {id(occupant): occupant for occupant in occupants}
+    if not all(len(occupant) == 1 and occupant.num_atoms == 1 for occupant in different.values()):
+        raise _disorder(structure)
+    species = {key: next(iter(occupant)) for key, occupant in different.items()}
+    unknown = sorted({s.symbol for s in species.values() if not _is_known(s.symbol)})
     if unknown:
         raise UnsupportedElement(
             f"No embedding for {', '.join(unknown)}: the network knows H (1) to Pu ({HEAVIEST})."
         )
-    return np.array([specie.Z for specie in species])
+    numbers = {key: specie.Z for key, specie in species.items()}
+    return np.array([numbers[id(occupant)] for occupant in occupants])
+
+
+@lru_cache(maxsize=256)
+def _is_known(symbol: str) -> bool:
+    return Element.is_valid_symbol(symbol) and 1 <= Element(symbol).Z <= HEAVIEST
 
 
 def _disorder(structure: Structure) -> DisorderedStructure:

@@ -23,6 +23,7 @@ FULL = 0.999  # an occupancy from here on is a whole atom
 WHOLE = {"1", "1.0", "1.00", "1.000"}  # what most occupancies are
 NEARLY_FULL = 0.97  # one from here on too, if that is within its standard uncertainty
 DIGITS = (2, 6)  # decimals that a coordinate counts as having, at least and at most
+FARTHEST = 50.0  # cells from the origin
 MOST_IMAGES = 200_000  # sites times operations
 APPROXIMANT = (
     "send an ordered approximant, such as one made by pymatgen's "
@@ -101,7 +102,10 @@ def _kept_rows(
     kept = [row for row in range(count) if flags[row] != "dum" and occupancies[row] != 0]
     if not kept:
         raise NoStructure("The CIF lists no atom; check its _atom_site_ entries.")
-    partial = [row for row in kept if occupancies[row] < FULL]
+    shares = [row for row in kept if occupancies[row] < FULL]
+    whole, others = _of_one_element(shares, names, occupancies, columns) if shares else ([], [])
+    kept = [row for row in kept if row not in others]
+    partial = [row for row in shares if row not in {*whole, *others}]
     if partial:
         raise _disorder(partial, names, occupancies, columns)
     hydrogens = entries.column("_atom_site_attached_hydrogens", count)
@@ -111,7 +115,70 @@ def _kept_rows(
             f"Site {_name(names[implied[0]])} has attached hydrogen atoms that are not listed; "
             "list every atom."
         )
+    _check_alternatives(entries, names, kept)
     return kept
+
+
+def _of_one_element(
+    rows: Sequence[int],
+    names: Sequence[tuple[str, str]],
+    occupancies: Sequence[float],
+    columns: Sequence[Sequence[str]],
+) -> tuple[list[int], list[int]]:
+    """Return the first row of each place that one element fills, and the other rows of them.
+
+    Its isotopes (H and D) or oxidation states (Fe2+ and Fe3+) may be listed apart.
+    """
+    whole: list[int] = []
+    others: list[int] = []
+    for place in _by_place(rows, columns).values():
+        symbols = {names[row][0] for row in place}
+        one = all(symbols) and len({_letters(symbol) for symbol in symbols}) == 1
+        if (
+            one
+            and len(place) > 1
+            and abs(sum(occupancies[row] for row in place) - 1) <= 2 - 2 * FULL
+        ):
+            whole.append(place[0])
+            others += place[1:]
+    return whole, others
+
+
+def _by_place(
+    rows: Sequence[int], columns: Sequence[Sequence[str]]
+) -> dict[tuple[str, ...], list[int]]:
+    """Return the rows at each position as written."""
+    places: dict[tuple[str, ...], list[int]] = {}
+    for row in rows:
+        places.setdefault(tuple(column[row] for column in columns), []).append(row)
+    return places
+
+
+def _letters(symbol: str) -> str:
+    """Return the element's letters in a type symbol, H for D and T."""
+    letters = re.sub("[^A-Z]", "", symbol.upper())
+    return "H" if letters in {"D", "T"} else letters
+
+
+def _check_alternatives(
+    entries: Entries, names: Sequence[tuple[str, str]], kept: Sequence[int]
+) -> None:
+    """Raise DisorderedStructure for sites of several groups whose occupancy is not given."""
+    groups = entries.column("_atom_site_disorder_group", len(names))
+    found: dict[str, dict[str, int]] = {}
+    if any(groups):
+        assemblies = entries.column("_atom_site_disorder_assembly", len(names))
+        occupancies = entries.column("_atom_site_occupancy", len(names))
+        for row in kept:
+            if groups[row].strip("0") and not occupancies[row]:
+                found.setdefault(assemblies[row], {}).setdefault(groups[row], row)
+    for rows in found.values():
+        if len(rows) > 1:
+            shown_names = ", ".join(_name(names[row]) for row in list(rows.values())[:5])
+            raise DisorderedStructure(
+                f"Sites such as {shown_names} are alternatives of a disordered part "
+                f"(_atom_site_disorder_group); {APPROXIMANT}."
+            )
 
 
 def _occupancy(text: str, name: tuple[str, str]) -> float:
@@ -134,9 +201,7 @@ def _disorder(
     occupancies: Sequence[float],
     columns: Sequence[Sequence[str]],
 ) -> DisorderedStructure:
-    places: dict[tuple[str, ...], list[int]] = {}
-    for row in partial:
-        places.setdefault(tuple(column[row] for column in columns), []).append(row)
+    places = _by_place(partial, columns)
     place, rows = next(iter(places.items()))
     occupants = ", ".join(
         f"{shown(names[row][0] or names[row][1])} {occupancies[row]:g}" for row in rows[:5]
@@ -168,7 +233,14 @@ def _coordinate(text: str, name: str) -> tuple[float, int]:
             f"Site {shown(name)} has the position {shown(text) or '?'!r}{comma}; "
             "give a number for each coordinate of each atom."
         )
+    if abs(value) > FARTHEST:
+        raise UnreadableStructure(
+            f"Site {shown(name)} has the position {shown(text)}; positions are fractions of the "
+            "cell's edges."
+        )
     decimals = len(text.partition("(")[0].partition(".")[2])
-    sixths = round(6 * value) if abs(value) < 1000 else 0  # noqa: PLR2004
-    rounded = decimals in {4, 5} and sixths % 3 and abs(value - sixths / 6) < 10**-decimals
-    return (sixths / 6 if rounded else value), decimals
+    if decimals in {4, 5}:
+        sixths = round(6 * value)
+        if sixths % 3 and abs(value - sixths / 6) < 10**-decimals:
+            return sixths / 6, decimals
+    return value, decimals

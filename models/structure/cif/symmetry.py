@@ -18,6 +18,7 @@ from models.structure.cif.triplets import (
     Operations,
     as_array,
     fits,
+    joined,
     keys,
     parsed,
 )
@@ -27,6 +28,7 @@ MAGNETIC = re.compile(r"_magn|_moment")
 LISTED = re.compile(
     r"(symop|equiv_pos|symm_?op|operation).*(xyz|algebraic|operation)$|equiv_pos_as"
 )
+NUMBERED = re.compile(r"(symop|equiv_pos).*_id$")
 MAGNETIC_LISTED = "_space_group_symop_magn_operation_xyz"
 MAGNETIC_CENTRING = "_space_group_symop_magn_centering_xyz"
 IDENTITY = np.eye(3, 4)[None]
@@ -82,7 +84,7 @@ def read_symmetry(entries: Entries, lattice: Lattice) -> Symmetry:
 
 def _check_modulation(entries: Entries) -> None:
     dimension = entries.text("_cell_modulation_dimension")
-    modulated = MODULATED.search(" ".join(entries.values)) is not None
+    modulated = MODULATED.search(entries.tags) is not None
     if dimension not in {"", "0"} or (modulated and dimension != "0"):
         raise UnreadableStructure(
             "The structure is modulated (superspace group or wave vectors); its atoms repeat in no "
@@ -92,7 +94,7 @@ def _check_modulation(entries: Entries) -> None:
 
 def _listed(entries: Entries) -> tuple[tuple[str, ...], bool]:
     """Return the triplets that are listed, and whether the file is a magnetic one."""
-    is_magnetic = MAGNETIC.search(" ".join(entries.values)) is not None
+    is_magnetic = MAGNETIC.search(entries.tags) is not None
     magnetic = tuple(filter(None, entries.texts(MAGNETIC_LISTED)))
     if magnetic:
         centrings = tuple(filter(None, entries.texts(MAGNETIC_CENTRING))) or ("x,y,z",)
@@ -100,6 +102,9 @@ def _listed(entries: Entries) -> tuple[tuple[str, ...], bool]:
     for tag in entries.values:
         if LISTED.search(tag) and not MAGNETIC.search(tag):
             triplets = tuple(text for text in entries.texts(tag) if text)
+            if triplets and triplets[0].endswith(","):
+                numbered = next((tag for tag in entries.values if NUMBERED.search(tag)), "")
+                triplets = joined(triplets, entries.texts(numbered))
             if triplets:
                 return triplets, is_magnetic
     return (), is_magnetic
