@@ -8,6 +8,7 @@ with all others and have a second one on top, so that each informs the other. So
 Williams, Gaussian Processes for Machine Learning (2006), Eqs. 2.25, 4.17 and 5.9.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -71,16 +72,46 @@ class Process(MemberArrays):
         }
 
 
-class ProcessPredictor:
-    """A process ready to predict: everything that does not depend on the crystal is precomputed."""
+SumCovariances = Callable[
+    [Single], tuple[NDArray[np.float64], Single]
+]  # as `Covariances` is called
+CovariancesWith = Callable[[Single, Single], SumCovariances]  # as `Covariances` is made
 
-    def __init__(self, process: Process) -> None:
+
+class Covariances:
+    """Matern covariances with known crystals, ready to be summed.
+
+    `known` [n_known, n_inputs]: their inputs, over the lengths; `weights` [n_known, n_sums]. Large
+    terms of both signs cancel in the sums, which are therefore in double precision.
+    """
+
+    def __init__(self, known: Single, weights: Single) -> None:
+        self._known = known.astype(float)
+        self._squares = (self._known**2).sum(axis=1)
+        self._weights = weights.astype(float)
+
+    def __call__(self, scaled: Single) -> tuple[NDArray[np.float64], Single]:
+        """Return sums over the known crystals [n, n_sums] and distances to them [n, n_known]."""
+        inputs = scaled.astype(float)
+        products = inputs @ self._known.T
+        squares = (inputs**2).sum(axis=1)[:, None] + self._squares - 2 * products
+        distance = np.sqrt(np.maximum(squares, 0))
+        return matern(distance) @ self._weights, distance.astype(np.float32)
+
+
+class ProcessPredictor:
+    """A process ready to predict: everything that does not depend on the crystal is precomputed.
+
+    `covariances` gives what is called in place of `Covariances`.
+    """
+
+    def __init__(self, process: Process, covariances: CovariancesWith | None = None) -> None:
         self._center, self._scale, self._rate = process.center, process.scale, process.rate
-        self._known = np.ascontiguousarray((process.known * process.rate).T)
-        self._squares = (self._known**2).sum(axis=0)
         self._mean = process.mean.astype(float)
-        self._linear = process.slope**2 * (process.known.T @ process.coefficients.T)
-        self._weights, self._offset = _by_output(process)
+        known, coefficients = process.known.astype(float), process.coefficients.astype(float)
+        self._linear = process.slope**2 * (known.T @ coefficients.T)
+        weights, self._offset = _by_output(process)
+        self._sum = (covariances or Covariances)(process.known * process.rate, weights)
 
     def __call__(self, descriptors: Single, outputs: NDArray[np.int64]) -> ProcessOutputs:
         """Return the outputs for descriptors [n_crystals, n_inputs].
@@ -88,18 +119,11 @@ class ProcessPredictor:
         `outputs` [n_crystals]: the number of the output of `OUTPUTS` for each crystal.
         """
         inputs = standardise(descriptors, self._center, self._scale)
-        distance = self._distance(inputs)
-        shape = (len(inputs), len(OUTPUTS), len(self._mean))
-        of_all = (matern(distance) @ self._weights).reshape(shape)
-        log_ltc = of_all[np.arange(len(inputs)), outputs].astype(float)
+        sums, distance = self._sum(inputs * self._rate)
+        of_all = sums.reshape(len(inputs), len(OUTPUTS), len(self._mean))
+        log_ltc = of_all[np.arange(len(inputs)), outputs]
         log_ltc += inputs @ self._linear + self._mean + self._offset[outputs]
         return ProcessOutputs(log_ltc, distance)
-
-    def _distance(self, inputs: Single) -> Single:
-        scaled = inputs * self._rate
-        squares = (scaled**2).sum(axis=1)[:, None] + self._squares - 2 * (scaled @ self._known)
-        distance: Single = np.sqrt(np.maximum(squares, 0))
-        return distance
 
 
 def _by_output(process: Process) -> tuple[Single, NDArray[np.float64]]:
@@ -112,8 +136,8 @@ def _by_output(process: Process) -> tuple[Single, NDArray[np.float64]]:
     return np.ascontiguousarray(weights.reshape(-1, weights.shape[2]).T), offset
 
 
-def matern(distance: Single) -> Single:
+def matern(distance: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the Matern function (nu = 5/2), one at no distance."""
     scaled = SQRT_5 * distance
-    value: Single = (1 + scaled + scaled * scaled / 3) * np.exp(-scaled)
+    value: NDArray[np.float64] = (1 + scaled + scaled * scaled / 3) * np.exp(-scaled)
     return value
