@@ -16,10 +16,11 @@ from models.network.weights import load_weights
 from models.prediction.calibration import Calibration, interval_groups
 from models.prediction.description import describe_number
 from models.prediction.domain import Assessment, Query, assess
+from models.prediction.engine import COMPILED, EngineName
 from models.prediction.evidence import Evidence, load_evidence
 from models.prediction.gaussian_process import Process
 from models.prediction.members import Members, Outputs
-from models.prediction.result import Interval, Prediction, Reference
+from models.prediction.result import Interval, Ltc, Prediction, Reference
 from models.prediction.second_opinion import estimate
 from models.prediction.statistics import summarise
 from models.prediction.warnings import find_warnings
@@ -41,7 +42,7 @@ class Ensemble:
         self._evidence = evidence
 
     @classmethod
-    def load(cls, directory: Path) -> Self:
+    def load(cls, directory: Path, engine: EngineName = COMPILED) -> Self:
         """Return the ensemble in `directory`; DamagedEnsemble when it differs from its manifest."""
         manifest = read_manifest(directory)
         n_members = len(manifest.members)
@@ -55,6 +56,7 @@ class Ensemble:
             process=process,
             inputs=manifest.inputs(),
             policy=manifest.answers,
+            engine=engine,
         )
         embedded = not manifest.has_process
         evidence = (
@@ -89,11 +91,15 @@ class Ensemble:
         Raises DamagedEnsemble when a member gives no finite number.
         """
         outputs = self._members.outputs(crystals)
-        return [self._predict(crystal, outputs, row) for row, crystal in enumerate(crystals)]
+        summaries = summarise(outputs.ltc)
+        return [
+            self._predict(crystal, outputs, row, ltc)
+            for row, (crystal, ltc) in enumerate(zip(crystals, summaries, strict=True))
+        ]
 
-    def _predict(self, crystal: Crystal, outputs: Outputs, row: int) -> Prediction:
-        ltc = summarise(outputs.ltc[row])
-        opinion = estimate(crystal, outputs.geometric_means(row))
+    def _predict(self, crystal: Crystal, outputs: Outputs, row: int, ltc: Ltc) -> Prediction:
+        quantities = outputs.geometric_means.items()
+        opinion = estimate(crystal, {name: float(values[row]) for name, values in quantities})
         warnings = find_warnings(crystal, ltc.mean, opinion)
         method = self.manifest.method(crystal.structure_type)
         if self._evidence is None:
@@ -128,7 +134,7 @@ class Ensemble:
         if not np.allclose(found, expected, rtol=golden.tolerance, atol=0):
             raise DamagedEnsemble(
                 f"{self.name} predicts {found} W/(m K) for its golden crystal, not {expected}; "
-                "check the versions of TensorFlow and pymatgen against its manifest."
+                "check the versions of numba, TensorFlow and pymatgen against its manifest."
             )
 
 

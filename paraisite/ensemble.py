@@ -21,7 +21,7 @@ from app.startup import without_native_messages
 from models.errors import ParaisiteError
 from models.network.batch import MAX_CRYSTALS
 from models.prediction.result import Prediction
-from models.structure.materials_project import check_material_id
+from models.structure.materials_project.client import check_material_id
 from models.structure.read import checked_file, read_structure
 from paraisite.calculator import FAILURES, Failure, LtcCalc
 from paraisite.structures import content_of

@@ -1,6 +1,6 @@
 """Guard against other packages called as ours are.
 
-The distribution installs the packages `app` and `models` beside `paraisite` (decision 16). Another
+The distribution installs the packages `app` and `models` beside `paraisite` (decision 19). Another
 `models` earlier on the path, such as one in the working directory, would hide ours.
 """
 

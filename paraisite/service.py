@@ -15,7 +15,7 @@ from tenacity import (
 
 from app.api.problems import MEDIA_TYPE
 from app.schemas import Answer, EnsembleList
-from models.structure.materials_project import check_material_id
+from models.structure.materials_project.client import check_material_id
 from paraisite.calculator import FAILURES, Failure, LtcCalc
 from paraisite.concurrent import in_order
 from paraisite.problems import ServiceUnreachable, problem_error

@@ -16,13 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.network.arrays import MemberArrays, Single
+from models.network.covariances import Covariances, CovariancesWith, KnownCrystals, matern
 from models.network.heads import EMBEDDING, METHODS
 from models.network.standardise import standardise
 from models.prediction.policy import LTC
 
 OUTPUTS = (LTC, *METHODS)  # each method has a process of its own on top
-SQRT_5 = 5**0.5
-LOCAL = 3.0  # lengths of the local error are this much shorter than those of the process
 FAR = 0.01  # what the error of all references counts in it, beside weights of at most one
 
 Numbers = NDArray[np.float64]
@@ -93,22 +92,26 @@ class Process(MemberArrays):
 
 
 class ProcessPredictor:
-    """A process ready to predict: everything that does not depend on the crystal is precomputed."""
+    """A process ready to predict: everything that does not depend on the crystal is precomputed.
 
-    def __init__(self, process: Process) -> None:
+    `covariances` gives what is called in place of `Covariances`.
+    """
+
+    def __init__(self, process: Process, covariances: CovariancesWith | None = None) -> None:
         self._process = process
-        self._known = np.ascontiguousarray((process.known * process.rate).T)
-        self._squares = (self._known**2).sum(axis=0)
-        embedded = process.known_embeddings * process.embedding_rate
-        self._embedded = np.ascontiguousarray(embedded.swapaxes(1, 2))
-        self._embedded_squares = (self._embedded**2).sum(axis=1)
+        known, coefficients = process.known.astype(float), process.coefficients.astype(float)
         self._mean = process.mean.astype(float)
-        self._linear = process.slope**2 * (process.known.T @ process.coefficients.T)
-        self._shared = process.amplitude * process.coefficients
+        self._linear = process.slope**2 * (known.T @ coefficients.T)
         self._rows = [np.flatnonzero(mask) for mask in process.methods]
         seen = (process.coefficients != 0).astype(np.float32)
-        self._errors = np.concatenate([process.errors, seen]).T
         self._usual = process.errors.sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
+        crystals = KnownCrystals(
+            inputs=process.known * process.rate,
+            embeddings=process.known_embeddings * process.embedding_rate,
+            weights=process.amplitude * process.coefficients,
+            local_weights=np.concatenate([process.errors, seen]).T,
+        )
+        self._sum = (covariances or Covariances)(crystals)
 
     def __call__(
         self, descriptors: Single, embeddings: Single, outputs: NDArray[np.int64]
@@ -118,55 +121,25 @@ class ProcessPredictor:
         `descriptors` [n_crystals, n_inputs], `embeddings` [n_crystals, n_members, 16]; `outputs`
         [n_crystals]: the number of the output of `OUTPUTS` for each crystal.
         """
-        inputs = standardise(descriptors, self._process.center, self._process.scale)
-        squares = self._squared_distances(inputs)
-        distance: Single = np.sqrt(squares)
-        log_ltc = inputs @ self._linear + self._mean
-        log_ltc += self._by_all(squares, embeddings)
+        process = self._process
+        inputs = standardise(descriptors, process.center, process.scale)
+        embedded = standardise(embeddings, process.embedding_center, process.embedding_scale)
+        embedded = np.ascontiguousarray(embedded.swapaxes(0, 1) * process.embedding_rate)
+        sums, local, distance = self._sum(inputs * process.rate, embedded)
+        log_ltc = sums + inputs @ self._linear + self._mean
         for method, rows in enumerate(self._rows):
             chosen = np.flatnonzero(outputs == method + 1)
             if len(chosen) and len(rows):
                 log_ltc[chosen] += self._by_method(method, distance[np.ix_(chosen, rows)])
-        return ProcessOutputs(log_ltc, distance, self._local_error(distance))
-
-    def _squared_distances(self, inputs: Single) -> Single:
-        scaled = inputs * self._process.rate
-        squares = (scaled**2).sum(axis=1)[:, None] + self._squares - 2 * (scaled @ self._known)
-        positive: Single = np.maximum(squares, 0)
-        return positive
-
-    def _by_all(self, squares: Single, embeddings: Single) -> Numbers:
-        """Return the Matern part of the shared process [n_crystals, n_members]."""
-        process = self._process
-        embedded = standardise(embeddings, process.embedding_center, process.embedding_scale)
-        embedded = embedded.swapaxes(0, 1) * process.embedding_rate
-        parts = []
-        for member, own in enumerate(embedded):
-            apart = self._embedded_squares[member] - 2 * (own @ self._embedded[member])
-            apart += (own**2).sum(axis=1)[:, None]
-            distance = np.sqrt(squares + np.maximum(apart, 0))
-            parts.append(matern(distance) @ self._shared[member])
-        return np.stack(parts, axis=1).astype(float)
+        errors, weights = np.split(local, 2, axis=1)
+        return ProcessOutputs(log_ltc, distance, (errors + FAR * self._usual) / (weights + FAR))
 
     def _by_method(self, method: int, distance: Single) -> Numbers:
         """Return a method's own process, of distances [n_crystals, n_known of the method]."""
-        process, rows = self._process, self._rows[method]
+        process, exact = self._process, distance.astype(float)
         parts = []
-        for member, coefficients in enumerate(process.coefficients[:, rows]):
-            shape = matern(process.own_rate[member, method] * distance)
+        for member, coefficients in enumerate(process.coefficients[:, self._rows[method]]):
+            shape = matern(process.own_rate[member, method] * exact)
             covariance = process.own_amplitude[member, method] * shape
             parts.append((covariance + process.own_offset[member, method]) @ coefficients)
-        return np.stack(parts, axis=1).astype(float)
-
-    def _local_error(self, distance: Single) -> Numbers:
-        sums = (matern(LOCAL * distance) @ self._errors).astype(float)
-        errors, weights = np.split(sums, 2, axis=1)
-        local: Numbers = (errors + FAR * self._usual) / (weights + FAR)
-        return local
-
-
-def matern(distance: Single) -> Single:
-    """Return the Matern function (nu = 5/2), one at no distance."""
-    scaled = np.float32(SQRT_5) * distance
-    value: Single = (1 + scaled + scaled * scaled / 3) * np.exp(-scaled)
-    return value
+        return np.stack(parts, axis=1)

@@ -15,7 +15,7 @@ from pydantic import Field
 from app import __version__
 from app.schemas import Answer
 from models.errors import MaterialError, ParaisiteError, StructureError
-from models.structure.materials_project import MATERIAL_ID
+from models.structure.materials_project.client import MATERIAL_ID
 from paraisite import connect, load
 from paraisite.calculator import LtcCalc
 from paraisite.mcp.records import Comparison, Estimate, Explanation, Failed

@@ -12,7 +12,7 @@ from pymatgen.core import Structure
 
 import paraisite
 from app.schemas import Answer
-from app.screening.outcome import COLUMNS
+from app.screening.table.columns import COLUMNS
 from app.settings import Settings
 from models.errors import DamagedEnsemble, UnknownEnsemble, UnreadableStructure
 from models.prediction.result import Prediction

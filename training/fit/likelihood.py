@@ -12,7 +12,7 @@ import scipy.optimize
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dpotrf, dpotri
 
-from models.prediction.gaussian_process import SQRT_5
+from models.network.covariances import SQRT_5
 from training.config import GaussianProcessSettings
 
 JITTER = 1e-5  # variance of log10(LTC) added to every reference

@@ -20,7 +20,7 @@ from app.errors import BodyTimeout, InvalidRequest, UnsupportedMediaType
 from app.settings import Settings
 from models.errors import NoStructure, ParaisiteError, StructureTooLarge, UnreadableStructure
 from models.structure.content import ZIP, is_hidden
-from models.structure.materials_project import MATERIAL_ID
+from models.structure.materials_project.client import MATERIAL_ID
 
 LINES = {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-seq"}
 ZIPS = {"application/zip", "application/x-zip-compressed", "application/octet-stream"}

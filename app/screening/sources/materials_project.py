@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from app.screening.sources.pages import Page
 from models.errors import DataError, MaterialsProjectUnavailable
-from models.structure.materials_project import MaterialsProject
+from models.structure.materials_project.client import MaterialsProject
 
 PAGE = 200  # structures
 PAUSES = (5.0, 20.0, 60.0, 120.0)  # s, after which a page is asked for once more

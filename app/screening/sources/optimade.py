@@ -10,7 +10,7 @@ import requests
 
 from app.screening.sources.pages import Page
 from models.errors import DataError
-from models.structure.bounded_session import TRANSIENT, BoundedSession
+from models.structure.materials_project.session import TRANSIENT, BoundedSession
 
 FIELDS = (
     "id,lattice_vectors,species_at_sites,cartesian_site_positions,species,dimension_types,"

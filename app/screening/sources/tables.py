@@ -21,7 +21,7 @@ from app.screening.entry import Entry
 from app.screening.sources.records import IDS, record
 from models.errors import DataError
 from models.structure.checks import StructureLimits
-from models.structure.documents import NESTED, TEXTS
+from models.structure.forms.documents import NESTED, TEXTS
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
 PARTS = (

@@ -6,16 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from models.network.covariances import LOCAL, matern
 from models.network.heads import EMBEDDING, METHODS
 from models.network.standardise import FARTHEST
-from models.prediction.gaussian_process import (
-    FAR,
-    LOCAL,
-    OUTPUTS,
-    Process,
-    ProcessPredictor,
-    matern,
-)
+from models.prediction.gaussian_process import FAR, OUTPUTS, Process, ProcessPredictor
 from tests.models.made_ensemble import N_MEMBERS, random_process
 
 N_KNOWN, N_INPUTS, N_NEW = 8, 4, 6
@@ -129,7 +123,7 @@ def test_the_local_error_is_a_mean_over_what_the_member_was_fitted_to(process, n
 
 
 def test_the_matern_function_falls_from_one_to_about_a_half_at_one_length():
-    values = matern(np.array([0.0, 1.0, 4.0, 50.0], np.float32))
+    values = matern(np.array([0.0, 1.0, 4.0, 50.0]))
     assert values == pytest.approx([1, 0.524, 0.005, 0], abs=0.001)
 
 
