@@ -12,8 +12,9 @@ from models.errors import (
     MaterialsProjectUnavailable,
     UnknownMaterial,
 )
-from models.structure.materials_project.client import MaterialsProject, check_material_id, session
-from models.structure.materials_project.client import client as client_module
+from models.structure.materials_project import client as client_module
+from models.structure.materials_project import session
+from models.structure.materials_project.client import MaterialsProject, check_material_id
 from tests.materials_project_server import MaterialsProjectServer, running_server
 
 KEY = "k" * 32
