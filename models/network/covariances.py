@@ -14,6 +14,7 @@ from models.network.arrays import Single
 
 SQRT_5 = 5**0.5
 LOCAL = 3.0  # lengths of the local sums are this much shorter
+ITSELF = 10.0  # and those within which a known crystal is the crystal itself
 
 Numbers = NDArray[np.float64]
 
@@ -36,7 +37,7 @@ class CovarianceSums(NamedTuple):
     """Sums over known crystals, and the distances to them [n_crystals, n_known].
 
     `sums` [n_crystals, n_members]: of Matern functions of descriptors and embedding; `local`
-    [n_crystals, n_local]: of those of the descriptors alone, at `LOCAL` times the distance.
+    [n_crystals, n_local]: of `local_weight` of the distance.
     """
 
     sums: Numbers
@@ -70,7 +71,7 @@ class Covariances:
             for own, known, weights in members
         ]
         distance = np.sqrt(squares)
-        local = matern(LOCAL * distance) @ self._local
+        local = local_weight(distance) @ self._local
         return CovarianceSums(np.stack(sums, axis=1), local, distance.astype(np.float32))
 
 
@@ -79,6 +80,12 @@ def matern(distance: Numbers) -> Numbers:
     scaled = SQRT_5 * distance
     value: Numbers = (1 + scaled + scaled * scaled / 3) * np.exp(-scaled)
     return value
+
+
+def local_weight(distance: Numbers) -> Numbers:
+    """Return the weight in local sums: of crystals close by, and none of the crystal itself."""
+    weight: Numbers = matern(LOCAL * distance) * (1 - matern(ITSELF * distance))
+    return weight
 
 
 def _squares(points: Single, known: Numbers) -> Numbers:

@@ -32,7 +32,8 @@ class ProcessOutputs(NamedTuple):
 
     `distance` [n_crystals, n_known]: to the known crystals, in lengths of the covariance of the
     descriptors. `local_error` [n_crystals, n_members]: absolute error of log10(LTC) of the
-    references close by, each predicted without itself; references of no member are left out.
+    references close by, each predicted without itself; a reference that is the crystal itself does
+    not count, nor do those held out from the member.
     """
 
     log_ltc: Numbers

@@ -13,7 +13,7 @@ from models.network.compiled.compiler import entry, inner
 from models.network.compiled.dense import square_distances, to_distance, to_matern
 from models.network.compiled.layout import Single, aligned, padded
 from models.network.compiled.rows import add_rows, clear
-from models.network.covariances import LOCAL, CovarianceSums, KnownCrystals
+from models.network.covariances import ITSELF, LOCAL, CovarianceSums, KnownCrystals
 
 PORTION = 48  # inputs that are added up in one go
 PANEL = 64  # known crystals at a time: what belongs to them stays in the cache
@@ -97,11 +97,14 @@ def sum_covariances(known: Known, inputs: Any, embedded: Any) -> Any:
         for row in range(n):
             for i in range(PANEL):
                 distance[row, p * PANEL + i] = panel[row, i]
+                squares[row, i] = np.float32(ITSELF) * panel[row, i]
                 panel[row, i] *= np.float32(LOCAL)
         to_matern(panel, n)
+        to_matern(squares, n)
         for row in range(n):
             for j in range(PANEL):
-                _add_scaled(known.local[p, j], np.float64(panel[row, j]), local[row])
+                weight = np.float64(panel[row, j]) * (1 - np.float64(squares[row, j]))
+                _add_scaled(known.local[p, j], weight, local[row])
     return sums, local, distance
 
 

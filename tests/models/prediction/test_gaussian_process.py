@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.network.covariances import LOCAL, matern
+from models.network.covariances import local_weight, matern
 from models.network.heads import EMBEDDING, METHODS
 from models.network.standardise import FARTHEST
 from models.prediction.gaussian_process import FAR, OUTPUTS, Process, ProcessPredictor
@@ -115,11 +115,17 @@ def test_the_local_error_is_a_mean_over_what_the_member_was_fitted_to(process, n
     found = ProcessPredictor(process)(new, embeddings, np.zeros(N_NEW, dtype=int))
     for member in range(N_MEMBERS):
         seen = process.coefficients[member] != 0
-        weights = np.array([[shape_at(LOCAL * d) for d in row[seen]] for row in found.distance])
+        weights = local_weight(found.distance[:, seen].astype(float))
         errors = process.errors[member, seen]
         expected = (weights @ errors + FAR * errors.mean()) / (weights.sum(axis=1) + FAR)
         assert found.local_error[:, member] == pytest.approx(expected, abs=1e-5)
     assert not process.coefficients.all()
+
+
+def test_local_weights_are_of_crystals_close_by_and_not_of_the_crystal_itself():
+    weights = local_weight(np.array([0.0, 0.01, 0.2, 0.5, 2.0]))
+    expected = [0, 0.008, 0.662, 0.283, 0.0001]
+    assert weights == pytest.approx(expected, abs=1e-3)
 
 
 def test_the_matern_function_falls_from_one_to_about_a_half_at_one_length():
