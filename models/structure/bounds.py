@@ -28,7 +28,7 @@ def check_cell(lattice: Lattice) -> None:
             "check that its lengths are in A, and send the primitive cell."
         )
     areas = [_cross(vectors[i], vectors[i - 1]) for i in range(3)]
-    volume = abs(sum(map(operator.mul, areas[1], vectors[2])))
+    volume = _volume(vectors)
     if not math.isfinite(longest) or not volume > 0:
         raise UnreadableStructure(
             "The cell has no volume, or a number in it is not finite; check its lengths and angles."
@@ -40,6 +40,10 @@ def check_cell(lattice: Lattice) -> None:
         )
 
 
+def _volume(vectors: list[list[float]]) -> float:
+    return abs(sum(map(operator.mul, _cross(vectors[0], vectors[1]), vectors[2])))
+
+
 def _cross(a: list[float], b: list[float]) -> tuple[float, float, float]:
     # For two vectors of three numbers, numpy's takes twenty times as long.
     return a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
@@ -48,7 +52,7 @@ def _cross(a: list[float], b: list[float]) -> tuple[float, float, float]:
 def check_crowding(structure: Structure) -> None:
     """Raise UnreadableStructure or StructureTooLarge for atoms too dense or too far apart."""
     positions, matrix = structure.frac_coords, structure.lattice.matrix
-    n_sites, volume = len(positions), abs(float(np.linalg.det(matrix)))
+    n_sites, volume = len(positions), _volume(matrix.tolist())
     if not (abs(positions) < FARTHEST).all():
         raise UnreadableStructure(
             f"An atom lies {FARTHEST:g} cells away or more, or its position is not finite; "

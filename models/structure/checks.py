@@ -58,11 +58,13 @@ def check_structure(
 
 def _checked_numbers(structure: Structure) -> NDArray[np.int64]:
     """Return the atomic numbers [n_sites]. Raises DisorderedStructure, UnsupportedElement."""
-    try:
-        species = structure.species
-    except AttributeError:  # as pymatgen has it where a site is not one element
-        raise _disorder(structure) from None
-    kinds = {specie.symbol: specie for specie in species}
+    # Sites of one element share their composition in structures that were read: few are different.
+    occupants = [site.species for site in structure.sites]
+    different = {id(occupant): occupant for occupant in occupants}
+    if not all(len(occupant) == 1 and occupant.num_atoms == 1 for occupant in different.values()):
+        raise _disorder(structure)
+    species = {key: next(iter(occupant)) for key, occupant in different.items()}
+    kinds = {specie.symbol for specie in species.values()}
     unknown = sorted(
         symbol
         for symbol in kinds
@@ -72,7 +74,8 @@ def _checked_numbers(structure: Structure) -> NDArray[np.int64]:
         raise UnsupportedElement(
             f"No embedding for {', '.join(unknown)}: the network knows H (1) to Pu ({HEAVIEST})."
         )
-    return np.array([specie.Z for specie in species])
+    numbers = {key: specie.Z for key, specie in species.items()}
+    return np.array([numbers[id(occupant)] for occupant in occupants])
 
 
 def _disorder(structure: Structure) -> DisorderedStructure:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from gemmi import cif
@@ -32,15 +33,21 @@ class Entries:
     values: dict[str, list[str]]
     warnings: tuple[str, ...] = field(default=())
 
+    @cached_property
+    def tags(self) -> str:
+        """All names, with spaces between them."""
+        return " ".join(self.values)
+
     def texts(self, tag: str) -> list[str]:
         """Return the texts of an entry, one or a column; empty where a value is unknown."""
         return ["" if cif.is_null(raw) else cif.as_string(raw) for raw in self.values.get(tag, ())]
 
     def text(self, tag: str) -> str:
         """Return the text of an entry, cut short; nothing where it is missing or unknown."""
-        known = (raw for raw in self.values.get(tag, ()) if not cif.is_null(raw))
-        texts = (cif.as_string(raw).strip() for raw in known)
-        return next(filter(None, texts), "")[:SHOWN]
+        for raw in self.values.get(tag, ()):
+            if not cif.is_null(raw) and (text := cif.as_string(raw).strip()):
+                return text[:SHOWN]
+        return ""
 
     def column(self, tag: str, count: int) -> list[str]:
         """Return a column with one text for each of `count` atoms; empty texts if it has others."""
@@ -54,8 +61,7 @@ def only_block(blocks: Sequence[Block]) -> Entries:
     A structure that is written twice counts once. Raises NoStructure, SeveralStructures.
     """
     found = list(_with_atoms(blocks))
-    different = {_identity(entries): entries for entries in found}
-    if len(different) > 1:
+    if len(found) > 1 and len(set(map(_identity, found))) > 1:
         names = ", ".join(shown(entries.name) for entries in found[:5])
         raise SeveralStructures(
             f"The CIF holds {len(found)} structures ({names}); send one at a time."
@@ -73,7 +79,7 @@ def only_block(blocks: Sequence[Block]) -> Entries:
 def _with_atoms(blocks: Sequence[Block]) -> Iterator[Entries]:
     for block in blocks:
         entries = entries_of(block)
-        if any(text for tag in POSITION for text in entries.texts(tag)):
+        if any(map(entries.text, POSITION)):
             yield entries
 
 

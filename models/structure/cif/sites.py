@@ -169,6 +169,8 @@ def _coordinate(text: str, name: str) -> tuple[float, int]:
             "give a number for each coordinate of each atom."
         )
     decimals = len(text.partition("(")[0].partition(".")[2])
-    sixths = round(6 * value) if abs(value) < 1000 else 0  # noqa: PLR2004
-    rounded = decimals in {4, 5} and sixths % 3 and abs(value - sixths / 6) < 10**-decimals
-    return (sixths / 6 if rounded else value), decimals
+    if decimals in {4, 5} and abs(value) < 1000:  # noqa: PLR2004
+        sixths = round(6 * value)
+        if sixths % 3 and abs(value - sixths / 6) < 10**-decimals:
+            return sixths / 6, decimals
+    return value, decimals

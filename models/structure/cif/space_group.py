@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import gemmi
@@ -180,10 +180,12 @@ def _by_number(sources: Sources) -> Iterator[Stated]:
         entries = settings_of_number(int(whole), sources.code)
         assumed = f"The setting of space group {whole} is not given; the standard one is taken."
         warnings = () if len(entries) == 1 else (assumed,)
-        yield replace(_stated(f"number {whole}", entries), warnings=warnings)
+        yield _stated(f"number {whole}", entries, warnings)
         return
 
 
-def _stated(name: str, entries: list[gemmi.SpaceGroup]) -> Stated:
+def _stated(
+    name: str, entries: list[gemmi.SpaceGroup], warnings: tuple[str, ...] = ()
+) -> Stated:
     settings = [_of_hall(entry.hall)[1] for entry in entries]
-    return Stated(name, entries[0].number, settings, is_open=entries[0].ext in {"1", "2"})
+    return Stated(name, entries[0].number, settings, entries[0].ext in {"1", "2"}, warnings)

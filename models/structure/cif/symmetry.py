@@ -82,7 +82,7 @@ def read_symmetry(entries: Entries, lattice: Lattice) -> Symmetry:
 
 def _check_modulation(entries: Entries) -> None:
     dimension = entries.text("_cell_modulation_dimension")
-    modulated = MODULATED.search(" ".join(entries.values)) is not None
+    modulated = MODULATED.search(entries.tags) is not None
     if dimension not in {"", "0"} or (modulated and dimension != "0"):
         raise UnreadableStructure(
             "The structure is modulated (superspace group or wave vectors); its atoms repeat in no "
@@ -92,7 +92,7 @@ def _check_modulation(entries: Entries) -> None:
 
 def _listed(entries: Entries) -> tuple[tuple[str, ...], bool]:
     """Return the triplets that are listed, and whether the file is a magnetic one."""
-    is_magnetic = MAGNETIC.search(" ".join(entries.values)) is not None
+    is_magnetic = MAGNETIC.search(entries.tags) is not None
     magnetic = tuple(filter(None, entries.texts(MAGNETIC_LISTED)))
     if magnetic:
         centrings = tuple(filter(None, entries.texts(MAGNETIC_CENTRING))) or ("x,y,z",)
