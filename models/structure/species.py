@@ -13,10 +13,10 @@ from models.errors import DisorderedStructure, UnreadableStructure, UnsupportedE
 
 SHOWN = 60  # characters of the file that a message repeats
 LONGEST = 200  # characters of a symbol; a longer one is none
-# Isotope number, letters, and what may follow: isotope, charge, X-ray form factor, POTCAR.
+# Isotope number, letters, and what may follow: isotope, oxidation state, charge, form factor.
 SYMBOL = re.compile(
     r"(?:\d{1,3})?(?P<letters>[A-Za-z]{1,2})(?P<valence>val|va|v)?"
-    r"(?:_?\d{1,3}|\(\d+\))?(?:[+-]\d*(?:\.\d+)?|\d*(?:\.\d+)?[+-]+)?\.?"
+    r"(?:_?\d{1,3}|\(\d+\)|\([IVX]+[+-]?\))?\s?\^?(?:[+-]\d*(?:\.\d+)?|\d*(?:\.\d+)?[+-]+)?\^?\.?"
 )
 MIXED = re.compile(r",|/|[+] ")  # Nb,Zr or Na/K or 0.8Nb + 0.2Zr, but not Na+
 GROUP = re.compile(r"H\d*O|OH|NH|CH|H2O|WAT|D2O|OD", re.IGNORECASE)

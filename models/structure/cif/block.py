@@ -16,8 +16,9 @@ CELL = tuple(f"_cell_{part}" for part in ("length_a", "length_b", "length_c")) +
 )
 KEPT = (
     "_atom_site", "_cell_", "_symmetry", "_space_group", "_spacegroup", "_sg_",
-    "_chemical_formula", "_magnetic",
+    "_chemical_formula", "_magnetic", "_exptl_crystal_density",
 )  # fmt: skip
+GROUP = "space_group"  # in the name of any entry
 ONCE = (*CELL, *POSITION)  # entries that contradict each other when they come twice
 
 
@@ -104,11 +105,11 @@ def _item(item: cif.Item) -> tuple[list[str], list[list[str]]]:
     pair: Any = item.pair  # gemmi's types call it an object
     if pair:
         tag = canonical(pair[0])
-        return ([tag], [[pair[1]]]) if tag.startswith(KEPT) else ([], [])
+        return ([tag], [[pair[1]]]) if _is_kept(tag) else ([], [])
     if not item.loop:
         return [], []
     tags = [canonical(tag) for tag in item.loop.tags]
-    if not any(tag.startswith(KEPT) for tag in tags):
+    if not any(map(_is_kept, tags)):
         return [], []
     values, width = list(item.loop.values), len(tags)
     return tags, [values[column::width] for column in range(width)]
@@ -117,6 +118,10 @@ def _item(item: cif.Item) -> tuple[list[str], list[list[str]]]:
 def canonical(tag: str) -> str:
     """Return a data name in lower case, with underscores for the dots and hyphens of dialects."""
     return tag.lower().replace(".", "_").replace("-", "_")
+
+
+def _is_kept(tag: str) -> bool:
+    return tag.startswith(KEPT) or GROUP in tag
 
 
 def _check_repeated(tag: str, first: list[str], second: list[str]) -> None:

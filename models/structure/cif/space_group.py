@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import gemmi
@@ -10,11 +10,12 @@ import numpy as np
 from pymatgen.core import Lattice
 
 from models.errors import UnreadableStructure
-from models.structure.cif.block import Entries
+from models.structure.cif.block import GROUP, Entries
 from models.structure.cif.symbols import (
     LAST,
-    NUMBERED,
+    has_settings,
     named,
+    number_beside,
     number_of_schoenflies,
     setting_of_code,
     settings_of_number,
@@ -69,7 +70,7 @@ def sources_of(entries: Entries) -> Sources:
     }
     code = system = ""
     for tag in entries.values:
-        if not tag.startswith(PREFIXES):
+        if not tag.startswith(PREFIXES) and GROUP not in tag:
             continue
         kind, text = _kind(tag[:SHOWN]), entries.text(tag)
         if kind == "code":
@@ -162,30 +163,36 @@ def _of_hall(hall: str) -> tuple[int, Operations]:
 def _by_symbol(sources: Sources) -> Iterator[Stated]:
     for symbol in sources.symbols:
         name, setting = spelt(symbol)
-        entries = named(name)
+        number = number_of_schoenflies(symbol)
+        entries = named(name) or (settings_of_number(number) if number else [])
+        if not entries and symbol.startswith("-") and len(_of_hall(symbol)[1]):
+            yield from _by_hall(replace(sources, halls=[symbol]))
+            return
         if not entries:
             continue
         setting = setting or setting_of_code(sources.code)
-        entries = [e for e in entries if e.ext == setting] or entries
+        entries = [e for e in entries if setting in _codes(e)] or entries
         yield _stated(symbol, entries)
         return
 
 
+def _codes(entry: gemmi.SpaceGroup) -> set[str]:
+    """Return what tells a setting behind the symbol: origin, axes, or unique axis and cell."""
+    return {entry.ext, entry.qualifier.upper()}
+
+
 def _by_number(sources: Sources) -> Iterator[Stated]:
-    inside = [match[1] for symbol in sources.symbols if (match := NUMBERED.search(symbol))]
-    for text in (*sources.numbers, *inside):
+    for text in (*sources.numbers, *filter(None, map(number_beside, sources.symbols))):
         whole = text.split(".")[0] if re.fullmatch(r"\d+\.0*", text) else text
         if not whole.isdecimal() or not 1 <= int(whole[:4]) <= LAST:
             continue
         entries = settings_of_number(int(whole), sources.code)
         assumed = f"The setting of space group {whole} is not given; the standard one is taken."
-        warnings = () if len(entries) == 1 else (assumed,)
+        warnings = (assumed,) if has_settings(int(whole)) else ()
         yield _stated(f"number {whole}", entries, warnings)
         return
 
 
-def _stated(
-    name: str, entries: list[gemmi.SpaceGroup], warnings: tuple[str, ...] = ()
-) -> Stated:
+def _stated(name: str, entries: list[gemmi.SpaceGroup], warnings: tuple[str, ...] = ()) -> Stated:
     settings = [_of_hall(entry.hall)[1] for entry in entries]
     return Stated(name, entries[0].number, settings, entries[0].ext in {"1", "2"}, warnings)

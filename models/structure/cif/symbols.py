@@ -1,10 +1,13 @@
 """Symbols of space groups in all spellings, and the settings that they stand for."""
 
 import re
+import unicodedata
 from functools import cache, lru_cache
 
 import gemmi
 import spglib
+
+from models.structure.cif.text import unescaped
 
 # Letters behind the symbol as the ICSD has them: origin at the special point or the centre of
 # inversion, hexagonal or rhombohedral axes.
@@ -15,10 +18,18 @@ SETTINGS = {
 SUFFIX = re.compile(r"(?<=[a-z0-9\s)/])\s*(HR|RH|RS|HS|O1|O2|S|Z|H|R)$")
 WORDS = (  # what else tells a setting
     (re.compile(r"\(?\s*(origin|choice|o)[^0-9a-z]*(choice|at)?\D*([12])\)?$", re.IGNORECASE), 3),
-    (re.compile(r"[:(\[{]\s*([12hr])[\w\s]*[)\]}]?$", re.IGNORECASE), 1),
+    (re.compile(r"[:(\[{]\s*(-?[abc][123]|[12hr])[\w\s]*[)\]}]?$", re.IGNORECASE), 1),
 )
 NUMBERED = re.compile(r"[(\[]?\s*(?:no\.?|nr\.?|number|#|\()\s*(\d{1,3})\s*[)\]]?$", re.IGNORECASE)
-SCREW = re.compile(r"([2346])\s*(?:\((\d)\)|_\{?(\d)\}?|sub(\d))")
+# A screw axis with its index in brackets or as a subscript.
+SCREW = re.compile(
+    r"([2346])(?:\s*\((\d)\)|_\{?(\d)\}?|<?sub>?(\d)(?:</sub>)?|~(\d)~)", re.IGNORECASE
+)
+# Inversion axes as an overline, before or behind the number, or as a word.
+BARRED = re.compile(
+    r"([12346])\u0305|\u0305([12346])|\(-([12346])\)|([12346])\s?bar|bar\s?([12346])"
+)
+QUOTES = "'\"`\u2018\u2019\u201c\u201d"
 LAST, LAST_HALL = 230, 530  # space groups, and their settings in spglib
 
 
@@ -36,6 +47,12 @@ def number_of_schoenflies(text: str) -> int:
 @cache
 def _entries() -> tuple[gemmi.SpaceGroup, ...]:
     return tuple(gemmi.spacegroup_table())
+
+
+@cache
+def has_settings(number: int) -> bool:
+    """Tell whether the space group has more than one setting, of axes or origin."""
+    return sum(entry.number == number for entry in _entries()) > 1
 
 
 @lru_cache(maxsize=256)
@@ -118,21 +135,33 @@ def _with_choices(entries: list[gemmi.SpaceGroup]) -> list[gemmi.SpaceGroup]:
 
 @lru_cache(maxsize=256)
 def spelt(symbol: str) -> tuple[str, str]:
-    """Return a symbol without what is beside it, and its setting: 1, 2, H, R or nothing."""
-    text = symbol.strip().strip("'\"").replace("\\", "")
-    text = NUMBERED.sub("", text).strip()
-    text = re.sub(r"\s*\(\d{1,3}\)$", "", text) if re.search(r"\s\(\d{1,3}\)$", text) else text
+    """Return a symbol without what is beside it, and its setting in capitals, such as H or B1."""
+    text = unicodedata.normalize("NFKC", unescaped(symbol)).strip().strip(QUOTES)
+    text = re.sub(r"[$\\]", "", text)
+    text = BARRED.sub(lambda m: "-" + next(filter(None, m.groups())), text)
+    text = NUMBERED.sub("", SCREW.sub(_screw, text).replace("_", "")).strip()
     setting = ""
     for pattern, place in WORDS:
         if match := pattern.search(text):
             setting, text = match[place].upper(), text[: match.start()].strip()
             break
-    text = SCREW.sub(lambda m: m[1] + (m[2] or m[3] or m[4]), text).replace("_", "")
     if not setting and (match := SUFFIX.search(text)) and len(text) > len(match[0]):
         bare = text[: match.start()].strip()
         if len(bare) > 1 and _is_known(bare):
             setting, text = SETTINGS[match[1]], bare
     return text, setting
+
+
+def _screw(match: re.Match[str]) -> str:
+    """Return 21 for 2(1), but 2 (3) as it is: that is the number of the group P 2."""
+    axis, index = filter(None, match.groups())
+    return axis + index if 0 < int(index) < int(axis) else match[0]
+
+
+def number_beside(symbol: str) -> str:
+    """Return the number of the space group that is written behind its symbol, else nothing."""
+    match = NUMBERED.search(SCREW.sub(_screw, symbol))
+    return match[1] if match else ""
 
 
 def _is_known(name: str) -> bool:

@@ -24,7 +24,7 @@ PLACE = re.compile(r":(\d+):(\d+)(?:\(\d+\))?: (.*)", re.DOTALL)
 TRIPLE = re.compile(r"'''.*?'''|\"\"\".*?\"\"\"", re.DOTALL)
 UNQUOTED = re.compile(r"\s*(_\S+)\s+([^\s'\"_#].*\S)\s*")
 NEEDED = re.compile(
-    r"_(atom_site[_.]|cell[_.]|symmetry|space_?group|chemical_formula|sg_|parent_|audit_)",
+    r"_(atom_site[_.]|cell[_.]|symmetry|space_?group|chemical_formula|exptl_crystal_density|sg_|parent_|audit_)",
     re.IGNORECASE,
 )
 
@@ -60,9 +60,10 @@ def read_blocks(text: str) -> list[Block]:
     try:
         return [Block(block) for block in _parsed(plain)]
     except (ValueError, RuntimeError) as error:
-        chunks = list(_chunks(plain.split("\n")))
+        lines = plain.translate(PLAIN).split("\n")  # without control characters
+        chunks = list(_chunks(lines))
         if not any(chunk.may_hold_structure for chunk in chunks):
-            raise _syntax_error(str(error), plain.split("\n"), 0) from error
+            raise _syntax_error(str(error), lines, 0) from error
     return [block for chunk in chunks for block in _read_chunk(chunk)]
 
 
@@ -73,9 +74,12 @@ def plain_text(text: str) -> str:
 
 def shown(text: str) -> str:
     """Return words of the CIF as they are in the file, cut short."""
-    return ESCAPED.sub(lambda code: chr(int(code[1] or code[2] or code[3], 16)), text[: 2 * SHOWN])[
-        :SHOWN
-    ]
+    return unescaped(text[: 2 * SHOWN])[:SHOWN]
+
+
+def unescaped(text: str) -> str:
+    """Return a text with the characters that gemmi's reader was given as escapes."""
+    return ESCAPED.sub(lambda code: chr(int(code[1] or code[2] or code[3], 16)), text)
 
 
 def without_bulk(text: str) -> str:
