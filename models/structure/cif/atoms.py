@@ -10,6 +10,7 @@ from models.errors import UnreadableStructure
 from models.structure.cif.block import Entries
 from models.structure.cif.cell import read_lattice
 from models.structure.cif.cell_content import Content, cell_content
+from models.structure.cif.density import density_warnings
 from models.structure.cif.formula import Stated, Verdict, judge, stated_content
 from models.structure.cif.labels import group_with_hydrogen, implied_hydrogen, readings
 from models.structure.cif.sites import Listed, listed_sites
@@ -55,6 +56,9 @@ def read_atoms(entries: Entries, max_sites: int) -> tuple[Structure, tuple[str, 
         reading.candidate.warning,
         *_moved(listed, reading.content),
         *reading.verdict.warnings,
+        *density_warnings(
+            entries, lattice, reading.numbers, is_confirmed=reading.verdict.support > 0
+        ),
     ]
     return structure, tuple(filter(None, warnings))
 

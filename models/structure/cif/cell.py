@@ -1,6 +1,7 @@
 """The cell of a structure in a CIF, and whether its stated volume agrees."""
 
 import math
+import re
 
 from gemmi import cif
 from pymatgen.core import Lattice
@@ -8,8 +9,10 @@ from pymatgen.core import Lattice
 from models.errors import UnreadableStructure
 from models.structure.bounds import check_cell
 from models.structure.cif.block import CELL, Entries
-from models.structure.cif.text import shown
+from models.structure.cif.text import shown, unescaped
 
+# A number with its unit, or with an uncertainty behind a plus-minus sign.
+UNIT = re.compile(r"([\d.]+(?:\(\d+\))?)\s*(?:\u00c5|\u212b|A|Ang\w*|\u00b0|deg\w*|\u00b1.*)")
 STRAIGHT = 180.0  # degree
 DOUBTFUL, WRONG = 0.01, 0.05  # relative differences of the stated volume
 CENTRED = (2, 3, 4)  # lattice points of a centred cell: the volume may be stated for one
@@ -37,11 +40,17 @@ def read_lattice(entries: Entries) -> tuple[Lattice, list[str]]:
 
 def _value(entries: Entries, tag: str) -> float:
     text = entries.text(tag)
+    if len(set(entries.values.get(tag, ()))) > 1:
+        raise UnreadableStructure(
+            f"The CIF lists several values of {tag}; give those of one structure."
+        )
     if not text:
         raise UnreadableStructure(
             f"The CIF has no {tag}; a structure needs the lengths of the cell."
         )
     value = float(cif.as_number(text))
+    if math.isnan(value) and (written := UNIT.fullmatch(unescaped(text))):
+        value = float(cif.as_number(written[1]))
     if not math.isfinite(value) or value <= 0:
         raise UnreadableStructure(f"{tag} is {shown(text)}; it must be a number above zero.")
     return value

@@ -13,6 +13,7 @@ HYDROGEN, TUNGSTEN = 1, 74
 ORGANIC = {1, 6, 7, 8}  # elements whose atoms are often told apart by a letter behind
 WATER = re.compile(r"wat|o?h2o|ow\d*$|oh\d*[a-z]?$|o-h", re.IGNORECASE)
 NO_ATOM = re.compile(r"(Cg|Du|Va|Bq)(?![a-z])")  # centroids, dummies, vacancies, ghosts
+TETRAHEDRAL = "T"  # sites of feldspars and zeolites, which are not tritium
 MOST_READINGS = 64  # combinations of ambiguous labels that are tried against the formula
 
 
@@ -74,7 +75,7 @@ def _of_label(label: str) -> tuple[int, ...]:
     letters = re.match(r"\d*([A-Za-z]*)", label)
     start = letters[1] if letters and not NO_ATOM.match(label) else ""
     two = element_number(start[:2]) if len(start) > 1 else 0
-    one = element_number(start[:1]) if start else 0
+    one = element_number(start[:1]) if start and start[0] != TETRAHEDRAL else 0
     if two and start[:2] == start[:2].title() and len(start) > 1:
         return (two,)
     if start[1:2].islower() and start[:1].isupper() and not two:

@@ -23,6 +23,7 @@ FULL = 0.999  # an occupancy from here on is a whole atom
 WHOLE = {"1", "1.0", "1.00", "1.000"}  # what most occupancies are
 NEARLY_FULL = 0.97  # one from here on too, if that is within its standard uncertainty
 DIGITS = (2, 6)  # decimals that a coordinate counts as having, at least and at most
+FARTHEST = 50.0  # cells from the origin
 MOST_IMAGES = 200_000  # sites times operations
 APPROXIMANT = (
     "send an ordered approximant, such as one made by pymatgen's "
@@ -111,7 +112,29 @@ def _kept_rows(
             f"Site {_name(names[implied[0]])} has attached hydrogen atoms that are not listed; "
             "list every atom."
         )
+    _check_alternatives(entries, names, kept)
     return kept
+
+
+def _check_alternatives(
+    entries: Entries, names: Sequence[tuple[str, str]], kept: Sequence[int]
+) -> None:
+    """Raise DisorderedStructure for sites of several groups whose occupancy is not given."""
+    groups = entries.column("_atom_site_disorder_group", len(names))
+    found: dict[str, dict[str, int]] = {}
+    if any(groups):
+        assemblies = entries.column("_atom_site_disorder_assembly", len(names))
+        occupancies = entries.column("_atom_site_occupancy", len(names))
+        for row in kept:
+            if groups[row].strip("0") and not occupancies[row]:
+                found.setdefault(assemblies[row], {}).setdefault(groups[row], row)
+    for rows in found.values():
+        if len(rows) > 1:
+            shown_names = ", ".join(_name(names[row]) for row in list(rows.values())[:5])
+            raise DisorderedStructure(
+                f"Sites such as {shown_names} are alternatives of a disordered part "
+                f"(_atom_site_disorder_group); {APPROXIMANT}."
+            )
 
 
 def _occupancy(text: str, name: tuple[str, str]) -> float:
@@ -168,8 +191,13 @@ def _coordinate(text: str, name: str) -> tuple[float, int]:
             f"Site {shown(name)} has the position {shown(text) or '?'!r}{comma}; "
             "give a number for each coordinate of each atom."
         )
+    if abs(value) > FARTHEST:
+        raise UnreadableStructure(
+            f"Site {shown(name)} has the position {shown(text)}; positions are fractions of the "
+            "cell's edges."
+        )
     decimals = len(text.partition("(")[0].partition(".")[2])
-    if decimals in {4, 5} and abs(value) < 1000:  # noqa: PLR2004
+    if decimals in {4, 5}:
         sixths = round(6 * value)
         if sixths % 3 and abs(value - sixths / 6) < 10**-decimals:
             return sixths / 6, decimals
