@@ -16,14 +16,17 @@ from models.structure.species import element_number, structure_of
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?")
 COUNT = re.compile(r"[0-9]{1,9}")  # Python refuses to read a number of thousands of digits
-# Fe, as a POTCAR names it (Fe_pv, Fe_sv_GW, Fe/1a2b3c), with a charge, or with a comma or colon.
-SYMBOL = re.compile(r"([A-Z][a-z]?)([_/]\S*|\d*[+-]\d*|[:,])?")
+# Fe or FE, as a POTCAR names it (Fe_pv, Fe_sv_GW, Fe/1a2b3c), with a charge or a colon.
+SYMBOL = re.compile(r"([A-Za-z]{1,2})([_/]\S*|\d*[+-]\d*|:)?")
 PSEUDO = re.compile(r"H\.?\d*\.\d+|H\.\d+")  # pseudo-hydrogen of a fractional charge
 GLUED = re.compile(r"[A-Z][a-z]?\d+")
 NAMED = re.compile(r"([A-Z][a-z]?)([1-9]\d{0,4})?(?:[_/]\S*)?")  # in a comment: Na, Na4 or Na_pv
 FORMULA = re.compile(r"([A-Z][a-z]?\d{0,5}){2,}")
 REPEAT = re.compile(r"(direct|cartesian)\s+configuration", re.IGNORECASE)
 HEAD = 5  # lines before the elements
+DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
+MOST_BLANK = 3  # lines before the first
+LONGEST_LINE = 1000  # characters of a line of the head that are looked at
 AXES = 3
 SHOWN = 60  # characters of a line that a message repeats
 
@@ -52,14 +55,24 @@ def is_poscar(text: str) -> bool:
 
     No CIF begins like that, so that an error can be told in terms of the right format.
     """
-    lines = text.lstrip("\ufeff")[:4000].split("\n")[: HEAD + 1]
-    return _is_head(lines) or (not lines[0].strip() and _is_head(lines[1:]))
+    lines = text.lstrip("\ufeff").split("\n", HEAD + MOST_BLANK)
+    return _start(lines) is not None
+
+
+def _start(lines: Sequence[str]) -> int | None:
+    """Return the number of blank lines before the first one, which may be blank too."""
+    for start in range(MOST_BLANK + 1):
+        if _is_head([line[:LONGEST_LINE] for line in lines[start : start + HEAD]]):
+            return start
+        if not lines[start:] or lines[start].strip():
+            break
+    return None
 
 
 def _is_head(lines: Sequence[str]) -> bool:
     if len(lines) < HEAD or not _leading_numbers(lines[1]):
         return False
-    return all(len(_leading_numbers(line)) >= AXES for line in lines[2:HEAD])
+    return all(len(_leading_numbers(line)) >= AXES for line in lines[2:])
 
 
 def parse_poscar(text: str, max_sites: int) -> Warned:
@@ -68,8 +81,7 @@ def parse_poscar(text: str, max_sites: int) -> Warned:
     Raises UnreadableStructure, StructureTooLarge, SeveralStructures, UnsupportedElement.
     """
     lines = text.lstrip("\ufeff").split("\n")
-    if not _is_head(lines):
-        lines = lines[1:]
+    lines = lines[_start(lines) or 0 :]
     lattice, scale = _cell(lines)
     head = _head(lines)
     check_raw_size(sum(head.counts), max_sites)
@@ -138,7 +150,7 @@ def _check_counts(
 
 def _symbols(lines: Sequence[str], line: int) -> list[str]:
     found = []
-    for word in lines[line].split():
+    for word in lines[line].replace(",", " ").split():
         if word.startswith(("!", "#")):
             break
         if PSEUDO.fullmatch(word):
@@ -152,6 +164,8 @@ def _symbols(lines: Sequence[str], line: int) -> list[str]:
         if matched is None:
             break
         if not element_number(matched[1]):
+            if not matched[1][0].isupper():
+                break
             raise UnsupportedElement(
                 f"{word[:SHOWN]!r} in line {line + 1} of the POSCAR is not a known element."
             )
@@ -161,7 +175,7 @@ def _symbols(lines: Sequence[str], line: int) -> list[str]:
 
 def _counts(line: str) -> list[int]:
     counts = []
-    for word in line.split():
+    for word in line.replace(",", " ").split():
         if not COUNT.fullmatch(word):
             break
         counts.append(int(word))
@@ -252,8 +266,13 @@ def _named_in(comment: str, counts: Sequence[int]) -> list[str]:
 
 
 def _leading_numbers(line: str) -> list[float]:
-    """Return the numbers that a line begins with, as Fortran reads them."""
-    numbers = []
+    """Return the numbers that a line begins with, as Fortran reads them.
+
+    None of 0,25 0,25 0,5, whose commas are no separators.
+    """
+    numbers: list[float] = []
+    if "," in line and sum(map(bool, map(DECIMAL_COMMA.fullmatch, line.split()[:AXES]))) > 1:
+        return numbers
     for word in line.replace(",", " ").split()[:4]:
         if not NUMBER.fullmatch(word):
             break

@@ -107,7 +107,7 @@ def _within(text: str, limits: StructureLimits) -> str:
 
 
 def _read(text: str, limits: StructureLimits, name: str) -> tuple[Structure, str, tuple[str, ...]]:
-    if is_document(text):
+    if is_document(text) and not is_poscar(text):  # its comment may begin with a bracket
         return read_document(text, limits, _read)
     text = _within(text, limits)
     if is_poscar(text):

@@ -48,6 +48,16 @@ direct
         .replace("Na Cl\n", "")
         .replace("0.0\n0.5 0.5 0.5", "0.0 Na\n0.5 0.5 0.5 Cl"),
         ROCKSALT + "\n 0.0 0.0 0.1\n 0.0 0.1 0.0\n",  # velocities
+        "\n\n" + ROCKSALT,
+        ROCKSALT.replace("NaCl", "{NaCl} [rocksalt]"),
+        ROCKSALT.replace("NaCl", "[NaCl]"),
+        ROCKSALT.replace("NaCl", "x" * 10_000),
+        ROCKSALT.replace("Na Cl", "NA CL"),
+        ROCKSALT.replace("Na Cl", "na cl"),
+        ROCKSALT.replace("Na Cl", "Na, Cl").replace("1 1", "1,1"),
+        ROCKSALT.replace("Na Cl", "Na: Cl:"),
+        ROCKSALT.replace("0.5 0.5 0.5", "0.5,0.5,0.5"),
+        ROCKSALT.replace("0.5 0.5 0.5", "0.5, 0.5, 0.5"),
         ROCKSALT.replace("direct\n0.0 0.0 0.0", "Selective\ndirect\n0 0 0 T T F").replace(
             "0.5 0.5 0.5", "0.5 0.5 0.5 F F F"
         ),
@@ -90,6 +100,9 @@ def test_a_cif_is_none(rocksalt_cif: str) -> None:
         (ROCKSALT + "0.2 0.2 0.2\n", UnreadableStructure, "one position more"),
         (ROCKSALT + "Direct configuration= 2\n", SeveralStructures, "XDATCAR"),
         (ROCKSALT.replace("0.5 0.5 0.5", "0.5 a 0.5"), UnreadableStructure, "Line 10"),
+        (ROCKSALT.replace("0.5 0.5 0.5", "0,5 0,5 0,5"), UnreadableStructure, "Line 10"),
+        (ROCKSALT.replace("0.5 0.5 0.5", "0.5-0.5-0.5"), UnreadableStructure, "Line 10"),
+        (ROCKSALT.replace("Na Cl", "na qq"), UnreadableStructure, "1 elements but"),
         (ROCKSALT.replace("0.5 0.5 0.5", "1e308 0 0"), UnreadableStructure, "cells away"),
         (ROCKSALT.replace("NaCl", "Mg O2").replace("Na Cl\n", ""), UnreadableStructure, "sixth"),
     ],
