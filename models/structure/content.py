@@ -7,13 +7,17 @@ import zlib
 from models.errors import NoStructure, SeveralStructures, StructureTooLarge, UnreadableStructure
 
 MOST_MEMBERS = 1000  # of a zip archive
+MOST_LAYERS = 3  # such as a gzip file in a zip archive
+BESIDE = (".txt", ".md", ".pdf", ".html", ".htm", ".log", ".png", ".jpg", ".csv")  # no structures
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
+TAR, TAR_AT = b"ustar", 257  # bytes from the beginning
 OTHERS = {  # formats told by their first bytes
     b"BZh": "a bzip2 file",
     b"\xfd7zXZ": "an xz file",
     b"(\xb5/\xfd": "a zstd file",
     b"7z\xbc\xaf": "a 7z archive",
     b"Rar!": "a RAR archive",
+    TAR: "a tar archive",
     b"PK\x05\x06": "an empty zip archive",
     b"%PDF": "a PDF file",
     b"\x89PNG": "an image",
@@ -47,12 +51,13 @@ def text_of(content: str | bytes, max_bytes: int) -> str:
 def unpacked(content: bytes, max_bytes: int) -> bytes:
     """Return the bytes of the one file in a gzip file or zip archive; other content as it is."""
     _check_size(len(content), max_bytes)
-    if content.startswith(ZIP):
-        content = _only_member(content, max_bytes)
-    if content.startswith(GZIP):
-        content = _gunzipped(content, max_bytes)
+    for _ in range(MOST_LAYERS):
+        if content.startswith(ZIP):
+            content = _only_member(content, max_bytes)
+        elif content.startswith(GZIP):
+            content = _gunzipped(content, max_bytes)
     for magic, kind in OTHERS.items():
-        if content.startswith(magic):
+        if content.startswith(magic, TAR_AT if magic == TAR else 0):
             raise UnreadableStructure(
                 f"The file is {kind}; send a CIF, POSCAR or another structure file in text, "
                 "plain, gzipped or zipped."
@@ -106,6 +111,7 @@ def _only_member(content: bytes, max_bytes: int) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = [name for name in archive.namelist()[:MOST_MEMBERS] if not is_hidden(name)]
+            names = [name for name in names if not name.lower().endswith(BESIDE)] or names
             if not names:
                 raise NoStructure("The zip archive holds no file; send one with one structure.")
             if len(names) > 1:

@@ -10,7 +10,7 @@ from models.errors import NoStructure, SeveralStructures, StructureTooLarge, Unr
 from models.structure.checks import StructureLimits
 from models.structure.json_forms import FORMS
 
-TEXTS = ("cif", "poscar", "xyz", "text", "content", "structure")  # fields with a whole file
+TEXTS = ("cif", "poscar", "xyz", "text", "content", "structure", "file")  # with a whole file
 NESTED = ("structure", "data", "attributes", "atoms", "final_structure", "structures", "1")
 LARGEST = 4  # JSON for a structure, of the bytes accepted as text
 DEEPEST = 5  # documents within documents
@@ -55,9 +55,9 @@ def read_value(
     for form in FORMS:
         if form.matches(document):
             return form.read(document, limits.max_sites), form.name, ()
-    for key in TEXTS:
-        if isinstance(document.get(key), str):
-            return read_text(document[key], limits, "")
+    for key, value in document.items():
+        if key.lower() in TEXTS and isinstance(value, str):
+            return read_text(value, limits, "")
     for key in NESTED:
         if isinstance(document.get(key), dict | list) and depth < DEEPEST:
             return read_value(document[key], limits, read_text, depth + 1)
@@ -83,5 +83,6 @@ def _unknown(document: Any) -> UnreadableStructure:
     )
     return UnreadableStructure(
         "The JSON is no structure in a form that is read (pymatgen, OPTIMADE, ASE, JARVIS, "
-        f'Materials Project, {{lattice, species, frac_coords}}, {{"cif": "..."}}): {keys}.'
+        "Materials Project, NOMAD, OQMD, AFLOW, {lattice, species, frac_coords}, "
+        f'{{"cif": "..."}}): {keys}.'
     )

@@ -1,4 +1,4 @@
-"""Forms in which JSON documents give a structure: pymatgen, OPTIMADE, ASE, JARVIS and our own."""
+"""Forms in which JSON documents of programs and data bases give a structure."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from models.structure.species import atomic_number, structure_of
 FULL = 0.999  # an occupancy from here on is a whole atom
 AXES = 3
 HEAVIEST = 118
+ANGSTROM, METRES = 1e-10, 1e-7  # m; a lattice of no longer vectors is in m
 
 Document = dict[str, Any]
 
@@ -127,6 +128,40 @@ def _disordered(name: str, occupants: str) -> DisorderedStructure:
     )
 
 
+def _nomad(document: Document) -> tuple[Any, Sequence[Any], Any, bool]:
+    vectors, positions = _in_angstrom(document["lattice_vectors"], document["positions"])
+    return vectors, document["labels"], positions, True
+
+
+def _in_angstrom(vectors: Any, positions: Any) -> tuple[Any, Any]:
+    """Return lattice and positions in A where they are in m, as NOMAD has all quantities."""
+    lattice = _array(vectors, "lattice")
+    if abs(lattice).max() > METRES:
+        return vectors, positions
+    return lattice / ANGSTROM, _array(positions, "positions") / ANGSTROM
+
+
+def _oqmd(document: Document) -> tuple[Any, Sequence[Any], Any, bool]:
+    atoms = [str(site).replace("@", " ").split() for site in document["sites"]]
+    return document["unit_cell"], [atom[0] for atom in atoms], [atom[1:] for atom in atoms], False
+
+
+def _aflow(document: Document) -> tuple[Any, Sequence[Any], Any, bool]:
+    counts = [int(count) for count in _listed(document["composition"])]
+    kinds = _listed(document["species"])
+    species = [kind for kind, count in zip(kinds, counts, strict=True) for _ in range(count)]
+    positions = document["positions_fractional"]
+    if isinstance(positions, str):
+        positions = [row.split(",") for row in positions.split(";")]
+    lattice = Lattice.from_parameters(*(float(value) for value in _listed(document["geometry"])))
+    return lattice.matrix, species, positions, False
+
+
+def _listed(values: Any) -> list[Any]:
+    """Return a list that may be written as text with commas between."""
+    return values.split(",") if isinstance(values, str) else list(values)
+
+
 def _optimade(document: Document) -> tuple[Any, Sequence[Any], Any, bool]:
     if 0 in (document.get("dimension_types") or []):
         raise NoStructure(
@@ -134,7 +169,10 @@ def _optimade(document: Document) -> tuple[Any, Sequence[Any], Any, bool]:
         )
     kinds = {kind["name"]: kind for kind in document.get("species") or []}
     species = [_optimade_symbol(kinds.get(name), name) for name in document["species_at_sites"]]
-    return document["lattice_vectors"], species, document["cartesian_site_positions"], True
+    vectors, positions = _in_angstrom(
+        document["lattice_vectors"], document["cartesian_site_positions"]
+    )
+    return vectors, species, positions, True
 
 
 def _optimade_symbol(kind: Document | None, name: str) -> str:
@@ -159,7 +197,9 @@ def _ase(document: Document) -> tuple[Any, Sequence[Any], Any, bool]:
     species = document.get("numbers", document.get("symbols"))
     if isinstance(species, dict):
         species = species["__ndarray__"][2]
-    return document["cell"], species or [], document["positions"], True
+    fractional = "positions" not in document
+    positions = document["scaled_positions" if fractional else "positions"]
+    return document["cell"], species or [], positions, not fractional
 
 
 def _jarvis(document: Document) -> tuple[Any, Sequence[Any], Any, bool]:
@@ -181,7 +221,10 @@ FORMS = (
     Form("pymatgen", _is_pymatgen, _pymatgen),
     Form("OPTIMADE", _has("lattice_vectors", "species_at_sites"), _optimade),
     Form("JARVIS", _has("lattice_mat", "elements", "coords"), _jarvis),
-    Form("ASE", _has("cell", "positions"), _ase),
+    Form("ASE", lambda d: "cell" in d and ("positions" in d or "scaled_positions" in d), _ase),
+    Form("NOMAD", _has("lattice_vectors", "labels", "positions"), _nomad),
+    Form("OQMD", _has("unit_cell", "sites"), _oqmd),
+    Form("AFLOW", _has("geometry", "species", "composition", "positions_fractional"), _aflow),
     Form("stored structure", lambda d: _has("lattice", "species")(d)
          and ("frac_coords" in d or "cart_coords" in d), _own),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 import numpy as np
 from pymatgen.core import Lattice, Structure
@@ -12,7 +13,14 @@ from models.structure.primitive import check_raw_size
 from models.structure.species import atomic_number, structure_of
 
 COUNT = re.compile(r"[0-9]{1,9}")
-PAIR = re.compile(r'(\w+)\s*=\s*(?:"([^"]*)"|\{([^}]*)\}|(\S+))')
+KEY = r"(?:^|(?<=[\s\"'}\])]))(?:{})\s*=\s*"
+LATTICE, PERIODIC, PROPERTIES = (
+    re.compile(KEY.replace("{}", name), re.IGNORECASE)
+    for name in ("lattice|cell", "pbc", "properties")
+)
+QUOTES = re.compile(r"[\s,;\"'(){}\[\]]+")  # in which and between which programs put numbers
+YES, NO = {"t", "true", "1"}, {"f", "false", "0"}
+LONGEST = 600  # characters of a value
 AXES, NUMBERS = 3, 9
 SHOWN = 60  # characters of a line that a message repeats
 DEFAULT_PROPERTIES = "species:S:1:pos:R:3"
@@ -25,7 +33,7 @@ def is_xyz(text: str) -> bool:
     return (
         bool(COUNT.fullmatch(lines[0].strip()))
         and len(words) > AXES
-        and not _is_number(lines[1].split()[0] if lines[1].split() else "")
+        and (LATTICE.search(lines[1]) is not None or not _is_number(lines[1].split(" ")[0]))
     )
 
 
@@ -44,25 +52,32 @@ def read_xyz(text: str, max_sites: int) -> tuple[Structure, tuple[str, ...]]:
         )
     if any(line.strip() for line in lines[count + 2 :]):
         raise SeveralStructures("The XYZ file holds several frames; send one structure at a time.")
-    info = {key.lower(): next(filter(None, values), "") for key, *values in PAIR.findall(lines[1])}
-    lattice = _lattice(info)
-    columns = _columns(info.get("properties", DEFAULT_PROPERTIES))
+    lattice = _lattice(lines[1])
+    properties = _values(PROPERTIES, lines[1])
+    columns = _columns(properties[0] if properties else DEFAULT_PROPERTIES)
     atoms = [_atom(lines, number, columns) for number in range(2, count + 2)]
     positions = np.array([position for _, position in atoms])
     numbers = [number for number, _ in atoms]
     return structure_of(lattice, numbers, positions, cartesian=True), ()
 
 
-def _lattice(info: dict[str, str]) -> Lattice:
-    values = info.get("lattice", "").split()
+def _values(key: re.Pattern[str], line: str) -> list[str]:
+    """Return the words behind a key, whatever they are quoted in or separated by."""
+    found = key.search(line)
+    return QUOTES.sub(" ", line[found.end() :][:LONGEST]).split() if found else []
+
+
+def _lattice(line: str) -> Lattice:
+    values = _values(LATTICE, line)[:NUMBERS]
     if len(values) != NUMBERS or not all(map(_is_number, values)):
         raise NoStructure(
             "The XYZ file has no Lattice= of nine numbers in its second line, as that of a "
             "molecule; send a crystal with its cell, such as extended XYZ or CIF."
         )
-    if any(word.lower() in {"f", "false", "0"} for word in info.get("pbc", "").split()):
+    flags = _values(PERIODIC, line)[:AXES]
+    if any(flag in NO for flag in takewhile((YES | NO).__contains__, map(str.lower, flags))):
         raise NoStructure(
-            f"The XYZ file is not periodic in three directions (pbc={info['pbc'][:SHOWN]}); "
+            f"The XYZ file is not periodic in three directions (pbc={' '.join(flags)[:SHOWN]}); "
             "send a crystal."
         )
     lattice = Lattice(np.array(values, dtype=float).reshape(AXES, AXES))

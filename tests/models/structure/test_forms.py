@@ -3,6 +3,8 @@
 import gzip
 import io
 import json
+import re
+import tarfile
 import warnings
 import zipfile
 from pathlib import Path
@@ -132,11 +134,20 @@ def test_what_other_programs_write_is_the_same_crystal(writer, number):
     assert identity(structure) == identity(crystal)
 
 
-def zipped(*names: str) -> bytes:
+def zipped(*names: str, content: bytes = b"") -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in names:
-            archive.writestr(name, str(CifWriter(CRYSTAL)))
+            archive.writestr(name, content or str(CifWriter(CRYSTAL)))
+    return packed.getvalue()
+
+
+def tarred(name: str, content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        member = tarfile.TarInfo(name)
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
     return packed.getvalue()
 
 
@@ -150,6 +161,10 @@ TEXT = str(CifWriter(CRYSTAL))
         gzip.compress(TEXT[:100].encode()) + gzip.compress(TEXT[100:].encode()),
         zipped("a.cif"),
         zipped("__MACOSX/._a.cif", "folder/a.cif", ".DS_Store"),
+        zipped("README.txt", "a.cif", "picture.PNG"),
+        zipped("a.cif.gz", content=gzip.compress(TEXT.encode())),
+        gzip.compress(gzip.compress(TEXT.encode())),
+        gzip.compress(zipped("a.cif")),
         TEXT.encode("utf-16"),
         TEXT.encode("utf-16-le"),
         TEXT.encode("utf-16-be"),
@@ -172,6 +187,8 @@ def test_compression_and_encodings(content):
         (zipped("__MACOSX/a.cif"), NoStructure, "holds no file"),
         (zipped("a.cif")[:60], UnreadableStructure, "zip archive"),
         (b"BZh91AY&SY", UnreadableStructure, "bzip2"),
+        (tarred("a.cif", TEXT.encode()), UnreadableStructure, "tar archive"),
+        (gzip.compress(tarred("a.cif", TEXT.encode())), UnreadableStructure, "tar archive"),
         (b"%PDF-1.7", UnreadableStructure, "PDF"),
         (b"\xff\xfed\x00a", UnreadableStructure, "UTF-16"),
     ],
@@ -216,6 +233,56 @@ def test_faults_of_documents(text, kind, words):
         read_structure(text)
 
 
+METRES = 1e-10
+SPECIES = ["Ga", "Ga", "N", "N"]
+MATRIX, PLACES = CRYSTAL.lattice.matrix, CRYSTAL.frac_coords
+DOCUMENTS = {
+    "NOMAD": {
+        "labels": SPECIES,
+        "lattice_vectors": (MATRIX * METRES).tolist(),
+        "positions": (PLACES @ MATRIX * METRES).tolist(),
+        "periodic": [True, True, True],
+    },
+    "OPTIMADE": {
+        "lattice_vectors": (MATRIX * METRES).tolist(),
+        "cartesian_site_positions": (PLACES @ MATRIX * METRES).tolist(),
+        "species_at_sites": SPECIES,
+    },
+    "OQMD": {
+        "name": "GaN",
+        "unit_cell": MATRIX.tolist(),
+        "sites": [
+            f"{symbol} @ {x} {y} {z}"
+            for symbol, (x, y, z) in zip(SPECIES, PLACES.tolist(), strict=True)
+        ],
+    },
+    "AFLOW": {
+        "geometry": ",".join(map(str, CRYSTAL.lattice.parameters)),
+        "species": ["Ga", "N"],
+        "composition": [2, 2],
+        "positions_fractional": PLACES.tolist(),
+    },
+    "ASE": {
+        "cell": MATRIX.tolist(),
+        "scaled_positions": PLACES.tolist(),
+        "symbols": SPECIES,
+        "pbc": True,
+    },
+}
+
+
+@pytest.mark.parametrize("form", DOCUMENTS)
+def test_documents_of_other_data_bases(form):
+    read = read_structure(json.dumps(DOCUMENTS[form]))
+    assert read.format == form
+    assert identity(read.structure) == identity(CRYSTAL)
+
+
+@pytest.mark.parametrize("key", ["cif", "CIF", "file"])
+def test_a_file_in_a_document(key):
+    assert identity(parse_structure(json.dumps({key: TEXT}))) == identity(CRYSTAL)
+
+
 @pytest.mark.parametrize("name", ["pymatgen", "optimade"])
 def test_a_document_with_mixed_sites_names_the_occupants(name):
     mixed = {
@@ -242,6 +309,12 @@ def test_a_document_with_mixed_sites_names_the_occupants(name):
     ("change", "kind", "words"),
     [
         (("pbc=", "no="), None, ""),
+        (('pbc="T T T"', "pbc=T"), None, ""),
+        (('pbc="T T T"', "pbc=[T, T, T]"), None, ""),
+        (("Lattice", "-3.5 Lattice"), None, ""),
+        (("Lattice", 'virial="1 2 3" cell'), None, ""),
+        (('pbc="T T T"', "pbc=[true, true, false]"), NoStructure, "three directions"),
+        (('pbc="T T T"', 'pbc="F F F"'), NoStructure, "three directions"),
         (("Lattice", "Size"), NoStructure, "no Lattice"),
         (('pbc="T T T"', 'pbc="T T F"'), NoStructure, "three directions"),
         (("\nBr", "\nBr 1 1 1\nBr"), SeveralStructures, "several frames"),
@@ -257,6 +330,19 @@ def test_extended_xyz(change, kind, words):
         return
     with pytest.raises(kind, match=words):
         read_structure(text)
+
+
+@pytest.mark.parametrize(
+    ("begin", "between", "end"),
+    [("'", " ", "'"), ("{{", "} {", "}}"), ("[[", "],[", "]]"), ('"[[', "], [", ']]"')],
+)
+def test_a_lattice_in_whatever_it_is_quoted(begin, between, end):
+    text = (FILES / "silver_bromide.xyz").read_text()
+    quoted = re.search(r'"([^"]*)"', text)
+    numbers = quoted[1].split()
+    rows = [",".join(numbers[n : n + 3]) for n in (0, 3, 6)]
+    rewritten = text.replace(quoted[0], f"{begin}{between.join(rows)}{end}")
+    assert identity(parse_structure(rewritten)) == identity(parse_structure(text))
 
 
 def test_a_large_cell_with_a_small_primitive_cell_is_reduced():
