@@ -85,7 +85,7 @@ def test_a_density_that_shows_that_atoms_are_missing():
     stated = f"_exptl_crystal_density_diffrn {DENSITY}"
     whole = cif(*MAGNESIA, extra=f"{CUBIC_GROUP}\n{stated}")
     assert warnings(whole) == ""
-    with pytest.raises(UnreadableStructure, match="says 3.588"):  # without its symmetry
+    with pytest.raises(UnreadableStructure, match=r"says 3\.588"):  # without its symmetry
         read_structure(cif(*MAGNESIA, extra=f"{PLAIN_GROUP}\n{stated}"))
 
 
