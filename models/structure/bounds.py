@@ -3,7 +3,6 @@
 import math
 import operator
 
-import numpy as np
 from pymatgen.core import Lattice, Structure
 
 from models.errors import StructureTooLarge, UnreadableStructure
@@ -53,7 +52,7 @@ def check_crowding(structure: Structure) -> None:
     """Raise UnreadableStructure or StructureTooLarge for atoms too dense or too far apart."""
     positions, matrix = structure.frac_coords, structure.lattice.matrix
     n_sites, volume = len(positions), _volume(matrix.tolist())
-    if not (abs(positions) < FARTHEST).all():
+    if not abs(positions).max() < FARTHEST:  # nor is it where one is not a number
         raise UnreadableStructure(
             f"An atom lies {FARTHEST:g} cells away or more, or its position is not finite; "
             "give positions between 0 and 1."
@@ -63,7 +62,9 @@ def check_crowding(structure: Structure) -> None:
             f"The cell holds {n_sites} atoms in {volume:.3g} A^3, denser than any crystal; "
             "check that its lengths are in A."
         )
-    box = np.prod(np.ptp(positions @ matrix, axis=0) + MARGIN)
+    places = positions @ matrix
+    edges = places.max(axis=0) - places.min(axis=0) + MARGIN
+    box = math.prod(edges.tolist())
     if not (box <= LARGEST_BOX and box * n_sites <= MOST_IN_BOX * volume):
         raise StructureTooLarge(
             "The atoms lie too far apart for their cell; send the reduced cell, with positions "

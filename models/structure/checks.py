@@ -1,6 +1,7 @@
 """Checks of a structure: elements, order, distances, limits."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import gemmi
 import numpy as np
@@ -64,18 +65,18 @@ def _checked_numbers(structure: Structure) -> NDArray[np.int64]:
     if not all(len(occupant) == 1 and occupant.num_atoms == 1 for occupant in different.values()):
         raise _disorder(structure)
     species = {key: next(iter(occupant)) for key, occupant in different.items()}
-    kinds = {specie.symbol for specie in species.values()}
-    unknown = sorted(
-        symbol
-        for symbol in kinds
-        if not Element.is_valid_symbol(symbol) or not 1 <= Element(symbol).Z <= HEAVIEST
-    )
+    unknown = sorted({s.symbol for s in species.values() if not _is_known(s.symbol)})
     if unknown:
         raise UnsupportedElement(
             f"No embedding for {', '.join(unknown)}: the network knows H (1) to Pu ({HEAVIEST})."
         )
     numbers = {key: specie.Z for key, specie in species.items()}
     return np.array([numbers[id(occupant)] for occupant in occupants])
+
+
+@lru_cache(maxsize=256)
+def _is_known(symbol: str) -> bool:
+    return Element.is_valid_symbol(symbol) and 1 <= Element(symbol).Z <= HEAVIEST
 
 
 def _disorder(structure: Structure) -> DisorderedStructure:
