@@ -1,7 +1,6 @@
 """What a cell may be at most, so that no search for neighbours takes long or needs much memory."""
 
 import math
-import operator
 
 from pymatgen.core import Lattice, Structure
 
@@ -40,7 +39,8 @@ def check_cell(lattice: Lattice) -> None:
 
 
 def _volume(vectors: list[list[float]]) -> float:
-    return abs(sum(map(operator.mul, _cross(vectors[0], vectors[1]), vectors[2])))
+    normal = _cross(vectors[0], vectors[1])
+    return abs(sum(a * b for a, b in zip(normal, vectors[2], strict=True)))
 
 
 def _cross(a: list[float], b: list[float]) -> tuple[float, float, float]:

@@ -110,8 +110,7 @@ def _only_member(content: bytes, max_bytes: int) -> bytes:
     """Return the one file of a zip archive that is not hidden, as those that macOS adds are."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = [name for name in archive.namelist()[:MOST_MEMBERS] if not is_hidden(name)]
-            names = [name for name in names if not name.lower().endswith(BESIDE)] or names
+            names = members(archive)
             if not names:
                 raise NoStructure("The zip archive holds no file; send one with one structure.")
             if len(names) > 1:
@@ -135,6 +134,12 @@ def _only_member(content: bytes, max_bytes: int) -> bytes:
         ) from error
     _check_size(len(whole), max_bytes)
     return whole
+
+
+def members(archive: zipfile.ZipFile) -> list[str]:
+    """Return the names of the members that may be structures, all others if there are none."""
+    names = [name for name in archive.namelist()[:MOST_MEMBERS] if not is_hidden(name)]
+    return [name for name in names if not name.lower().endswith(BESIDE)] or names
 
 
 def is_hidden(name: str) -> bool:

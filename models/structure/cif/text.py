@@ -38,14 +38,22 @@ class Block:
 
 
 @dataclass(frozen=True)
-class _Chunk:
+class Chunk:
     """The lines of one data block, and how many lines are before it."""
 
     lines: list[str]
     before: int
 
     @property
+    def name(self) -> str:
+        """The name behind data_, else nothing."""
+        lines = (line.strip() for line in self.lines)
+        first = next((line for line in lines if line[:5].lower() == "data_"), "")
+        return first[5:].split(" ")[0]
+
+    @property
     def may_hold_structure(self) -> bool:
+        """Whether a line gives fractional positions."""
         return any("_fract_" in line.lower() for line in self.lines)
 
 
@@ -61,10 +69,10 @@ def read_blocks(text: str) -> list[Block]:
         return [Block(block) for block in _parsed(plain)]
     except (ValueError, RuntimeError) as error:
         lines = plain.translate(PLAIN).split("\n")  # without control characters
-        chunks = list(_chunks(lines))
-        if not any(chunk.may_hold_structure for chunk in chunks):
+        found = list(chunks(lines))
+        if not any(chunk.may_hold_structure for chunk in found):
             raise _syntax_error(str(error), lines, 0) from error
-    return [block for chunk in chunks for block in _read_chunk(chunk)]
+    return [block for chunk in found for block in _read_chunk(chunk)]
 
 
 def plain_text(text: str) -> str:
@@ -95,18 +103,19 @@ def _parsed(text: str) -> list[cif.Block]:
     return list(cif.read_string(text.encode("ascii", errors="backslashreplace"), 0))
 
 
-def _chunks(lines: list[str]) -> Iterator[_Chunk]:
+def chunks(lines: list[str]) -> Iterator[Chunk]:
+    """Yield the data blocks of a CIF as lines, without reading them."""
     start, in_field = 0, False
     for number, line in enumerate(lines):
         if line.startswith(";"):
             in_field = not in_field
         elif not in_field and line.lstrip()[:5].lower() == "data_" and number > start:
-            yield _Chunk(lines[start:number], start)
+            yield Chunk(lines[start:number], start)
             start = number
-    yield _Chunk(lines[start:], start)
+    yield Chunk(lines[start:], start)
 
 
-def _read_chunk(chunk: _Chunk) -> list[Block]:
+def _read_chunk(chunk: Chunk) -> list[Block]:
     try:
         return [Block(block) for block in _parsed("\n".join(chunk.lines))]
     except (ValueError, RuntimeError) as error:
@@ -123,7 +132,7 @@ def _read_chunk(chunk: _Chunk) -> list[Block]:
     raise fault
 
 
-def _repaired(chunk: _Chunk) -> tuple[list[str], list[str]]:
+def _repaired(chunk: Chunk) -> tuple[list[str], list[str]]:
     """Return the lines with slips repaired whose meaning is plain, and a warning of each kind."""
     text = TRIPLE.sub(lambda field: "\n" * field[0].count("\n") + " '?'", "\n".join(chunk.lines))
     lines, warnings, in_field, in_loop = text.split("\n"), [], False, False
