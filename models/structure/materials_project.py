@@ -82,7 +82,7 @@ class MaterialsProject:
         if wait := self._circuit.wait():
             raise MaterialsProjectUnavailable(
                 "The Materials Project has not answered lately; try again in "
-                f"{wait:.0f} s, or upload a CIF."
+                f"{wait:.0f} s, or upload a structure file."
             )
         try:
             structure = self._fetch(plain)
@@ -129,7 +129,7 @@ class MaterialsProject:
         if not self._api_key:
             raise MaterialsProjectKeyMissing(
                 "Structures by id need a key: get one at https://materialsproject.org/api, set "
-                "MP_API_KEY and start the service again; or upload a CIF."
+                "MP_API_KEY and start the service again; or upload a structure file."
             )
         if len(self._api_key) != KEY_LENGTH:
             raise MaterialsProjectKeyMissing(
@@ -190,14 +190,14 @@ def _structure(document: dict[str, Any]) -> Structure:
 def _unreachable(error: Exception) -> MaterialsProjectUnavailable:
     return MaterialsProjectUnavailable(
         f"The Materials Project cannot be reached ({type(error).__name__}); "
-        "try again later, or upload a CIF."
+        "try again later, or upload a structure file."
     )
 
 
 def _unusable(material_id: str, error: Exception) -> MaterialsProjectUnavailable:
     return MaterialsProjectUnavailable(
         f"The Materials Project's answer for {material_id} cannot be used "
-        f"({type(error).__name__}); try again later, or upload a CIF."
+        f"({type(error).__name__}); try again later, or upload a structure file."
     )
 
 
@@ -218,7 +218,7 @@ class _Session(BoundedSession):
         if response.status_code in TRANSIENT:
             raise MaterialsProjectUnavailable(
                 f"The Materials Project answers {response.status_code}; "
-                "try again later, or upload a CIF."
+                "try again later, or upload a structure file."
             )
         if response.ok and not isinstance(response.json()["data"], list):
             raise ValueError("no list of documents")  # the client would take it for an empty one

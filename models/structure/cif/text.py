@@ -63,7 +63,7 @@ def read_blocks(text: str) -> list[Block]:
     Raises UnreadableStructure with the line, column and words at fault.
     """
     if not text.strip():
-        raise UnreadableStructure("The text is empty; send the content of a CIF file.")
+        raise UnreadableStructure("The text is empty; send the content of a structure file.")
     plain = plain_text(text)
     try:
         return [Block(block) for block in _parsed(plain)]
