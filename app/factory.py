@@ -85,7 +85,7 @@ def create_app(
     )
     app.state.runtime = runtime
     app.state.metrics = metrics
-    add_middleware(app, settings, runtime, cache, metrics)
+    add_middleware(app, settings, cache, metrics)
     add_problem_handlers(app)
     for routes in (page, docs, predict, structure, ensembles, health, info, problems):
         app.include_router(routes.router)

@@ -14,7 +14,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from app.errors import InvalidRequest, RequestTimeout, UnsupportedMediaType
 from app.schemas import CifText
 from app.settings import Settings
-from models.errors import NoStructure, ParaisiteError, SeveralStructures, StructureTooLarge
+from models.errors import NoStructure, SeveralStructures, StructureTooLarge
 
 FIELD = "file"
 FORM = "multipart/form-data"
@@ -60,24 +60,11 @@ REQUEST_BODY = {
 
 
 async def read_upload(request: Request, settings: Settings) -> bytes:
-    """Return the file in the body, which is read once however often it is wanted.
+    """Return the file in the body.
 
     Raises UnsupportedMediaType, StructureTooLarge, InvalidRequest, NoStructure,
     SeveralStructures, RequestTimeout.
     """
-    state = request.state
-    if not hasattr(state, "upload"):
-        try:
-            state.upload = await _read_request(request, settings)
-        except ParaisiteError as error:
-            state.upload = error
-    if isinstance(state.upload, ParaisiteError):
-        raise state.upload
-    content: bytes = state.upload
-    return content
-
-
-async def _read_request(request: Request, settings: Settings) -> bytes:
     header, options = parse_options_header(request.headers.get("content-type"))
     media_type = header.decode("latin-1").lower()
     if media_type != FORM and not TYPES.fullmatch(media_type):

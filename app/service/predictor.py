@@ -80,10 +80,14 @@ class Predictor:
         self._predictions = SingleFlight[Prediction]()
         metrics.follow_queue(lambda: self._lanes.in_flight + self._materials.places.taken)
 
-    def answered(self, content: str | bytes, ensemble: ServedEnsemble) -> Reply | None:
-        """Return the prediction for a file that this process has answered; waits for nothing."""
+    def answered(self, content: str | bytes, ensemble_name: str | None = None) -> Reply | None:
+        """Return the prediction for a file that this process has answered, at once, else None.
+
+        Raises UnknownEnsemble.
+        """
         start = time.perf_counter()
-        answer = self._answers.at_hand(self._answers.key(content, ensemble.digest))
+        digest = self.ensembles.get(ensemble_name).digest
+        answer = self._answers.at_hand(self._answers.key(content, digest))
         if answer is None:
             return None
         durations = Durations(self._metrics)

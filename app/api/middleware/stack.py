@@ -8,21 +8,15 @@ from app.api.middleware.bodies import Bodies, BodyLimits
 from app.api.middleware.head import HeadAsGet
 from app.api.middleware.hosts import TrustedHosts
 from app.api.middleware.keys import ApiKeys
-from app.api.middleware.known_uploads import KnownUploads
-from app.api.routes import predict
 from app.cache.base import Cache
 from app.monitoring import Metrics, RequestMetrics
-from app.service.runtime import Runtime
 from app.settings import Settings
 
 
-def add_middleware(
-    app: FastAPI, settings: Settings, runtime: Runtime, cache: Cache, metrics: Metrics
-) -> None:
+def add_middleware(app: FastAPI, settings: Settings, cache: Cache, metrics: Metrics) -> None:
     """Add what every request passes, the innermost first."""
     bodies = Bodies(settings.max_body_bytes_in_flight)
     metrics.follow_bodies(lambda: bodies.n_bytes)
-    app.add_middleware(KnownUploads, runtime=runtime, route=predict.upload_route())
     app.add_middleware(BodyLimits, bodies=bodies, settings=settings)
     if settings.rate_limit is not None:
         from app.api.middleware.rates import Rate, RateLimit  # noqa: PLC0415 - slow to import

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
-from fastapi.routing import APIRoute
 
 from app.api.dependencies import EnsembleName, PredictorDep, RuntimeDep
 from app.api.problems import problem_responses
@@ -57,7 +56,10 @@ async def predict_cif(
 ) -> Response:
     """Predict the lattice thermal conductivity of the crystal in a structure file."""
     content = await read_upload(request, runtime.settings)
-    return answer(await while_connected(request, predictor.predict_file(content, ensemble)))
+    reply = predictor.answered(content, ensemble)
+    if reply is None:
+        reply = await while_connected(request, predictor.predict_file(content, ensemble))
+    return answer(reply)
 
 
 @router.get(
@@ -81,11 +83,6 @@ async def predict_material(
     """Predict the lattice thermal conductivity of a material of the Materials Project."""
     work = predictor.predict_material(material_id, ensemble)
     return answer(await while_connected(request, work))
-
-
-def upload_route() -> APIRoute:
-    """Return the route of POST /predict."""
-    return next(r for r in router.routes if isinstance(r, APIRoute) and r.endpoint is predict_cif)
 
 
 def answer(reply: Reply) -> Response:
