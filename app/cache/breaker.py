@@ -22,7 +22,7 @@ T = TypeVar("T")
 REFUSALS = (ResponseError, DataError)
 OUTAGES = (RedisError, RedisClusterException, OSError, TimeoutError, EOFError)
 FIRST_PROBE = 0.1  # s
-PROBE_TIMEOUT = 5.0  # s; no request waits for a probe
+PROBE_TIMEOUT = 5.0  # s; a probe ends then
 
 
 class Breaker:

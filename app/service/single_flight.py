@@ -47,7 +47,7 @@ class SingleFlight(Generic[T]):
     def _land(self, key: str, flight: _Flight[T], task: asyncio.Task[T]) -> None:
         self._forget(key, flight)
         if not task.cancelled():
-            task.exception()  # seen, also when nobody waits any more
+            task.exception()  # seen, also when no request waits any more
 
     def _forget(self, key: str, flight: _Flight[T]) -> None:
         if self._flights.get(key) is flight:

@@ -21,7 +21,7 @@ class Bodies:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._bytes = 0
-        self._arriving: dict[_Body, int] = {}  # bytes of each; who waits longest first
+        self._arriving: dict[_Body, int] = {}  # bytes of each, the slowest first
 
     @property
     def n_bytes(self) -> int:
