@@ -21,7 +21,7 @@ from app.service.ensembles import load_ensembles
 from app.service.materials import MaterialSource
 from app.service.runtime import LoadEnsembles, Runtime
 from app.settings import Settings
-from models.structure.materials_project import MaterialsProject
+from models.structure.materials_project.client import MaterialsProject
 
 if TYPE_CHECKING:
     from app.cache.redis import RedisCache

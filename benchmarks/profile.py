@@ -12,7 +12,7 @@ from app.settings import Settings
 from app.startup import import_tensorflow
 from benchmarks.crystals import cif, crystal
 from benchmarks.timing import Spread
-from models.structure.materials_project import MaterialsProject
+from models.structure.materials_project.client import MaterialsProject
 
 SIZES = (2, 10, 40, 150)  # atoms
 ROUNDS = 15

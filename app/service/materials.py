@@ -15,7 +15,7 @@ from app.service.workers import Workers
 from app.settings import Settings
 from models.errors import UnknownMaterial
 from models.structure.checks import check_structure
-from models.structure.materials_project import check_material_id
+from models.structure.materials_project.client import check_material_id
 from models.structure.stored import StoredStructure
 
 

@@ -28,7 +28,7 @@ from models.cores import n_cores
 from models.crystal.crystal import Crystal
 from models.errors import StructureTooLarge
 from models.prediction.result import Prediction
-from models.structure.materials_project import check_material_id
+from models.structure.materials_project.client import check_material_id
 from models.structure.read import StructureFile, checked_file
 from models.structure.read import read_structure as read_file
 

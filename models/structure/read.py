@@ -10,10 +10,10 @@ from models.structure.checks import StructureLimits, check_structure
 from models.structure.cif import read_cif
 from models.structure.cif.text import without_bulk
 from models.structure.content import decoded, text_of
-from models.structure.documents import is_document, read_document
-from models.structure.poscar import is_poscar, parse_poscar
+from models.structure.forms.documents import is_document, read_document
+from models.structure.forms.poscar import is_poscar, parse_poscar
+from models.structure.forms.xyz import is_xyz, read_xyz
 from models.structure.primitive import within_limit
-from models.structure.xyz import is_xyz, read_xyz
 
 POSCAR_NAME = re.compile(r"(^|/)s?(poscar|contcar)|\.(vasp|poscar)$")
 CIF_ENTRY = re.compile(

@@ -14,9 +14,9 @@ from models.structure.checks import StructureLimits
 from models.structure.cif.block import only_block
 from models.structure.cif.text import chunks, plain_text, read_blocks
 from models.structure.content import ZIP, members, text_of
-from models.structure.documents import is_document
-from models.structure.poscar import is_poscar
-from models.structure.xyz import is_xyz
+from models.structure.forms.documents import is_document
+from models.structure.forms.poscar import is_poscar
+from models.structure.forms.xyz import is_xyz
 
 LISTS = ("data", "structures", "entries")  # fields with a list of documents
 IDS = ("material_id", "jid", "id", "name", "auid")

@@ -24,9 +24,9 @@ class Sum:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "crystal").mkdir()
-    (tmp_path / "structure").mkdir()
+    (tmp_path / "structure/materials_project").mkdir(parents=True)
     (tmp_path / "crystal/sums.py").write_text(SOURCE)
-    (tmp_path / "structure/materials_project.py").write_text("TIMEOUT = 3\n")
+    (tmp_path / "structure/materials_project/client.py").write_text("TIMEOUT = 3\n")
     return tmp_path
 
 
@@ -75,7 +75,7 @@ def test_a_new_and_a_renamed_module_change_it(folder):
 
 def test_the_client_of_the_materials_project_does_not_change_it(folder):
     before = source_digest(folder)
-    (folder / "structure/materials_project.py").write_text("TIMEOUT = 9\n")
+    (folder / "structure/materials_project/client.py").write_text("TIMEOUT = 9\n")
     assert source_digest(folder) == before
 
 

@@ -40,7 +40,7 @@ def archive(**files: str) -> bytes:
 
 
 DOCUMENTS = [{"material_id": name, "structure": c.as_dict()} for name, c in CRYSTALS.items()]
-TOGETHER = {
+TOGETHER: dict[str, tuple[str | bytes, list[str]]] = {
     "CIF": (GLOBAL + "".join(CIFS.values()), ["MgO", "GaN", "NaCl"]),
     "zip": (archive(**CIFS), ["set/MgO.cif", "set/GaN.cif", "set/NaCl.cif"]),
     "JSON": (json.dumps(DOCUMENTS), ["MgO", "GaN", "NaCl"]),

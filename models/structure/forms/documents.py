@@ -8,7 +8,7 @@ from pymatgen.core import Structure
 
 from models.errors import NoStructure, SeveralStructures, StructureTooLarge, UnreadableStructure
 from models.structure.checks import StructureLimits
-from models.structure.json_forms import FORMS
+from models.structure.forms.json_forms import FORMS
 
 TEXTS = ("cif", "poscar", "xyz", "text", "content", "structure", "file")  # with a whole file
 NESTED = ("structure", "data", "attributes", "atoms", "final_structure", "structures", "1")

@@ -14,8 +14,8 @@ from models.errors import (
     MaterialsProjectUnavailable,
     UnknownMaterial,
 )
-from models.structure.bounded_session import TRANSIENT, BoundedSession, OutOfTime
-from models.structure.circuit import Circuit
+from models.structure.materials_project.circuit import Circuit
+from models.structure.materials_project.session import TRANSIENT, BoundedSession, OutOfTime
 
 if TYPE_CHECKING:
     from mp_api.client.routes.materials.materials import MaterialsRester

@@ -12,9 +12,9 @@ from models.errors import (
     MaterialsProjectUnavailable,
     UnknownMaterial,
 )
-from models.structure import bounded_session
-from models.structure import materials_project as materials_project_module
-from models.structure.materials_project import MaterialsProject, check_material_id
+from models.structure.materials_project import client as client_module
+from models.structure.materials_project import session
+from models.structure.materials_project.client import MaterialsProject, check_material_id
 from tests.materials_project_server import MaterialsProjectServer, running_server
 
 KEY = "k" * 32
@@ -141,7 +141,7 @@ def test_a_dripping_server_is_given_up_in_time(materials_project: MaterialsProje
 def test_a_server_that_fails_is_left_alone_and_then_tried_again(
     materials_project: MaterialsProjectServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(materials_project_module, "PAUSE", 0.3)
+    monkeypatch.setattr(client_module, "PAUSE", 0.3)
     materials_project.behaviour.body = b"null"
     project = client(materials_project)
     for _ in range(3):
@@ -222,7 +222,7 @@ def test_an_answer_about_another_material_is_not_used(
 def test_an_answer_without_end_is_cut(
     materials_project: MaterialsProjectServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounded_session, "MAX_BYTES", 100_000)
+    monkeypatch.setattr(session, "MAX_BYTES", 100_000)
     materials_project.behaviour.body = b" " * 1_000_000
     with pytest.raises(MaterialsProjectUnavailable, match="TooMuch"):
         client(materials_project).structure("mp-22862")

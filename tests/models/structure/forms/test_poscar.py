@@ -12,7 +12,7 @@ from models.errors import (
     UnsupportedElement,
 )
 from models.structure.checks import StructureLimits
-from models.structure.poscar import is_poscar
+from models.structure.forms.poscar import is_poscar
 from models.structure.read import parse_structure
 
 ROCKSALT = """NaCl
