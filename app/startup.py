@@ -1,4 +1,4 @@
-"""What makes the service start fast, and stay smooth: a lean TensorFlow, a quiet collector."""
+"""Settings of the process for a fast start and even latency: TensorFlow, garbage collection."""
 
 import contextlib
 import gc

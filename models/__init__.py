@@ -1,1 +1,1 @@
-"""What training and serving share: structure, crystal graph, network, ensemble, statistics."""
+"""Code shared by training and serving: structure, crystal graph, network, ensemble, statistics."""

@@ -1,4 +1,4 @@
-"""How many forward passes may run side by side."""
+"""Number of forward passes that may run side by side."""
 
 import os
 

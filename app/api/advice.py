@@ -1,4 +1,4 @@
-"""What a person can do about each kind of error."""
+"""Remedies for each kind of error."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What routes ask for, as annotated aliases.
+"""Dependencies of the routes, as annotated aliases.
 
 All of them are coroutines though none waits: a plain function would be run in a thread, which takes
 longer than the rest of a cached answer.

@@ -1,4 +1,4 @@
-"""What a cell may be at most, so that no search for neighbours takes long or needs much memory."""
+"""Bounds on cells and atoms, so that a search for neighbors is short and needs little memory."""
 
 import math
 

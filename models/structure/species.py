@@ -41,7 +41,7 @@ def structure_of(
 
 @cache
 def _one_atom(number: int) -> Composition:
-    """Return the composition of a site; to make one anew takes longer than the rest of the site."""
+    """Return the composition of a site; to make one takes longer than the rest of the site."""
     return Composition({Element.from_Z(number): 1})
 
 

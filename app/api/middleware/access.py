@@ -1,4 +1,4 @@
-"""Who may make which call."""
+"""Access by API key, and closed paths."""
 
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send

@@ -1,4 +1,4 @@
-"""What formula and Z of a CIF say of the atoms of its cell."""
+"""Formula and Z of a CIF, compared with the atoms of its cell."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""An HTTP session that ends in time, reads so much and no more, and keeps its key to one host."""
+"""An HTTP session with a deadline, a limit on what it reads, and a key for one host only."""
 
 import contextlib
 import socket
@@ -35,7 +35,7 @@ class BoundedSession(requests.Session):
     """A session that sends `headers` to one host, with a few retries.
 
     `within` bounds the time of all that is sent inside it, however slowly bytes come: a timeout
-    of `requests` holds for each byte anew. Safe to use from several threads.
+    of `requests` begins again with each byte. Safe to use from several threads.
     """
 
     def __init__(self, headers: dict[str, str], retries: int) -> None:
