@@ -110,7 +110,7 @@ class GoldenCheck(Record):
 
     cell: StoredStructure
     members: tuple[float, ...]
-    tolerance: float = Field(description="Largest relative difference allowed")
+    tolerance: float = Field(gt=0, le=0.01, description="Largest relative difference allowed")
 
 
 class Manifest(Record):

@@ -138,6 +138,8 @@ DAMAGED_MANIFESTS: dict[str, tuple[Change, str]] = {
     "other name": (lambda m: m.update(name="mix-stage1"), "manifest of mix-stage1, not mix-st"),
     "other graph": (lambda m: m["graph"].update(gaussians=50), "gaussians=50"),
     "golden of fewer members": (lambda m: m["golden"]["members"].pop(), r"golden\.members"),
+    "any golden answer": (lambda m: m["golden"].update(tolerance=0.5), r"golden\.tolerance"),
+    "no golden answer": (lambda m: m["golden"].update(tolerance=0), r"golden\.tolerance"),
     "fewer members": (lambda m: m["members"].pop(), r"golden\.members"),
     "no members": (lambda m: m.update(members=[]), "members"),
     "a transform too many": (
