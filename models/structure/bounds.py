@@ -8,7 +8,7 @@ from models.errors import StructureTooLarge, UnreadableStructure
 
 LONGEST_EDGE = 200.0  # A
 FLATTEST = 0.5  # A; a thinner cell repeats an atom nearer to itself than atoms can be
-DENSEST = 1.0  # atoms per A^3; diamond has 0.18, hydrogen at 500 GPa about 0.7
+DENSEST = 0.5  # atoms per A^3; diamond has 0.18, FeH3 0.23, LaH10 at 150 GPa about 0.33
 FARTHEST = 1000.0  # cells from the origin; beyond, a position's digits no longer tell its place
 LARGEST_BOX = LONGEST_EDGE**3  # A^3 between the outermost atoms, along x, y and z
 MOST_IN_BOX = 300_000  # atoms and periodic images in it; a search holds them all

@@ -53,6 +53,18 @@ def test_atoms_far_from_each_other_are_refused() -> None:
         check_structure(Structure(far.lattice, ["Na"], np.array([[1e300, 0, 0]])))
 
 
+@pytest.mark.parametrize(("edge", "is_crystal"), [(2.3, True), (1.9, False)])
+def test_atoms_denser_than_in_any_crystal_are_refused(edge: float, is_crystal: bool) -> None:
+    # Face-centred cubes: 0.33 atoms per A^3, as in LaH10 at 150 GPa, and 0.58.
+    places = np.array([[0, 0, 0], [0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]])
+    crowded = Structure(Lattice.cubic(edge), ["H"] * 4, places)
+    if is_crystal:
+        check_crowding(crowded)
+        return
+    with pytest.raises(UnreadableStructure, match="denser than any crystal"):
+        check_crowding(crowded)
+
+
 def test_a_needle_whose_box_holds_many_images_is_refused() -> None:
     needle = Structure(NEEDLE, ["H"] * 40, np.linspace(0, 0.99, 120).reshape(40, 3))
     with pytest.raises(StructureTooLarge, match="reduced cell"):
