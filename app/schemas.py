@@ -150,6 +150,9 @@ class Problem(Record):
     status: int = number("HTTP status.", "1")
     detail: str = Field(description="What was wrong this time, and what to do about it.")
     instance: str = Field(description="Path of the request.")
+    request_id: str | None = Field(
+        None, description="Id of the request, as in X-Request-ID and in the service's log."
+    )
 
 
 class ProblemKind(Record):

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, HTTPConnection
 
+from app.api.middleware.request_id import request_id
 from app.errors import (
     BodyTimeout,
     Busy,
@@ -84,6 +85,7 @@ RETRY_AFTER: dict[type[errors.ParaisiteError], int] = {  # s
     Stopping: 5,
 }
 
+GUARDS = (Unauthorized, UnknownHost, RateLimited)
 FRAMEWORK_ERRORS: dict[int, type[ServiceError]] = {404: RouteNotFound, 405: MethodNotAllowed}
 
 Kind = type[errors.ParaisiteError]
@@ -107,10 +109,13 @@ def describe_problem(code: str) -> ProblemKind:
     raise RouteNotFound(f"There is no kind of error {code!r}; docs/api.md lists them.")
 
 
-def problem_responses(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI responses for the errors that a call can end in."""
+def problem_responses(*kinds: Kind, guarded: bool = True) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI responses for the errors that a call can end in.
+
+    A call that is `guarded` asks for keys and counts requests, if the settings say so.
+    """
     by_status: dict[int, list[Kind]] = defaultdict(list)
-    for kind in kinds:
+    for kind in (*kinds, *(GUARDS if guarded else ())):
         by_status[STATUS[kind]].append(kind)
     return {
         status: {
@@ -193,6 +198,7 @@ def problem_response(request: HTTPConnection, kind: Kind, detail: str) -> Respon
         status=STATUS[kind],
         detail=detail,
         instance=request.url.path,
+        request_id=request_id.get(),
     )
     headers = {"Retry-After": str(RETRY_AFTER[kind])} if kind in RETRY_AFTER else None
     return Response(problem.model_dump_json(), STATUS[kind], headers, MEDIA_TYPE)

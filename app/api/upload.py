@@ -2,6 +2,7 @@
 
 import asyncio
 import codecs
+import hashlib
 import re
 from collections.abc import AsyncGenerator
 
@@ -30,6 +31,7 @@ SENT_AS_IS = {"utf-8", "ascii"}
 ENCODINGS = {"", "identity", "gzip", "x-gzip"}  # gzip is recognised by content too
 GZIP = b"\x1f\x8b"
 WRAPPED = re.compile(rb'\s{0,99}\{\s{0,99}"cif"')
+DIGEST = 16  # hexadecimal digits of the SHA-256 that a file is named by in the log
 LARGE = 200_000  # bytes that are decoded off the event loop
 
 _TEXT = {"schema": {"type": "string", "description": "Content of a structure file."}}
@@ -60,11 +62,18 @@ REQUEST_BODY = {
 
 
 async def read_upload(request: Request, settings: Settings) -> bytes:
-    """Return the file in the body.
+    """Return the file in the body; its digest goes to the line that the log has of the request.
 
     Raises UnsupportedMediaType, StructureTooLarge, InvalidRequest, NoStructure,
     SeveralStructures, RequestTimeout.
     """
+    content = await _read_request(request, settings)
+    digest = hashlib.sha256(content).hexdigest()[:DIGEST]
+    request.scope["outcome"] = {"upload": digest}
+    return content
+
+
+async def _read_request(request: Request, settings: Settings) -> bytes:
     header, options = parse_options_header(request.headers.get("content-type"))
     media_type = header.decode("latin-1").lower()
     if media_type != FORM and not TYPES.fullmatch(media_type):

@@ -75,7 +75,7 @@ def test_errors_are_problems_in_the_document(openapi):
                 assert set(response["content"]) == {MEDIA_TYPE}
                 assert response["content"][MEDIA_TYPE]["schema"]["$ref"].endswith("/Problem")
     # Those that any call may meet, whatever it is.
-    assert statuses == set(STATUS.values()) - {400, 401, 405, 408, 414, 421, 431, 500}
+    assert statuses == set(STATUS.values()) - {400, 405, 408, 414, 431, 500}
 
 
 def test_every_number_has_a_unit_and_every_field_a_description(openapi):
@@ -128,3 +128,13 @@ def test_secrets_are_not_shown():
     settings = Settings(mp_api_key="k" * 32, redis_url="redis://:pa55word@host/0")
     assert "kkk" not in repr(settings)
     assert "pa55word" not in repr(settings)
+
+
+def test_every_guarded_call_says_how_it_is_refused(openapi):
+    open_calls = {"/health/live", "/health/ready", "/metrics", "/problems/{code}"}
+    for path, methods in openapi["paths"].items():
+        for operation in methods.values():
+            found = {"401", "421", "429"} & set(operation["responses"])
+            assert len(found) == 3 or path in open_calls, path
+    overloaded = openapi["paths"]["/predict"]["post"]["responses"]["429"]["content"][MEDIA_TYPE]
+    assert set(overloaded["examples"]) == {"overloaded", "rate-limited"}

@@ -5,7 +5,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from app.api.dependencies import PredictorDep, RuntimeDep
 from app.api.problems import problem_responses
-from app.errors import NotReady
+from app.errors import NotReady, RouteNotFound, Unauthorized, UnknownHost
 from app.schemas import Health
 
 router = APIRouter(tags=["health"])
@@ -17,13 +17,20 @@ async def live() -> Health:
     return Health(status="live")
 
 
-@router.get("/health/ready", responses=problem_responses(NotReady))
+@router.get("/health/ready", responses=problem_responses(NotReady, guarded=False))
 async def ready(_predictor: PredictorDep) -> Health:
     """Answer once every ensemble is loaded, warmed and checked."""
     return Health(status="ready")
 
 
-@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={
+        200: {"content": {"text/plain": {}}},
+        **problem_responses(Unauthorized, RouteNotFound, UnknownHost, guarded=False),
+    },
+)
 async def metrics(runtime: RuntimeDep) -> Response:
     """Give the metrics in the Prometheus text format."""
     return Response(runtime.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

@@ -4,13 +4,14 @@ from fastapi import APIRouter
 
 from app import __version__
 from app.api.dependencies import RuntimeDep
+from app.api.problems import problem_responses
 from app.schemas import EnsembleReference, Info, InfoLimits
 from models.code import code_digest
 
 router = APIRouter(tags=["health"])
 
 
-@router.get("/info")
+@router.get("/info", responses=problem_responses())
 async def info(runtime: RuntimeDep) -> Info:
     """Tell the versions of code and ensembles, and the limits on requests."""
     predictor, settings = runtime.predictor, runtime.settings

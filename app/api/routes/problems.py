@@ -10,14 +10,14 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from app.api.advice import ADVICE
 from app.api.problems import STATUS, describe_problem, problem_responses
 from app.api.routes.page import PAGE_HEADERS, STATIC
-from app.errors import InvalidRequest, RouteNotFound
+from app.errors import InvalidRequest, RateLimited, RouteNotFound, UnknownHost
 from app.schemas import ProblemKind
 
 PAGE = Template((STATIC / "problem.html").read_text(encoding="utf-8"))
 ADVICE_BY_CODE = {kind.code: ADVICE.get(kind, "") for kind in STATUS}
 RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/html": {"schema": {"type": "string"}}}},
-    **problem_responses(RouteNotFound, InvalidRequest),
+    **problem_responses(RouteNotFound, InvalidRequest, UnknownHost, RateLimited, guarded=False),
 }
 
 router = APIRouter(tags=["problems"])

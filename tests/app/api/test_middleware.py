@@ -1,5 +1,6 @@
 """Headers, ids, logs, keys, hosts, origins and rates: what every request passes."""
 
+import hashlib
 import json
 import logging
 
@@ -64,14 +65,16 @@ def test_requests_are_logged_with_their_outcome_and_without_structures(
 ):
     with caplog.at_level(logging.INFO, logger="app.requests"):
         done = post(client, rocksalt_cif)
-        client.get("/predict/NaCl?secret=secret")
+        refused = client.get("/predict/NaCl?secret=secret")
     first, second = [record for record in caplog.records if record.name == "app.requests"]
     assert first.fields["method"] == "POST"
     assert first.fields["path"] == "/predict"
     assert first.fields["status"] == 200
     assert first.fields["ms"] > 0
+    assert first.fields["upload"] == hashlib.sha256(rocksalt_cif.encode()).hexdigest()[:16]
     assert second.fields["path"] == "/predict/{material_id}"
     assert second.fields["problem"] == "invalid-material-id"
+    assert refused.json()["request_id"] == refused.headers["x-request-id"]
     assert "secret" not in str(second.fields)
     assert "_cell_length" not in caplog.text
     assert done.headers["x-request-id"]

@@ -30,7 +30,7 @@ def code(response: httpx.Response) -> str:
     """Return the code of a problem, having checked its shape."""
     assert response.headers["content-type"] == PROBLEM
     problem = response.json()
-    assert set(problem) == {"type", "title", "status", "detail", "instance"}
+    assert set(problem) == {"type", "title", "status", "detail", "instance", "request_id"}
     assert problem["status"] == response.status_code
     return str(problem["type"]).removeprefix("/problems/")
 
