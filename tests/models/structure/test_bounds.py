@@ -54,7 +54,7 @@ def test_atoms_far_from_each_other_are_refused() -> None:
 
 
 @pytest.mark.parametrize(("edge", "is_crystal"), [(2.3, True), (1.9, False)])
-def test_atoms_denser_than_in_any_crystal_are_refused(edge: float, is_crystal: bool) -> None:
+def test_atoms_denser_than_in_any_crystal_are_refused(edge: float, *, is_crystal: bool) -> None:
     # Face-centred cubes: 0.33 atoms per A^3, as in LaH10 at 150 GPa, and 0.58.
     places = np.array([[0, 0, 0], [0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]])
     crowded = Structure(Lattice.cubic(edge), ["H"] * 4, places)
