@@ -13,7 +13,7 @@ COMPILE := $(BIN)/uv pip compile --python-version 3.11 --generate-hashes --no-he
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup serve test coverage fuzz lint format typecheck dependencies spelling check docs lock openapi schema fetch train evaluate benchmark profile dist chaos soak audit sbom docker-build clean
+.PHONY: help setup serve test coverage fuzz lint format typecheck dependencies spelling check docs lock openapi schema fetch train evaluate benchmark profile dist chaos soak overload audit sbom docker-build clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -86,6 +86,9 @@ dist: setup ## Make the files of a release in dist/: wheel, weights, SBOM, check
 
 chaos: setup ## Break everything around the service under load (SECONDS=, default 120)
 	$(BIN)/python -m tests.endurance chaos --seconds $(or $(SECONDS),120)
+
+overload: setup ## Send three times the sustainable load (REQUESTS=, default 100000)
+	$(BIN)/python -m tests.endurance overload --requests $(or $(REQUESTS),100000)
 
 soak: setup ## Run the service under a steady load and watch its memory (SECONDS=, default 3600)
 	$(BIN)/python -m tests.endurance soak --seconds $(or $(SECONDS),3600)

@@ -1,10 +1,11 @@
-"""`python -m tests.endurance chaos | soak`; the exit status tells whether all held."""
+"""`python -m tests.endurance chaos | soak | overload`; the exit status tells whether all held."""
 
 import argparse
 import asyncio
 import sys
 
 from tests.endurance.chaos import chaos
+from tests.endurance.overload import overload
 from tests.endurance.soak import soak
 
 
@@ -20,9 +21,13 @@ def main() -> int:
     steady.add_argument(
         "--module", default="app.cli serve", help="what runs the service; tests.fake_service: fakes"
     )
+    crowded = commands.add_parser("overload")
+    crowded.add_argument("--requests", type=int, default=100_000)
     options = parser.parse_args()
     if options.command == "chaos":
         return int(not asyncio.run(chaos(options.seconds)))
+    if options.command == "overload":
+        return int(not asyncio.run(overload(options.requests)))
     return int(not asyncio.run(soak(options.seconds, options.rate, options.module)))
 
 
