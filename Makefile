@@ -13,7 +13,7 @@ COMPILE := $(BIN)/uv pip compile --python-version 3.11 --generate-hashes --no-he
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup serve test coverage fuzz lint format typecheck dependencies spelling check docs lock openapi schema fetch train evaluate benchmark profile dist chaos soak overload audit sbom docker-build clean
+.PHONY: help setup serve test coverage fuzz lint format typecheck dependencies spelling check docs lock openapi schema fetch train evaluate benchmark profile dist chaos overload soak audit sbom docker-build clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
