@@ -40,18 +40,21 @@ class Stream:
         return len(self.accepted) / (time.monotonic() - start)
 
     async def _client(self) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        connection = await asyncio.open_connection("127.0.0.1", self.port)
         while self._left > 0 and time.monotonic() < self._end:
             self._left -= 1
             if self.rate:
                 wait, self._next = self._next - time.monotonic(), self._next + 1 / self.rate
                 await asyncio.sleep(max(0.0, wait))
-            await self._ask(reader, writer, next(self._source))
-        writer.close()
+            if not await self._ask(*connection, next(self._source)):
+                connection[1].close()
+                connection = await asyncio.open_connection("127.0.0.1", self.port)
+        connection[1].close()
 
     async def _ask(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, crystal: Crystal
-    ) -> None:
+    ) -> bool:
+        """Return whether the request was answered."""
         body = crystal.text.encode()
         start = time.monotonic()
         head = f"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -62,12 +65,13 @@ class Stream:
             answer = orjson.loads(await reader.readexactly(length))
         except (OSError, EOFError) as error:
             self.tally.outcomes[f"lost {type(error).__name__}"] += 1
-            return
+            return False
         status = int(lines[0].split()[1])
         self.tally.outcomes[str(status)] += 1
         if status == 200:
             self.accepted.append(time.monotonic() - start)
             self._compare(crystal, answer)
+        return True
 
     def _compare(self, crystal: Crystal, answer: dict[str, dict[str, float]]) -> None:
         if abs(answer["ltc"]["mean"] - crystal.mean) > 1e-6:
