@@ -40,16 +40,19 @@ class Stream:
         return len(self.accepted) / (time.monotonic() - start)
 
     async def _client(self) -> None:
-        connection = await asyncio.open_connection("127.0.0.1", self.port)
+        connection = None
         while self._left > 0 and time.monotonic() < self._end:
             self._left -= 1
             if self.rate:
                 wait, self._next = self._next - time.monotonic(), self._next + 1 / self.rate
                 await asyncio.sleep(max(0.0, wait))
+            if connection is None:  # opened when it is needed: unused ones are closed after 10 s
+                connection = await asyncio.open_connection("127.0.0.1", self.port)
             if not await self._ask(*connection, next(self._source)):
                 connection[1].close()
-                connection = await asyncio.open_connection("127.0.0.1", self.port)
-        connection[1].close()
+                connection = None
+        if connection is not None:
+            connection[1].close()
 
     async def _ask(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, crystal: Crystal
