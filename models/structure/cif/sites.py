@@ -102,7 +102,10 @@ def _kept_rows(
     kept = [row for row in range(count) if flags[row] != "dum" and occupancies[row] != 0]
     if not kept:
         raise NoStructure("The CIF lists no atom; check its _atom_site_ entries.")
-    partial = [row for row in kept if occupancies[row] < FULL]
+    shares = [row for row in kept if occupancies[row] < FULL]
+    whole, others = _of_one_element(shares, names, occupancies, columns) if shares else ([], [])
+    kept = [row for row in kept if row not in others]
+    partial = [row for row in shares if row not in {*whole, *others}]
     if partial:
         raise _disorder(partial, names, occupancies, columns)
     hydrogens = entries.column("_atom_site_attached_hydrogens", count)
@@ -114,6 +117,47 @@ def _kept_rows(
         )
     _check_alternatives(entries, names, kept)
     return kept
+
+
+def _of_one_element(
+    rows: Sequence[int],
+    names: Sequence[tuple[str, str]],
+    occupancies: Sequence[float],
+    columns: Sequence[Sequence[str]],
+) -> tuple[list[int], list[int]]:
+    """Return the first row of each place that one element fills, and the other rows of them.
+
+    Its isotopes (H and D) or oxidation states (Fe2+ and Fe3+) may be listed apart.
+    """
+    whole: list[int] = []
+    others: list[int] = []
+    for place in _by_place(rows, columns).values():
+        symbols = {names[row][0] for row in place}
+        one = all(symbols) and len({_letters(symbol) for symbol in symbols}) == 1
+        if (
+            one
+            and len(place) > 1
+            and abs(sum(occupancies[row] for row in place) - 1) <= 2 - 2 * FULL
+        ):
+            whole.append(place[0])
+            others += place[1:]
+    return whole, others
+
+
+def _by_place(
+    rows: Sequence[int], columns: Sequence[Sequence[str]]
+) -> dict[tuple[str, ...], list[int]]:
+    """Return the rows at each position as written."""
+    places: dict[tuple[str, ...], list[int]] = {}
+    for row in rows:
+        places.setdefault(tuple(column[row] for column in columns), []).append(row)
+    return places
+
+
+def _letters(symbol: str) -> str:
+    """Return the element's letters in a type symbol, H for D and T."""
+    letters = re.sub("[^A-Z]", "", symbol.upper())
+    return "H" if letters in {"D", "T"} else letters
 
 
 def _check_alternatives(
@@ -157,9 +201,7 @@ def _disorder(
     occupancies: Sequence[float],
     columns: Sequence[Sequence[str]],
 ) -> DisorderedStructure:
-    places: dict[tuple[str, ...], list[int]] = {}
-    for row in partial:
-        places.setdefault(tuple(column[row] for column in columns), []).append(row)
+    places = _by_place(partial, columns)
     place, rows = next(iter(places.items()))
     occupants = ", ".join(
         f"{shown(names[row][0] or names[row][1])} {occupancies[row]:g}" for row in rows[:5]

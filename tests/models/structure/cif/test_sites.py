@@ -108,3 +108,34 @@ def test_a_density_that_differs_is_said(density, extra, said):
 @pytest.mark.parametrize("character", ["\x1a", "\x0b", "\x0c", "\0"])
 def test_control_characters_are_spaces(character):
     assert formula(cif(*MAGNESIA, extra=f"{CUBIC_GROUP}{character}") + character) == "Mg4O4"
+
+
+SHARED = f"{COLUMNS} occupancy"
+
+
+@pytest.mark.parametrize(
+    ("symbols", "shares"),
+    [(("Mg2+", "Mg1+"), ("0.5", "0.5")), (("Mg", "MG2+"), ("0.333", "0.667(2)"))],
+)
+def test_a_site_shared_by_one_element_is_full(symbols, shares):
+    rows = [
+        f"Mg{n} {symbol} 0 0 0 {share}"
+        for n, (symbol, share) in enumerate(zip(symbols, shares, strict=True))
+    ]
+    assert formula(cif(*rows, "O1 O .5 .5 .5 1", extra=CUBIC_GROUP, columns=SHARED)) == "Mg4O4"
+
+
+def test_isotopes_share_a_site():
+    rows = ("Li1 Li 0 0 0 1", "H1 H .5 .5 .5 0.3", "D1 D .5 .5 .5 0.7")
+    assert formula(cif(*rows, extra=CUBIC_GROUP, columns=SHARED)) == "Li4H4"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("Mg2+ 0 0 0 0.5", "Mg1+ 0 0 0 0.4"), ("Mg 0 0 0 0.5", "Mg 0.02 0 0 0.5"),
+     ("Mg 0 0 0 0.5", "Mn 0 0 0 0.5")],
+)  # fmt: skip
+def test_other_shared_sites_are_disorder(first, second):
+    rows = (f"M1 {first}", f"M2 {second}", "O1 O .5 .5 .5 1")
+    with pytest.raises(DisorderedStructure, match="partly occupied or mixed"):
+        read_structure(cif(*rows, extra=CUBIC_GROUP, columns=SHARED))
