@@ -1,4 +1,4 @@
-"""Number of forward passes that may run side by side."""
+"""How many forward passes may run side by side."""
 
 import os
 

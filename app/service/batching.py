@@ -27,8 +27,8 @@ class ForwardQueue:
     """Crystals that wait for one ensemble, computed in batches, `parallel` of them side by side.
 
     A crystal that finds the ensemble idle starts at once; those that come during forward passes
-    share the next ones, evenly, each of at most `max_bonds` bonds. No crystal waits for a batch to
-    fill, and the first to come are in the first batch.
+    share the next ones, evenly, each of at most `max_bonds` bonds. So nobody waits for a batch to
+    fill, and who comes first is in the first.
     """
 
     def __init__(self, predict: Predict, parallel: int = 1, max_bonds: int = MAX_BONDS) -> None:
