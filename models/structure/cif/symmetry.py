@@ -18,6 +18,7 @@ from models.structure.cif.triplets import (
     Operations,
     as_array,
     fits,
+    joined,
     keys,
     parsed,
 )
@@ -27,6 +28,7 @@ MAGNETIC = re.compile(r"_magn|_moment")
 LISTED = re.compile(
     r"(symop|equiv_pos|symm_?op|operation).*(xyz|algebraic|operation)$|equiv_pos_as"
 )
+NUMBERED = re.compile(r"(symop|equiv_pos).*_id$")
 MAGNETIC_LISTED = "_space_group_symop_magn_operation_xyz"
 MAGNETIC_CENTRING = "_space_group_symop_magn_centering_xyz"
 IDENTITY = np.eye(3, 4)[None]
@@ -100,6 +102,9 @@ def _listed(entries: Entries) -> tuple[tuple[str, ...], bool]:
     for tag in entries.values:
         if LISTED.search(tag) and not MAGNETIC.search(tag):
             triplets = tuple(text for text in entries.texts(tag) if text)
+            if triplets and triplets[0].endswith(","):
+                numbered = next((tag for tag in entries.values if NUMBERED.search(tag)), "")
+                triplets = joined(triplets, entries.texts(numbered))
             if triplets:
                 return triplets, is_magnetic
     return (), is_magnetic

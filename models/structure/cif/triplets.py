@@ -1,7 +1,9 @@
 """Symmetry operations of a CIF as listed: triplets such as -y, x-y, z+1/3."""
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
+from itertools import chain
 
 import gemmi
 import numpy as np
@@ -17,6 +19,7 @@ FARTHEST_SHIFT = 100.0  # cells that an operation moves an atom by
 ROUNDING = 6e-4  # of a shift that is written as a decimal number
 LARGEST_DENOMINATOR = 16  # of a shift; supercells have fifths and sevenths
 SAME_CELL = 0.02  # of a scalar product of cell vectors: 1 % of a length, or 1 degree
+AXES = 3
 DEN = gemmi.Op.DEN  # of gemmi's shifts: 24
 
 Operations = NDArray[np.float64]  # [n, 3, 4]: rotation and shift
@@ -27,6 +30,24 @@ def parsed(triplets: tuple[str, ...]) -> Operations:
     if len(triplets) > MOST_OPERATIONS:
         raise StructureTooLarge(f"The CIF lists {len(triplets)} symmetry operations.")
     return np.array([_parsed_one(triplet) for triplet in triplets])
+
+
+def joined(parts: Sequence[str], ids: Sequence[str]) -> tuple[str, ...]:
+    """Return triplets that were written with spaces but without quotes, as in 1 x, y, z.
+
+    `parts`: what stands in their column; `ids`: in the column of numbers before it, if there is
+    one, whose values have moved into each other.
+    """
+    pairs = zip(ids, parts, strict=True) if len(ids) == len(parts) else zip(parts, strict=True)
+    found, triplet = [], ""
+    for part in chain.from_iterable(pairs):
+        if not triplet and part.isdecimal():
+            continue
+        triplet += part
+        if triplet.count(",") == AXES - 1 and not triplet.endswith(","):
+            found.append(triplet)
+            triplet = ""
+    return (*found, triplet) if triplet else tuple(found)
 
 
 def _parsed_one(triplet: str) -> tuple[tuple[float, ...], ...]:

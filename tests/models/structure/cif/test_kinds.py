@@ -155,6 +155,15 @@ def test_the_identity_alone_beside_all_atoms():
     assert formula(cif(*rows, extra=f"{CUBIC_GROUP}\n{operations('x,y,z')}\n")) == "Mg4O4"
 
 
+@pytest.mark.parametrize("is_numbered", [False, True])
+def test_operations_with_spaces_but_no_quotes(is_numbered):
+    group = [t.replace(",", ", ") for t in CENTRED]
+    tags = ["_symmetry_equiv_pos_site_id"] if is_numbered else []
+    rows = [f"{n} {t}" if is_numbered else t for n, t in enumerate(group, 1)]
+    listed = "\n".join(["loop_", *tags, "_symmetry_equiv_pos_as_xyz", *rows])
+    assert formula(cif(*MAGNESIA, extra=listed)) == "Mg4O4"
+
+
 def test_operations_that_are_no_group_are_refused():
     with pytest.raises(UnreadableStructure, match="no group"):
         formula(cif(*MAGNESIA, extra=operations("x,y,z", "-y,x,z")))
