@@ -11,7 +11,7 @@ warnings.simplefilter("ignore")
 
 from pymatgen.io.cif import CifParser  # noqa: E402
 
-from training.fit.megnet_compat import import_megnet  # noqa: E402
+from training.fit.megnet.compat import import_megnet  # noqa: E402
 
 MODELS = 9
 

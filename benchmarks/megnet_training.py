@@ -11,7 +11,7 @@ warnings.simplefilter("ignore")
 import numpy as np  # noqa: E402
 
 from benchmarks.crystals import crystals  # noqa: E402
-from training.fit.megnet_compat import import_megnet  # noqa: E402
+from training.fit.megnet.compat import import_megnet  # noqa: E402
 
 BATCH, N_ATOMS, ROUNDS, WARM = 8, 10, 30, 3
 

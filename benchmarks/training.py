@@ -15,9 +15,9 @@ from models.network.architecture import Architecture, initial_weights
 from models.network.batch import join_graphs
 from models.network.inputs import InputSettings, network_input
 from training.config import Schedule
-from training.fit.objectives import Mape
-from training.fit.optimiser import Optimiser, OptimiserState
-from training.fit.parameters import pack
+from training.fit.network.objectives import Mape
+from training.fit.network.optimiser import Optimiser, OptimiserState
+from training.fit.network.parameters import pack
 
 BATCH, N_ATOMS, ROUNDS = 8, 10, 30
 HEAD = Architecture(mlp=())  # megnet's own output layer, so that both have the same layers

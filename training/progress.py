@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 from tqdm import tqdm
 
 from training.data.datasets import count_rows
-from training.fit.checkpoint import MEMBER_FILE, EpochRecord
+from training.fit.network.checkpoint import MEMBER_FILE, EpochRecord
 from training.run import TrainingRun
 from training.stages import Stage
 

@@ -11,8 +11,8 @@ from contextlib import ExitStack, contextmanager
 from models.errors import DataError
 from training.config import as_dict
 from training.fit.context import member_context
+from training.fit.frozen.processes import train_covariance
 from training.fit.member import embedding
-from training.fit.processes import train_covariance
 from training.progress import TrainingProgress
 from training.run import TrainingRun
 from training.stages import Stage

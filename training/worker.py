@@ -10,8 +10,8 @@ from multiprocessing.queues import SimpleQueue
 import tensorflow as tf
 
 from training.config import Preset
-from training.fit.checkpoint import EpochRecord
 from training.fit.member import train_member
+from training.fit.network.checkpoint import EpochRecord
 from training.progress import EpochReport
 from training.run import TrainingRun
 from training.stages import Stage

@@ -18,9 +18,9 @@ from models.network.inputs import InputSettings, network_input
 from tests.crystals import generated_crystals
 from training.data.catalogue import CATALOGUE
 from training.data.rows import Row
-from training.fit.megnet_weights import HEAD, _places
-from training.fit.objectives import Mape
-from training.fit.optimiser import Optimiser
+from training.fit.megnet.keras_weights import HEAD, _places
+from training.fit.network.objectives import Mape
+from training.fit.network.optimiser import Optimiser
 from training.run import MEGNET_FILE
 
 SMALL = Architecture(mlp=(6, 5))

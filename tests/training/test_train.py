@@ -15,7 +15,7 @@ from tests.training.conftest import AFLOW_EPOCHS, ROOT, SECONDS, SIZES, command
 from training.__main__ import main
 from training.config import HELD_OUT, read_preset
 from training.data.splits import published_split
-from training.fit.loop import FittedMember, read_member
+from training.fit.network.loop import FittedMember, read_member
 from training.fit.targets import ltc_target
 from training.run import TrainingRun, ensembles_of
 from training.train import train_ensemble

@@ -27,7 +27,7 @@ from training.data.catalogue import PAPER_SETS, parts_of
 from training.data.splits import N_SPLITS
 from training.evaluation.outputs import MemberOutputs, single_sets
 from training.evaluation.reference import LARGE, ReferenceSet, kept
-from training.fit.megnet_weights import read_megnet_weights
+from training.fit.megnet.keras_weights import read_megnet_weights
 from training.run import MEGNET_FILE
 
 logger = logging.getLogger(__name__)

@@ -24,7 +24,7 @@ from training.evaluation.reference import REFERENCE_SETS, ReferenceSet
 from training.evaluation.report import Report, Spread
 from training.evaluation.spread import spread_and_error
 from training.evaluation.unseen import unseen_predictions
-from training.fit.checkpoint import EpochRecord
+from training.fit.network.checkpoint import EpochRecord
 
 Numbers = NDArray[np.float64]
 Sets = Mapping[str, ReferenceSet]

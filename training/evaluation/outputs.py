@@ -19,7 +19,7 @@ from models.network.transform import TargetTransform, decode_members
 from training.config import HELD_OUT, PUBLISHED, SplitSettings
 from training.data.catalogue import MIX, parts_of
 from training.evaluation.reference import ReferenceSet
-from training.fit.checkpoint import EpochRecord
+from training.fit.network.checkpoint import EpochRecord
 
 Numbers = NDArray[np.float64]
 SUFFIX = ".npz"

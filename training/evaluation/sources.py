@@ -27,9 +27,9 @@ from training.config import (
 from training.data.splits import N_SPLITS
 from training.evaluation.outputs import MemberOutputs, Numbers, single_sets
 from training.evaluation.reference import ReferenceSet, Sets, kept
-from training.fit.checkpoint import EpochRecord
-from training.fit.loop import read_member
-from training.fit.parameters import to_weights
+from training.fit.network.checkpoint import EpochRecord
+from training.fit.network.loop import read_member
+from training.fit.network.parameters import to_weights
 from training.stages import HARMONIC, STAGES, stage_chain
 
 logger = logging.getLogger(__name__)

@@ -16,10 +16,10 @@ from models.prediction.members import Members, Outputs
 from training.data.graphs import GraphDataset
 from training.data.splits import Split
 from training.fit.context import MemberContext, member_context, trained_member
-from training.fit.heads import join_heads
-from training.fit.loop import FittedMember
-from training.fit.parameters import to_weights
-from training.fit.processes import join_processes
+from training.fit.frozen.heads import join_heads
+from training.fit.frozen.processes import join_processes
+from training.fit.network.loop import FittedMember
+from training.fit.network.parameters import to_weights
 from training.run import TrainingRun
 from training.scoring.held_out import HeldOut, held_out
 from training.stages import Stage

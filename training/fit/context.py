@@ -18,7 +18,7 @@ from training.data.splits import (
     published_split,
     with_unsplit_rows,
 )
-from training.fit.loop import FittedMember, read_member
+from training.fit.network.loop import FittedMember, read_member
 from training.run import TrainingRun
 from training.stages import Stage
 

@@ -11,15 +11,21 @@ from models.errors import DataError
 from models.network.architecture import Architecture, weight_shapes
 from training.config import LossSettings, Preset
 from training.fit.context import MemberContext, member_context
-from training.fit.embedding import StandardisedEmbedding, embed
-from training.fit.heads import (
+from training.fit.frozen.embedding import StandardisedEmbedding, embed
+from training.fit.frozen.heads import (
     HeadTask,
     fit_heads,
     has_heads,
     join_inputs,
     write_heads,
 )
-from training.fit.loop import (
+from training.fit.frozen.processes import (
+    has_process,
+    method_masks,
+    standardised_descriptors,
+    train_process,
+)
+from training.fit.network.loop import (
     FittedMember,
     MemberTask,
     Report,
@@ -28,15 +34,9 @@ from training.fit.loop import (
     read_member,
     write_member,
 )
-from training.fit.objectives import objective
-from training.fit.optimiser import Optimiser
-from training.fit.parameters import to_weights
-from training.fit.processes import (
-    has_process,
-    method_masks,
-    standardised_descriptors,
-    train_process,
-)
+from training.fit.network.objectives import objective
+from training.fit.network.optimiser import Optimiser
+from training.fit.network.parameters import to_weights
 from training.fit.start import start_weights
 from training.fit.targets import fit_target
 from training.run import TrainingRun

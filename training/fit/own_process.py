@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.optimize
 
-from training.fit.likelihood import JITTER, Numbers, invert, matern_and_slope
+from training.fit.frozen.likelihood import JITTER, Numbers, invert, matern_and_slope
 
 START = (0.05, 0.05, 0.01, 1.0)  # amplitude, offset, noise, rate
 BOUNDS = ((1e-4, 10.0),) * 3 + ((0.1, 10.0),)

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from models.network.architecture import Architecture, initial_weights, weight_shapes
 from models.network.transform import TargetTransform
 from training.fit.context import MemberContext
-from training.fit.megnet_weights import read_megnet_weights
-from training.fit.optimiser import Vector
-from training.fit.parameters import pack, to_weights
+from training.fit.megnet.keras_weights import read_megnet_weights
+from training.fit.network.optimiser import Vector
+from training.fit.network.parameters import pack, to_weights
 from training.stages import RANDOM
 
 WeightArrays = dict[str, NDArray[np.float32]]

@@ -92,7 +92,7 @@ def ltc_target(
 
 
 def mape_target(ltc: NDArray[np.float64], transform: TargetTransform) -> FitTarget:
-    """Return the target of `training.fit.objectives.Mape`."""
+    """Return the target of `training.fit.network.objectives.Mape`."""
     constants = np.array([transform.mean, transform.std], dtype=np.float32)
     return FitTarget(ltc, (transform,), ltc.astype(np.float32), constants)
 

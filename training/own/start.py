@@ -8,8 +8,8 @@ from models.manifest import MANIFEST, WEIGHTS, Manifest, read_manifest
 from models.network.architecture import weight_shapes
 from models.network.weights import load_weights
 from training.config import PRESET_FILE, Preset, preset_of, read_preset
-from training.fit.loop import FittedMember, write_member
-from training.fit.parameters import pack
+from training.fit.network.loop import FittedMember, write_member
+from training.fit.network.parameters import pack
 from training.run import TrainingRun
 from training.stages import FOUNDATION, MEGNET
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from app.api.dependencies import EnsembleName, PredictorDep, RuntimeDep
+from app.api.dependencies import EnsembleName, PredictorDep, get_predictor, get_runtime
 from app.api.problems import problem_responses
 from app.api.upload import REQUEST_BODY, read_upload
 from app.api.while_connected import while_connected
@@ -48,13 +48,11 @@ SERVICE_ERRORS = (
     ),
     openapi_extra={"requestBody": REQUEST_BODY},
 )
-async def predict_cif(
-    request: Request,
-    runtime: RuntimeDep,
-    predictor: PredictorDep,
-    ensemble: EnsembleName = None,
-) -> Response:
+async def predict_cif(request: Request, ensemble: EnsembleName = None) -> Response:
     """Predict the lattice thermal conductivity of the crystal in a structure file."""
+    # Not as dependencies, which would take a tenth of the time of a cached answer.
+    runtime = await get_runtime(request)
+    predictor = await get_predictor(runtime)
     content = await read_upload(request, runtime.settings)
     reply = predictor.answered(content, ensemble)
     if reply is None:

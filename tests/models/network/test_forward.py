@@ -19,8 +19,8 @@ from models.network.inputs import InputSettings, network_input
 from models.smooth import fade
 from tests.crystals import equivalent_cells, generated_crystals, structure_of
 from training.data.datasets import data_directory
-from training.fit.megnet_compat import import_megnet
-from training.fit.megnet_weights import read_megnet_weights
+from training.fit.megnet.compat import import_megnet
+from training.fit.megnet.keras_weights import read_megnet_weights
 
 N_CRYSTALS = 240
 ALLOWED = 1e-4  # between ours and megnet's outputs; in truth about 1e-6

@@ -15,10 +15,10 @@ from training.data.catalogue import CATALOGUE
 from training.data.rows import Row
 from training.data.splits import published_split
 from training.evaluation.reference import read_reference_sets
-from training.fit.checkpoint import EpochRecord
-from training.fit.loop import FittedMember, write_member
-from training.fit.megnet_weights import HEAD, _places
-from training.fit.parameters import pack
+from training.fit.megnet.keras_weights import HEAD, _places
+from training.fit.network.checkpoint import EpochRecord
+from training.fit.network.loop import FittedMember, write_member
+from training.fit.network.parameters import pack
 from training.fit.targets import ltc_target
 from training.run import MEGNET_FILE
 from training.stages import STAGES

@@ -14,9 +14,9 @@ from tests.crystals import generated_crystals
 from training.config import PRESET_FILE, preset_of, read_preset
 from training.export.trained import TrainedEnsemble, read_trained
 from training.export.write import export_ensemble
-from training.fit.checkpoint import EpochRecord
 from training.fit.context import member_context
 from training.fit.member import train_member
+from training.fit.network.checkpoint import EpochRecord
 from training.run import TrainingRun
 from training.train import train_ensemble
 

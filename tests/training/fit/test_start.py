@@ -8,7 +8,7 @@ from models.errors import DataError
 from models.network.architecture import Architecture, initial_weights, weight_shapes
 from models.network.forward import mlp
 from models.network.transform import TargetTransform
-from training.fit.megnet_weights import HEAD, read_megnet_weights
+from training.fit.megnet.keras_weights import HEAD, read_megnet_weights
 from training.fit.start import megnet_start, random_start, rescale_output
 from training.run import MEGNET_FILE
 

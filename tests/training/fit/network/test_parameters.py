@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from models.network.architecture import Architecture, initial_weights, weight_shapes
-from training.fit.parameters import pack, to_weights, unpack
+from training.fit.network.parameters import pack, to_weights, unpack
 
 ARCHITECTURE = Architecture(mlp=(7, 5))
 SHAPES = weight_shapes(ARCHITECTURE)

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from training.fit.objectives import LogError, Mape
+from training.fit.network.objectives import LogError, Mape
 
 OUTPUTS = tf.constant([[0.1, 2.0], [0.4, -1.0]])
 BEND = 0.25

@@ -5,8 +5,8 @@ from models.network.architecture import Architecture, initial_weights
 from models.network.transform import TargetTransform
 from models.network.weights import stack_members
 from models.prediction.members import Members
-from training.fit import embedding
-from training.fit.embedding import embed
+from training.fit.frozen import embedding
+from training.fit.frozen.embedding import embed
 
 
 def test_the_embedding_is_that_of_the_served_network_in_any_batch(small_graphs, monkeypatch):

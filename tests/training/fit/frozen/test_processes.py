@@ -13,9 +13,9 @@ from training.config import Preset, read_preset
 from training.data.graphs import GraphDataset, read_graphs
 from training.data.splits import Split
 from training.fit.context import MemberContext
-from training.fit.embedding import StandardisedEmbedding
-from training.fit.likelihood import JITTER, References, start
-from training.fit.processes import (
+from training.fit.frozen.embedding import StandardisedEmbedding
+from training.fit.frozen.likelihood import JITTER, References, start
+from training.fit.frozen.processes import (
     COVARIANCE_FILE,
     FILE,
     fit_process,

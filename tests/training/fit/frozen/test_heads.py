@@ -7,8 +7,8 @@ import pytest
 
 from models.network.heads import EMBEDDING, METHODS, HeadPredictor, Heads
 from training.config import HeadSettings, Schedule
-from training.fit.embedding import StandardisedEmbedding
-from training.fit.heads import (
+from training.fit.frozen.embedding import StandardisedEmbedding
+from training.fit.frozen.heads import (
     HeadTask,
     _steps,
     fit_heads,

@@ -11,8 +11,13 @@ from models.network.batch import join_graphs
 from models.network.transform import TargetTransform
 from tests.training.conftest import SMALL
 from training.config import Schedule
-from training.fit.checkpoint import Checkpoint, EpochRecord, read_checkpoint, write_checkpoint
-from training.fit.loop import (
+from training.fit.network.checkpoint import (
+    Checkpoint,
+    EpochRecord,
+    read_checkpoint,
+    write_checkpoint,
+)
+from training.fit.network.loop import (
     FittedMember,
     MemberTask,
     TrainingDiverged,
@@ -20,9 +25,9 @@ from training.fit.loop import (
     predict_rows,
     read_member,
 )
-from training.fit.objectives import Mape
-from training.fit.optimiser import Optimiser, OptimiserState
-from training.fit.parameters import pack
+from training.fit.network.objectives import Mape
+from training.fit.network.optimiser import Optimiser, OptimiserState
+from training.fit.network.parameters import pack
 from training.fit.targets import mape_target
 
 SCHEDULE = Schedule(
@@ -184,6 +189,6 @@ def test_predictions_are_in_the_order_of_the_rows(task, optimiser, monkeypatch):
     rows = np.array([7, 2, 11, 2])
     whole = optimiser.predict(task.start, join_graphs(task.graphs))
     for bonds in (1, 10**6):
-        monkeypatch.setattr("training.fit.loop.PREDICT_BONDS", bonds)
+        monkeypatch.setattr("training.fit.network.loop.PREDICT_BONDS", bonds)
         found = predict_rows(task.graphs, rows, optimiser, task.start)
         assert found == pytest.approx(whole[rows], abs=1e-5)

@@ -17,14 +17,14 @@ from models.network.batch import NetworkInput, join_graphs
 from models.network.transform import TargetTransform
 from training.config import Schedule
 from training.data.splits import Rows
-from training.fit.checkpoint import (
+from training.fit.network.checkpoint import (
     MEMBER_FILE,
     Checkpoint,
     EpochRecord,
     read_checkpoint,
     write_checkpoint,
 )
-from training.fit.optimiser import Optimiser, OptimiserState, Vector, learning_rate
+from training.fit.network.optimiser import Optimiser, OptimiserState, Vector, learning_rate
 
 logger = logging.getLogger(__name__)
 

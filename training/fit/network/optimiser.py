@@ -13,8 +13,8 @@ from models.network.batch import CrystalBatch
 from models.network.forward import forward
 from models.network.tensors import BATCH_SIGNATURE
 from training.config import Schedule
-from training.fit.objectives import Objective
-from training.fit.parameters import unpack
+from training.fit.network.objectives import Objective
+from training.fit.network.parameters import unpack
 
 Vector = NDArray[np.float32]
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Adam's own defaults (Kingma and Ba, arXiv 1412.6980)

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import multivariate_normal
 
 from training.config import GaussianProcessSettings
-from training.fit.likelihood import (
+from training.fit.frozen.likelihood import (
     JITTER,
     Covariance,
     References,

@@ -16,8 +16,8 @@ from models.prediction.gaussian_process import Process
 from training.config import GaussianProcessSettings
 from training.data.graphs import GraphDataset
 from training.fit.context import MemberContext
-from training.fit.embedding import StandardisedEmbedding
-from training.fit.likelihood import (
+from training.fit.frozen.embedding import StandardisedEmbedding
+from training.fit.frozen.likelihood import (
     JITTER,
     Covariance,
     References,

@@ -13,8 +13,8 @@ from models.network.forward import forward
 from models.network.transform import TargetTransform
 from tests.training.conftest import SMALL
 from training.config import Schedule, read_preset
-from training.fit.optimiser import BETA_1, BETA_2, EPSILON, OptimiserState, learning_rate
-from training.fit.parameters import pack, unpack
+from training.fit.network.optimiser import BETA_1, BETA_2, EPSILON, OptimiserState, learning_rate
+from training.fit.network.parameters import pack, unpack
 
 TRANSFORM = TargetTransform(1.1, 0.6)
 CONSTANTS = np.array([TRANSFORM.mean, TRANSFORM.std], dtype=np.float32)

@@ -8,7 +8,7 @@ from pathlib import Path
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from training.fit.optimiser import OptimiserState, Vector
+from training.fit.network.optimiser import OptimiserState, Vector
 
 MEMBER_FILE = "member.safetensors"  # of a member that is finished
 ARRAYS = ("weights", "average", "first_moment", "second_moment")

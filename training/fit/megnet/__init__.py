@@ -1,0 +1,1 @@
+"""The reference implementation of MEGNet and its published weights."""

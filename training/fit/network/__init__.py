@@ -1,0 +1,1 @@
+"""Training of a member's network: the loop over epochs, its losses, optimiser and checkpoints."""
