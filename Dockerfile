@@ -1,13 +1,11 @@
 FROM python:3.11-slim-bookworm AS dependencies
 RUN pip install --no-cache-dir --disable-pip-version-check uv==0.13.9
 COPY requirements/serve.lock .
-# TensorFlow's C++ headers (290 MB) serve only to compile extensions.
 RUN uv venv --python /usr/local/bin/python /opt/venv \
- && uv pip sync --no-cache --require-hashes --python /opt/venv/bin/python serve.lock \
- && rm -rf /opt/venv/lib/python3.11/site-packages/tensorflow/include
+ && uv pip sync --no-cache --require-hashes --python /opt/venv/bin/python serve.lock
 # The user that runs the service cannot write bytecode. Importing writes it for what is used, which
 # halves the time of these imports at every start; compiling everything would add 280 MB.
-RUN /opt/venv/bin/python -c "import fastapi, gemmi, mp_api.client, pymatgen.io.cif, redis, tensorflow, uvicorn"
+RUN /opt/venv/bin/python -c "import fastapi, gemmi, mp_api.client, numba, pymatgen.io.cif, redis, uvicorn"
 
 FROM dependencies AS package
 WORKDIR /src
@@ -16,6 +14,8 @@ COPY app app
 COPY models models
 RUN uv pip install --no-cache --no-deps --no-build-isolation --python /opt/venv/bin/python \
       --target /opt/paraisite --compile-bytecode .
+# Networks are compiled here, for each class of processors, rather than at every start.
+RUN PYTHONPATH=/opt/paraisite /opt/venv/bin/python -m models.network.compiled --all
 
 FROM python:3.11-slim-bookworm
 RUN useradd --create-home --uid 10001 paraisite
@@ -24,8 +24,7 @@ COPY --from=dependencies /opt/venv /opt/venv
 COPY --from=package /opt/paraisite /opt/paraisite
 ENV PATH=/opt/paraisite/bin:/opt/venv/bin:$PATH \
     PYTHONPATH=/opt/paraisite \
-    PYTHONUNBUFFERED=1 \
-    TF_CPP_MIN_LOG_LEVEL=2
+    PYTHONUNBUFFERED=1
 USER paraisite
 WORKDIR /home/paraisite
 EXPOSE 8000

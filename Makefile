@@ -57,8 +57,7 @@ docs: setup ## Build the documentation site in site/; a broken link fails
 
 lock: $(BIN)/uv ## Resolve the lock files again after a change of dependencies
 	$(COMPILE) --extra training --extra dev --output-file requirements/dev.lock pyproject.toml
-	$(COMPILE) --overrides requirements/serve-overrides.txt --excludes requirements/serve-excludes.txt \
-		--output-file requirements/serve.lock pyproject.toml requirements/serve.in
+	$(COMPILE) --output-file requirements/serve.lock pyproject.toml
 
 openapi: setup ## Write the service's contract to openapi.json
 	$(BIN)/python -m app.openapi > openapi.json
@@ -118,4 +117,5 @@ $(BIN)/uv:
 $(READY): requirements/dev.lock $(BIN)/uv
 	$(BIN)/uv pip sync --compile-bytecode --require-hashes --python $(BIN)/python requirements/dev.lock
 	$(BIN)/uv pip install --no-deps --no-build-isolation --python $(BIN)/python --editable .
+	$(BIN)/python -m models.network.compiled
 	@touch $@

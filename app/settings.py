@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.addresses import check_address
+from models.prediction.engine import COMPILED, EngineName
 from models.structure.checks import StructureLimits
 
 Names = Annotated[tuple[str, ...], NoDecode]
@@ -130,6 +131,13 @@ class Settings(BaseSettings):
         None,
         "Ensemble that answers when a request names none; unset: `recommended` if it is loaded, "
         "else `mix-stage3`, else the first by name.",
+    )
+
+    engine: EngineName = _field(
+        COMPILED,
+        None,
+        "What evaluates the networks: `compiled`, or its reference `tensorflow`, which is slower "
+        "and part of the training extra.",
     )
 
     redis_url: SecretStr | None = _field(

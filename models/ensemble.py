@@ -16,6 +16,7 @@ from models.network.weights import load_weights
 from models.prediction.calibration import Calibration, interval_groups
 from models.prediction.description import describe_number
 from models.prediction.domain import Assessment, Query, assess
+from models.prediction.engine import COMPILED, EngineName
 from models.prediction.evidence import Evidence, load_evidence
 from models.prediction.gaussian_process import Process
 from models.prediction.members import Members, Outputs
@@ -41,7 +42,7 @@ class Ensemble:
         self._evidence = evidence
 
     @classmethod
-    def load(cls, directory: Path) -> Self:
+    def load(cls, directory: Path, engine: EngineName = COMPILED) -> Self:
         """Return the ensemble in `directory`; DamagedEnsemble when it differs from its manifest."""
         manifest = read_manifest(directory)
         n_members = len(manifest.members)
@@ -55,6 +56,7 @@ class Ensemble:
             process=process,
             inputs=manifest.inputs(),
             policy=manifest.answers,
+            engine=engine,
         )
         embedded = not manifest.has_process
         evidence = (
@@ -128,7 +130,7 @@ class Ensemble:
         if not np.allclose(found, expected, rtol=golden.tolerance, atol=0):
             raise DamagedEnsemble(
                 f"{self.name} predicts {found} W/(m K) for its golden crystal, not {expected}; "
-                "check the versions of TensorFlow and pymatgen against its manifest."
+                "check the versions of numba, TensorFlow and pymatgen against its manifest."
             )
 
 

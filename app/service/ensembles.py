@@ -11,7 +11,9 @@ from pydantic import BaseModel
 from app.settings import Settings
 from app.startup import import_tensorflow
 from models.crystal.crystal import Crystal
+from models.ensemble import Ensemble
 from models.errors import DamagedEnsemble, EnsembleError, UnknownEnsemble
+from models.prediction.engine import REFERENCE
 from models.prediction.result import Prediction, Reference
 
 log = logging.getLogger(__name__)
@@ -72,10 +74,9 @@ def load_ensemble(settings: Settings, name: str) -> ServedEnsemble:
     """Return one ensemble of the settings' directory. Raises EnsembleError."""
     if name not in found_names(settings.ensembles_dir):
         raise UnknownEnsemble(f"No ensemble {name!r} in {settings.ensembles_dir}.")
-    import_tensorflow()
-    from models.ensemble import Ensemble  # noqa: PLC0415 - imports TensorFlow too
-
-    return Ensemble.load(settings.ensembles_dir / name)
+    if settings.engine == REFERENCE:
+        import_tensorflow()
+    return Ensemble.load(settings.ensembles_dir / name, settings.engine)
 
 
 def check_ensembles(ensembles: Sequence[ServedEnsemble], settings: Settings) -> Ensembles:
@@ -83,7 +84,7 @@ def check_ensembles(ensembles: Sequence[ServedEnsemble], settings: Settings) -> 
 
     Raises DamagedEnsemble when an answer differs, UnknownEnsemble when the default is not there.
     """
-    for ensemble in ensembles:  # one by one: two threads that trace hinder each other
+    for ensemble in ensembles:
         check_ensemble(ensemble, settings)
         log.info("Ensemble %s is ready (%s).", ensemble.name, ensemble.digest)
     by_name = {ensemble.name: ensemble for ensemble in ensembles}

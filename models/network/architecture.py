@@ -19,7 +19,11 @@ N_BLOCKS = 3
 WIDTHS = (64, 64, 32)
 FEED_FORWARD = (64, 32)
 SET2SET = 16
+SET2SET_STEPS = 3
 READOUT = (32, 16)
+LOG_2 = 0.6931471805599453
+OVERFLOW = 80.0  # bound of the activation; exp of a little more is beyond single precision
+FARTHEST_DESCRIPTOR = 4.0  # standard deviations; beyond, a descriptor counts as this far
 
 
 @dataclass(frozen=True)

@@ -11,25 +11,25 @@ from collections.abc import Callable, Mapping
 import tensorflow as tf
 
 from models.network.architecture import (
+    FARTHEST_DESCRIPTOR,
     FARTHEST_GAUSSIAN,
     GAUSSIAN_WIDTH,
+    LOG_2,
     N_BLOCKS,
     N_GAUSSIANS,
+    OVERFLOW,
     SET2SET,
+    SET2SET_STEPS,
     STATE,
 )
 from models.network.batch import CrystalBatch
 from models.network.rows import Rows
 
-LOG_2 = 0.6931471805599453
-SET2SET_STEPS = 3
 CONCATENATED = {
     "bond": ("center", "neighbor", "bond", "state"),
     "atom": ("bond", "atom", "state"),
     "state": ("bond", "atom", "state"),
 }  # what meets the first kernel of each update, in order
-OVERFLOW = 80.0  # exp of a little more is beyond single precision
-FARTHEST_DESCRIPTOR = 4.0  # standard deviations; beyond, a descriptor counts as this far
 
 Tensors = Mapping[str, tf.Tensor]
 
@@ -60,11 +60,11 @@ def prepare(weights: Tensors) -> dict[str, tf.Tensor]:
             name = f"block_{block}.{update}.0"
             kernels = tf.split(prepared.pop(f"{name}.kernel"), len(parts), axis=1)
             prepared |= {f"{name}.{part}": k for part, k in zip(parts, kernels, strict=True)}
-    n_members = weights["embedding"].shape[0]
+    n_members, kind = weights["embedding"].shape[0], weights["embedding"].dtype
     for name in ("set2set_atom", "set2set_bond"):
-        no_query = tf.zeros([n_members, 1, 2 * SET2SET])
+        no_query = tf.zeros([n_members, 1, 2 * SET2SET], kind)
         prepared[f"{name}.first"] = _lstm(prepared, f"{name}.lstm.0", no_query)
-    no_state = tf.zeros([n_members, 1, STATE])
+    no_state = tf.zeros([n_members, 1, STATE], kind)
     inputs = {"atom_in": prepared.pop("embedding"), "state_in": no_state}
     return prepared | {name: _feed_forward(prepared, name, x) for name, x in inputs.items()}
 
@@ -136,7 +136,7 @@ def _softplus(values: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Te
 
 def expand_distance(distance: tf.Tensor) -> tf.Tensor:
     """Return distances [n_bonds] in A as Gaussians [n_bonds, 100] on 0 to 5 A."""
-    centers = tf.linspace(0.0, FARTHEST_GAUSSIAN, N_GAUSSIANS)
+    centers = tf.cast(tf.linspace(0.0, FARTHEST_GAUSSIAN, N_GAUSSIANS), distance.dtype)
     return tf.exp(-(((distance[:, None] - centers) / GAUSSIAN_WIDTH) ** 2))
 
 

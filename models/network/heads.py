@@ -99,9 +99,14 @@ class HeadPredictor:
         hidden += own.reshape(n_members, -1, n_heads, width).swapaxes(1, 2)
         hidden = silu(hidden) @ heads.kernel_1 + heads.bias_1[:, :, None]
         output = silu(hidden) @ heads.kernel_2 + heads.bias_2[:, :, None]
-        by_head = output[..., 0].astype(float)
-        log_ltc = by_head.mean(axis=1).T * heads.std + heads.mean
-        return HeadOutputs(log_ltc, by_head.std(axis=1).T * heads.std)
+        return head_outputs(heads, output[..., 0])
+
+
+def head_outputs(heads: Heads, by_head: Single) -> HeadOutputs:
+    """Return the members' outputs for those of their heads [n_members, n_heads, n_crystals]."""
+    values = by_head.astype(float)
+    log_ltc = values.mean(axis=1).T * heads.std + heads.mean
+    return HeadOutputs(log_ltc, values.std(axis=1).T * heads.std)
 
 
 def silu(values: Single) -> Single:

@@ -9,8 +9,9 @@ descriptors alone, so that each informs the other. Source: Rasmussen and William
 Processes for Machine Learning (2006), Eqs. 2.25, 4.17 and 5.9.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,22 +93,80 @@ class Process(MemberArrays):
         }
 
 
-class ProcessPredictor:
-    """A process ready to predict: everything that does not depend on the crystal is precomputed."""
+class CovarianceSums(NamedTuple):
+    """Sums over the known crystals, and distances to them.
 
-    def __init__(self, process: Process) -> None:
+    `shared` [n_crystals, n_members]: of the shared process; `local` [n_crystals, n_sums]: weighted
+    by nearness; `distance` [n_crystals, n_known]: of the descriptors.
+    """
+
+    shared: Numbers
+    local: Numbers
+    distance: Single
+
+
+@dataclass(frozen=True)
+class KnownCrystals:
+    """The known crystals of all members, their inputs over the lengths.
+
+    `inputs` [n_known, n_inputs], `embeddings` [n_members, n_known, width]; `weights` [n_members,
+    n_known] of the shared process's sums; `local` [n_known, n_sums] of those by nearness.
+    """
+
+    inputs: Single
+    embeddings: Single
+    weights: Single
+    local: Single
+
+
+SumCovariances = Callable[[Single, Single], CovarianceSums]  # as `Covariances` is called
+
+
+class Covariances:
+    """Matern covariances with known crystals, ready to be summed.
+
+    Large terms of both signs cancel in the sums, which are therefore in double precision.
+    """
+
+    def __init__(self, known: KnownCrystals) -> None:
+        self._inputs, self._embeddings = known.inputs.astype(float), known.embeddings.astype(float)
+        self._weights, self._local = known.weights.astype(float), known.local.astype(float)
+
+    def __call__(self, inputs: Single, embeddings: Single) -> CovarianceSums:
+        """Return the sums for inputs [n, n_inputs] and embeddings [n_members, n, width]."""
+        squares = _square_distances(inputs, self._inputs)
+        shared = [
+            matern(np.sqrt(squares + _square_distances(own, known))) @ weights
+            for own, known, weights in zip(embeddings, self._embeddings, self._weights, strict=True)
+        ]
+        distance = np.sqrt(squares)
+        local = matern(LOCAL * distance) @ self._local
+        return CovarianceSums(np.stack(shared, axis=1), local, distance.astype(np.float32))
+
+
+class ProcessPredictor:
+    """A process ready to predict: everything that does not depend on the crystal is precomputed.
+
+    `covariances` gives what is called in place of `Covariances`.
+    """
+
+    def __init__(
+        self, process: Process, covariances: Callable[[KnownCrystals], SumCovariances] = Covariances
+    ) -> None:
         self._process = process
-        self._known = np.ascontiguousarray((process.known * process.rate).T)
-        self._squares = (self._known**2).sum(axis=0)
-        embedded = process.known_embeddings * process.embedding_rate
-        self._embedded = np.ascontiguousarray(embedded.swapaxes(1, 2))
-        self._embedded_squares = (self._embedded**2).sum(axis=1)
-        self._mean = process.mean.astype(float)
-        self._linear = process.slope**2 * (process.known.T @ process.coefficients.T)
-        self._shared = process.amplitude * process.coefficients
-        self._rows = [np.flatnonzero(mask) for mask in process.methods]
         seen = (process.coefficients != 0).astype(np.float32)
-        self._errors = np.concatenate([process.errors, seen]).T
+        self._sum = covariances(
+            KnownCrystals(
+                inputs=process.known * process.rate,
+                embeddings=process.known_embeddings * process.embedding_rate,
+                weights=process.amplitude * process.coefficients,
+                local=np.concatenate([process.errors, seen]).T,
+            )
+        )
+        self._mean = process.mean.astype(float)
+        known, coefficients = process.known.astype(float), process.coefficients.astype(float)
+        self._linear = process.slope.astype(float) ** 2 * (known.T @ coefficients.T)
+        self._rows = [np.flatnonzero(mask) for mask in process.methods]
         self._usual = process.errors.sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
 
     def __call__(
@@ -118,37 +177,20 @@ class ProcessPredictor:
         `descriptors` [n_crystals, n_inputs], `embeddings` [n_crystals, n_members, 16]; `outputs`
         [n_crystals]: the number of the output of `OUTPUTS` for each crystal.
         """
-        inputs = standardise(descriptors, self._process.center, self._process.scale)
-        squares = self._squared_distances(inputs)
-        distance: Single = np.sqrt(squares)
-        log_ltc = inputs @ self._linear + self._mean
-        log_ltc += self._by_all(squares, embeddings)
+        process = self._process
+        inputs = standardise(descriptors, process.center, process.scale)
+        embedded = standardise(embeddings, process.embedding_center, process.embedding_scale)
+        own = embedded.swapaxes(0, 1) * process.embedding_rate
+        sums = self._sum(inputs * process.rate, own)
+        log_ltc = inputs @ self._linear + self._mean + sums.shared
         for method, rows in enumerate(self._rows):
             chosen = np.flatnonzero(outputs == method + 1)
             if len(chosen) and len(rows):
-                log_ltc[chosen] += self._by_method(method, distance[np.ix_(chosen, rows)])
-        return ProcessOutputs(log_ltc, distance, self._local_error(distance))
+                distance = sums.distance[np.ix_(chosen, rows)]
+                log_ltc[chosen] += self._by_method(method, distance.astype(float))
+        return ProcessOutputs(log_ltc, sums.distance, self._local_error(sums.local))
 
-    def _squared_distances(self, inputs: Single) -> Single:
-        scaled = inputs * self._process.rate
-        squares = (scaled**2).sum(axis=1)[:, None] + self._squares - 2 * (scaled @ self._known)
-        positive: Single = np.maximum(squares, 0)
-        return positive
-
-    def _by_all(self, squares: Single, embeddings: Single) -> Numbers:
-        """Return the Matern part of the shared process [n_crystals, n_members]."""
-        process = self._process
-        embedded = standardise(embeddings, process.embedding_center, process.embedding_scale)
-        embedded = embedded.swapaxes(0, 1) * process.embedding_rate
-        parts = []
-        for member, own in enumerate(embedded):
-            apart = self._embedded_squares[member] - 2 * (own @ self._embedded[member])
-            apart += (own**2).sum(axis=1)[:, None]
-            distance = np.sqrt(squares + np.maximum(apart, 0))
-            parts.append(matern(distance) @ self._shared[member])
-        return np.stack(parts, axis=1).astype(float)
-
-    def _by_method(self, method: int, distance: Single) -> Numbers:
+    def _by_method(self, method: int, distance: Numbers) -> Numbers:
         """Return a method's own process, of distances [n_crystals, n_known of the method]."""
         process, rows = self._process, self._rows[method]
         parts = []
@@ -156,17 +198,23 @@ class ProcessPredictor:
             shape = matern(process.own_rate[member, method] * distance)
             covariance = process.own_amplitude[member, method] * shape
             parts.append((covariance + process.own_offset[member, method]) @ coefficients)
-        return np.stack(parts, axis=1).astype(float)
+        return np.stack(parts, axis=1)
 
-    def _local_error(self, distance: Single) -> Numbers:
-        sums = (matern(LOCAL * distance) @ self._errors).astype(float)
+    def _local_error(self, sums: Numbers) -> Numbers:
         errors, weights = np.split(sums, 2, axis=1)
         local: Numbers = (errors + FAR * self._usual) / (weights + FAR)
         return local
 
 
-def matern(distance: Single) -> Single:
+def _square_distances(first: NDArray[np.floating], second: Numbers) -> Numbers:
+    """Return the squared distances [n, n_known] of rows."""
+    rows = first.astype(float)
+    squares = (rows**2).sum(axis=1)[:, None] + (second**2).sum(axis=1) - 2 * (rows @ second.T)
+    return np.maximum(squares, 0)
+
+
+def matern(distance: NDArray[Any]) -> NDArray[Any]:
     """Return the Matern function (nu = 5/2), one at no distance."""
-    scaled = np.float32(SQRT_5) * distance
-    value: Single = (1 + scaled + scaled * scaled / 3) * np.exp(-scaled)
+    scaled = SQRT_5 * distance
+    value: NDArray[Any] = (1 + scaled + scaled * scaled / 3) * np.exp(-scaled)
     return value

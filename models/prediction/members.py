@@ -3,24 +3,21 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from models.cores import n_cores
 from models.crystal.crystal import Crystal
 from models.network.architecture import Weights
-from models.network.batch import MAX_BONDS, MAX_CRYSTALS, CrystalBatch, NetworkInput, join_graphs
-from models.network.forward import Tensors, embed_crystals, prepare, read_out
-from models.network.heads import HeadPredictor, Heads
+from models.network.batch import MAX_BONDS, MAX_CRYSTALS, NetworkInput, join_graphs
+from models.network.heads import Heads
 from models.network.inputs import InputSettings, network_input
-from models.network.tensors import BATCH_SIGNATURE
 from models.network.transform import TargetTransform
+from models.prediction.engine import COMPILED, EngineName, load_engine
 from models.prediction.gaussian_process import OUTPUTS as PROCESS_OUTPUTS
-from models.prediction.gaussian_process import Process, ProcessPredictor
+from models.prediction.gaussian_process import Process
 from models.prediction.policy import LTC, AnswerPolicy
 
 Transforms = Sequence[Sequence[TargetTransform]]  # of each output, by member
@@ -75,17 +72,16 @@ class Members:
         process: Process | None = None,
         inputs: InputSettings = PLAIN,
         policy: AnswerPolicy = FIRST_OUTPUT,
+        engine: EngineName = COMPILED,
     ) -> None:
         self._inputs = inputs
         self._policy = policy
         self._transforms = transforms
         self._names = tuple(names)
-        self._weights = prepare({name: tf.constant(value) for name, value in weights.items()})
-        shapes = {name: tuple(value.shape) for name, value in self._weights.items()}
-        self._network = _network(tuple(shapes.items()))
-        self._heads = HeadPredictor(heads) if heads else None
-        self._process = ProcessPredictor(process) if process else None
-        self._cores = ThreadPoolExecutor(n_cores(), "forward")
+        parts = load_engine(engine)
+        self._network = parts.network(weights)
+        self._heads = parts.heads(heads) if heads else None
+        self._process = parts.process(process) if process else None
 
     def ltc(self, crystals: Sequence[Crystal]) -> Numbers:
         """Return the LTC [n_crystals, n_members] in W/(m K); empty for no crystals."""
@@ -104,7 +100,7 @@ class Members:
         """
         chosen = [self._policy.output(each) for each in types]
         entries = zip(inputs, chosen, strict=True)
-        groups = list(self._cores.map(self._forward, _groups(entries)))
+        groups = self._side_by_side(list(_groups(entries)))
         if not groups:
             return self._nothing()
         targets, embeddings, *logs = (np.concatenate(parts) for parts in zip(*groups, strict=True))
@@ -116,14 +112,19 @@ class Members:
         ltc, disagreement, local_error, distances = logs
         return Outputs(ltc, embeddings, disagreement, local_error, distances, quantities)
 
+    def _side_by_side(self, groups: Sequence[Sequence[Entry]]) -> list[list[NDArray[Any]]]:
+        if len(groups) == 1:
+            return [self._forward(groups[0])]
+        with ThreadPoolExecutor(n_cores(), "forward") as cores:
+            return list(cores.map(self._forward, groups))
+
     def _forward(self, group: Sequence[Entry]) -> list[NDArray[Any]]:
         """Return targets and embeddings [n_crystals, n_members, width] of crystals and outputs.
 
         Where there are heads and a process: LTC, disagreement, local error and distances too.
         """
         batch = join_graphs([each for each, _ in group])
-        tensors = CrystalBatch(*map(tf.constant, batch))
-        network = [part.numpy().swapaxes(0, 1) for part in self._network(self._weights, tensors)]
+        network = [part.swapaxes(0, 1) for part in self._network(batch)]
         if not self._heads or not self._process:
             return network
         outputs = np.array([PROCESS_OUTPUTS.index(name) for _, name in group])
@@ -153,23 +154,6 @@ class Members:
             )
             for index, name in enumerate(self._names)
         }
-
-
-@lru_cache(maxsize=8)
-def _network(shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> Any:
-    """Return the compiled network for prepared weights of these shapes.
-
-    Tracing it takes a second: ensembles of one architecture share it, with the weights as inputs.
-    """
-    weights = {name: tf.TensorSpec(shape, tf.float32) for name, shape in shapes}
-
-    def outputs(weights: Tensors, batch: CrystalBatch) -> tuple[tf.Tensor, tf.Tensor]:
-        embeddings = embed_crystals(weights, batch)
-        return read_out(weights, embeddings, batch), embeddings
-
-    signature = [weights, BATCH_SIGNATURE]
-    # The concrete function does not check its many inputs at every call.
-    return tf.function(outputs, input_signature=signature).get_concrete_function()
 
 
 def _groups(entries: Iterable[Entry]) -> Iterator[list[Entry]]:

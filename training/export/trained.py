@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from models.network.architecture import weight_shapes
 from models.network.heads import Heads
 from models.network.weights import stack_members
+from models.prediction.engine import REFERENCE
 from models.prediction.gaussian_process import Process
 from models.prediction.members import Members, Outputs
 from training.data.graphs import GraphDataset
@@ -67,6 +68,7 @@ class TrainedEnsemble:
             process=self.process,
             inputs=self.run.preset.inputs,
             policy=self.run.preset.answers,
+            engine=REFERENCE,  # what serves is tested against this
         )
         return members.compute(self.data.graphs, self.data.types)
 

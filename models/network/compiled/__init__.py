@@ -1,0 +1,1 @@
+"""What serves in place of TensorFlow: network, heads and processes in compiled code."""
