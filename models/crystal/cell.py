@@ -1,6 +1,7 @@
 """A periodic cell as plain arrays."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import spglib
@@ -20,7 +21,7 @@ class Cell:
     positions: Floats
     numbers: Ints
 
-    @property
+    @cached_property
     def metric(self) -> Floats:
         """The metric tensor [3, 3] in A^2."""
         tensor: Floats = self.lattice @ self.lattice.T
@@ -31,8 +32,9 @@ class Cell:
         """The volume of the cell in A^3."""
         return float(abs(np.linalg.det(self.lattice)))
 
+    @cached_property
     def of_kind(self) -> list[Ints]:
-        """Return the sites of each element, the rarest element first."""
+        """The sites of each element, the rarest element first."""
         kinds, counts = np.unique(self.numbers, return_counts=True)
         rarest_first = kinds[np.argsort(counts, kind="stable")]
         return [np.flatnonzero(self.numbers == kind) for kind in rarest_first]

@@ -109,8 +109,13 @@ class Crystal:
     @cached_property
     def space_group(self) -> str | None:
         """International symbol of the idealised cell's space group; None if it is not found."""
-        cell = self.ideal.cell
-        arrays = (cell.lattice.tolist(), cell.positions.tolist(), cell.numbers.tolist())
+        ideal, lattice = self.ideal, self.ideal.cell.lattice.tolist()
+        if ideal.is_exact:  # spglib's own search takes ten times as long
+            found = spglib.get_spacegroup_type_from_symmetry(
+                ideal.rotation, ideal.translation % 1, lattice, symprec=SYMBOL_TOLERANCE
+            )
+            return found.international_short if found else None
+        arrays = (lattice, ideal.cell.positions.tolist(), ideal.cell.numbers.tolist())
         symbol = spglib.get_spacegroup(arrays, symprec=SYMBOL_TOLERANCE)
         return symbol.partition(" ")[0] if symbol else None
 

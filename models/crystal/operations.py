@@ -59,7 +59,7 @@ class Candidates:
 
 def translations(cell: Cell) -> Candidates:
     """Return the pure translations that map the first atom of the rarest element onto another."""
-    rare = cell.positions[cell.of_kind()[0]]
+    rare = cell.positions[cell.of_kind[0]]
     identity = np.broadcast_to(np.eye(3, dtype=np.int64), (len(rare), 3, 3))
     return Candidates(identity, np.zeros(len(rare)), rare - rare[0])
 
@@ -70,8 +70,8 @@ def candidates(source: Cell, target: Cell, maps: tuple[Ints, Floats]) -> Candida
     Both have the same elements and reduced lattice vectors, with these `maps` (`lattice_maps`).
     """
     rotation, strain = maps
-    here = source.positions[source.of_kind()[0][0]]
-    there = target.positions[target.of_kind()[0]]
+    here = source.positions[source.of_kind[0][0]]
+    there = target.positions[target.of_kind[0]]
     translation = there[None] - (rotation @ here)[:, None]
     row = np.repeat(np.arange(len(rotation)), len(there))
     return Candidates(rotation[row], strain[row], translation.reshape(-1, 3))
@@ -132,7 +132,7 @@ def _nearest(
     """
     kinds = [
         (sites, near_sites(target, targets, 2 * far))
-        for sites, targets in zip(source.of_kind(), target.of_kind(), strict=True)
+        for sites, targets in zip(source.of_kind, target.of_kind, strict=True)
     ]
     tried = _sifted(source, target, tried, kinds, (2 * far) ** 2)
     image = np.empty((len(tried.strain), len(source.numbers)), dtype=np.int64)
@@ -184,10 +184,10 @@ def _images(
     apart = turned[:, :, None] - target.positions[targets]
     apart -= np.rint(apart)
     squares = ((apart @ target.metric) * apart).sum(axis=3)
-    index = squares.argmin(axis=2)[:, :, None]
-    nearest = np.take_along_axis(np.broadcast_to(targets, squares.shape), index, 2)[:, :, 0]
-    square = np.take_along_axis(squares, index, 2)[:, :, 0]
-    return nearest, np.take_along_axis(apart, index[..., None], 2)[:, :, 0], square
+    index = squares.argmin(axis=2)
+    row, site = np.ogrid[: index.shape[0], : index.shape[1]]
+    nearest = targets[index] if targets.ndim == 1 else targets[row, site, index]
+    return nearest, apart[row, site, index], squares[row, site, index]
 
 
 def averaged(cell: Cell, found: Operations) -> tuple[Cell, float]:

@@ -17,7 +17,7 @@ def primitive(cell: Cell) -> tuple[Cell, float, float]:
     itself, are summed, so that sites over translations changes without a step.
     """
     cell = reduced(cell)
-    if gcd(*(len(sites) for sites in cell.of_kind())) == 1:
+    if gcd(*(len(sites) for sites in cell.of_kind)) == 1:
         return cell, 1.0, 0.0
     found = operations(cell, translations(cell))
     if len(found) == 1:

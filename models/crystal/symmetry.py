@@ -5,6 +5,7 @@ angstrom off their sites, though the lattice thermal conductivity is that of the
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -47,14 +48,27 @@ class Idealised:
     """A primitive cell with its atoms on their sites, which of these are equivalent, and symmetry.
 
     `orbit` [n]: the first site of those equivalent to each; where operations count in part, sites
-    are only nearly equivalent, and each stands for itself. `rotations` [m, 3, 3]: Cartesian ones
-    that keep the crystal.
+    are only nearly equivalent, and each stands for itself. `rotation` [m, 3, 3], `translation`
+    [m, 3]: operations on fractional positions that keep the crystal.
     """
 
     cell: Cell
     orbit: Ints
-    rotations: Floats
+    rotation: Ints
+    translation: Floats
     symmetry: Symmetry
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether all operations count fully: they are the symmetry of the cell."""
+        return bool(np.isclose(self.symmetry.operations, len(self.rotation), rtol=0, atol=1e-6))
+
+    @cached_property
+    def rotations(self) -> Floats:
+        """The rotations [m, 3, 3] on Cartesian positions."""
+        turn = np.swapaxes(self.cell.lattice, 0, 1)
+        rotations: Floats = turn @ self.rotation @ np.linalg.inv(turn)
+        return rotations
 
 
 def idealise(cell: Cell) -> Idealised:
@@ -68,11 +82,12 @@ def idealise(cell: Cell) -> Idealised:
     found = operations(cell, candidates(cell, cell, maps))
     mean, moved = averaged(cell, found)
     sure = found.sure
-    turn = np.swapaxes(mean.lattice, 0, 1)
+    rotation, image = found.rotation[sure], found.image[sure]
     return Idealised(
         cell=mean,
         orbit=found.image.min(axis=0) if sure.all() else np.arange(len(cell.numbers)),
-        rotations=turn @ found.rotation[sure] @ np.linalg.inv(turn),
+        rotation=rotation,
+        translation=mean.positions[image[:, 0]] - rotation @ mean.positions[0],
         symmetry=_symmetry(found, len(cell.numbers), translations, moved_before + moved),
     )
 
