@@ -46,7 +46,8 @@ def describe(crystal: Crystal) -> NDArray[np.float32]:
     """
     numbers, volume, neighbors = crystal.numbers, crystal.volume, crystal.neighbors
     mass = 10 ** element_property("mass")[numbers]
-    first = shell.first_shell(neighbors)
+    shell_weights = shell.shell_weights(neighbors)
+    first = shell.first_shell(neighbors, shell_weights)
     constants = springs.decaying_springs(neighbors)
     tensors = springs.spring_tensors(neighbors, constants)
     columns = np.stack(
@@ -54,7 +55,7 @@ def describe(crystal: Crystal) -> NDArray[np.float32]:
             *shell.shell_columns(first, mass.mean()),
             *bond_valence.bond_valence_columns(neighbors),
             *springs.spring_columns(neighbors, constants, tensors),
-            *order.order_columns(neighbors, first),
+            *order.order_columns(neighbors, shell_weights),
         ],
         axis=1,
     )

@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,9 +39,10 @@ def element_properties() -> Floats:
     return np.where(np.isfinite(table), table, np.nanmedian(table, axis=0))
 
 
+@cache
 def element_property(name: str) -> Floats:
     """Return one of `PROPERTIES` [95] by atomic number."""
-    return element_properties()[:, PROPERTIES.index(name)]
+    return np.ascontiguousarray(element_properties()[:, PROPERTIES.index(name)])
 
 
 @lru_cache(maxsize=1)

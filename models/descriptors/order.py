@@ -6,7 +6,7 @@ are Legendre polynomials of the angles between bonds, whose powers are contracti
 """
 
 from itertools import combinations_with_replacement
-from math import factorial
+from math import factorial, prod
 
 import numpy as np
 
@@ -19,19 +19,29 @@ KINDS = ("shell", "valence", "wide")  # how neighbors are weighted
 WIDTHS = {f"{kind}_order_{degree}": 0.05 for kind in KINDS for degree in DEGREES}
 
 
-def _monomials(degree: int) -> tuple[list[list[int]], list[float]]:
-    """Return the exponents of x, y, z of each monomial, and their multinomial coefficients."""
-    axes = combinations_with_replacement(range(3), degree)
-    exponents = [[chosen.count(axis) for axis in range(3)] for chosen in axes]
-    counts = [np.prod([factorial(power) for power in powers]) for powers in exponents]
-    return exponents, [factorial(degree) / count for count in counts]
+def _axes(degree: int) -> list[tuple[int, ...]]:
+    """Return the monomials of a degree, each as the axes that are multiplied."""
+    return list(combinations_with_replacement(range(3), degree))
 
 
-_EXPONENTS, _COEFFICIENTS = (
-    np.concatenate(parts) for parts in zip(*map(_monomials, DEGREES), strict=True)
+def _coefficient(axes: tuple[int, ...]) -> float:
+    """Return the multinomial coefficient of a monomial."""
+    return factorial(len(axes)) / prod(factorial(axes.count(axis)) for axis in range(3))
+
+
+_MONOMIALS = [axes for degree in DEGREES for axes in _axes(degree)]
+_PLACE = {axes: place for place, axes in enumerate(_MONOMIALS)}
+_FACTORS = [  # of each degree, where its monomials are, and two that each is a product of
+    (
+        [_PLACE[axes] for axes in _axes(degree)],
+        [_PLACE[axes[: degree // 2]] for axes in _axes(degree)],
+        [_PLACE[axes[degree // 2 :]] for axes in _axes(degree)],
+    )
+    for degree in DEGREES[1:]
+]
+_SUMS = np.array(
+    [[_coefficient(axes) * (len(axes) == degree) for degree in DEGREES] for axes in _MONOMIALS]
 )
-_OF_DEGREE = np.repeat(DEGREES, [(d + 1) * (d + 2) // 2 for d in DEGREES])
-_SUMS = (_OF_DEGREE[:, None] == np.array(DEGREES)) * _COEFFICIENTS[:, None]
 _LEGENDRE = np.array(  # polynomials of each degree [5, 5] in powers DEGREES of the cosine
     [
         [1, 0, 0, 0, 0],
@@ -44,32 +54,31 @@ _LEGENDRE = np.array(  # polynomials of each degree [5, 5] in powers DEGREES of 
 _CONSTANTS = np.array([0, -1 / 2, 0, 3 / 8, -5 / 16])
 
 
-def order_columns(neighbors: Neighbors, first: Neighbors) -> list[Floats]:
-    """Return the columns [n_sites] of `WIDTHS`; `first`: the first shell.
+def order_columns(neighbors: Neighbors, shell: Floats) -> list[Floats]:
+    """Return the columns [n_sites] of `WIDTHS`; `shell` [n_pairs]: weights of the first shell.
 
     Of the first shell, of all neighbors by the strengths of their bonds, and of all by the inverse
     squares of their distances.
     """
     near = (neighbors.nearest[neighbors.center] / neighbors.distance) ** 2
-    monomials = _monomials_of(neighbors)
-    strengths = bond_strengths(neighbors)
-    return [
-        *_order(first, _monomials_of(first), first.weight),
-        *_order(neighbors, monomials, strengths),
-        *_order(neighbors, monomials, near * neighbors.weight),
-    ]
+    weights = np.stack([shell, bond_strengths(neighbors), near * neighbors.weight], axis=1)
+    monomials = _monomials_of(neighbors.direction)
+    ends = [*neighbors.first[1:].tolist(), len(weights)]
+    sums = np.stack(  # [n_sites, 65, len(KINDS)]
+        [
+            monomials[:, first:end] @ weights[first:end]
+            for first, end in zip(neighbors.first.tolist(), ends, strict=True)
+        ]
+    )
+    cosines = np.swapaxes(sums**2, 1, 2) @ _SUMS / neighbors.total(weights)[:, :, None] ** 2
+    orders = cosines @ _LEGENDRE.T + _CONSTANTS
+    return list(orders.reshape(len(orders), -1).T)
 
 
-def _monomials_of(neighbors: Neighbors) -> Floats:
-    """Return all monomials [n_pairs, 65] of the directions."""
-    powers = neighbors.direction.T ** np.arange(max(DEGREES) + 1)[:, None, None]
-    x, y, z = (powers[_EXPONENTS[:, axis], axis] for axis in range(3))
-    return np.ascontiguousarray((x * y * z).T)
-
-
-def _order(neighbors: Neighbors, monomials: Floats, weight: Floats) -> Floats:
-    """Return the order parameters [5, n_sites]."""
-    sums = neighbors.total(monomials * weight[:, None])
-    cosines = sums**2 @ _SUMS / neighbors.total(weight)[:, None] ** 2
-    orders: Floats = (cosines @ _LEGENDRE.T + _CONSTANTS).T
-    return orders
+def _monomials_of(direction: Floats) -> Floats:
+    """Return all monomials [65, n_pairs] of unit vectors [n_pairs, 3]."""
+    monomials = np.empty((len(_MONOMIALS), len(direction)))
+    monomials[:3] = direction.T
+    for places, first, second in _FACTORS:
+        monomials[places] = monomials[first] * monomials[second]
+    return monomials

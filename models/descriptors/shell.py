@@ -19,11 +19,15 @@ WIDTHS = {  # name of each column: width of its soft extremes
 }  # fmt: skip
 
 
-def first_shell(neighbors: Neighbors) -> Neighbors:
-    """Return the pairs of the first shell, weighted by how much they are of it."""
+def shell_weights(neighbors: Neighbors) -> Floats:
+    """Return how much each pair [n_pairs] is of the first shell."""
     scaled = neighbors.distance / neighbors.nearest[neighbors.center]
-    weight = fade(scaled, SHELL, END) * neighbors.weight
-    return replace(neighbors, weight=weight).chosen(weight > 0)
+    return fade(scaled, SHELL, END) * neighbors.weight
+
+
+def first_shell(neighbors: Neighbors, weights: Floats) -> Neighbors:
+    """Return the pairs of the first shell with their weights [n_pairs]."""
+    return replace(neighbors, weight=weights).chosen(weights > 0)
 
 
 def shell_columns(neighbors: Neighbors, mean_mass: float) -> list[Floats]:
