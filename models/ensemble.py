@@ -20,7 +20,7 @@ from models.prediction.engine import COMPILED, EngineName
 from models.prediction.evidence import Evidence, load_evidence
 from models.prediction.gaussian_process import Process
 from models.prediction.members import Members, Outputs
-from models.prediction.result import Interval, Prediction, Reference
+from models.prediction.result import Interval, Ltc, Prediction, Reference
 from models.prediction.second_opinion import estimate
 from models.prediction.statistics import summarise
 from models.prediction.warnings import find_warnings
@@ -91,11 +91,15 @@ class Ensemble:
         Raises DamagedEnsemble when a member gives no finite number.
         """
         outputs = self._members.outputs(crystals)
-        return [self._predict(crystal, outputs, row) for row, crystal in enumerate(crystals)]
+        summaries = summarise(outputs.ltc)
+        return [
+            self._predict(crystal, outputs, row, ltc)
+            for row, (crystal, ltc) in enumerate(zip(crystals, summaries, strict=True))
+        ]
 
-    def _predict(self, crystal: Crystal, outputs: Outputs, row: int) -> Prediction:
-        ltc = summarise(outputs.ltc[row])
-        opinion = estimate(crystal, outputs.geometric_means(row))
+    def _predict(self, crystal: Crystal, outputs: Outputs, row: int, ltc: Ltc) -> Prediction:
+        quantities = outputs.geometric_means.items()
+        opinion = estimate(crystal, {name: float(values[row]) for name, values in quantities})
         warnings = find_warnings(crystal, ltc.mean, opinion)
         method = self.manifest.method(crystal.structure_type)
         if self._evidence is None:

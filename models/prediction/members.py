@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -46,12 +47,11 @@ class Outputs:
     distances: NDArray[np.float32] | None
     quantities: Mapping[str, Numbers]
 
-    def geometric_means(self, row: int) -> dict[str, float]:
-        """Return each quantity of one crystal, as the geometric mean over the members."""
-        return {
-            name: float(np.exp(np.mean(np.log(values[row]))))
-            for name, values in self.quantities.items()
-        }
+    @cached_property
+    def geometric_means(self) -> Mapping[str, Numbers]:
+        """Each quantity [n_crystals], as the geometric mean over the members."""
+        means = (np.exp(np.log(values).mean(axis=1)) for values in self.quantities.values())
+        return dict(zip(self.quantities, means, strict=True))
 
 
 class Members:

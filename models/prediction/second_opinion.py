@@ -88,11 +88,9 @@ def _minimum(cell: _Cell, bulk: float, shear: float) -> float:
     density = cell.mass / cell.volume
     longitudinal = np.sqrt((bulk + 4 / 3 * shear) / density)
     transverse = np.sqrt(shear / density)
-    branches = (longitudinal, transverse, transverse)
     per_volume = np.cbrt(1 / cell.volume) ** 2
-    return float(
-        np.cbrt(np.pi / 6) * BOLTZMANN * per_volume * sum(_branch(cell, v) for v in branches)
-    )
+    branches = _branch(cell, longitudinal) + 2 * _branch(cell, transverse)
+    return float(np.cbrt(np.pi / 6) * BOLTZMANN * per_volume * branches)
 
 
 def _branch(cell: _Cell, velocity: float) -> float:

@@ -7,20 +7,27 @@ from models.errors import DamagedEnsemble
 from models.prediction.result import Ltc
 
 
-def summarise(members: NDArray[np.float64]) -> Ltc:
-    """Return the summary of the members' LTC [n_members] in W/(m K).
+def summarise(ltc: NDArray[np.float64]) -> list[Ltc]:
+    """Return the summary of the members' LTC for each crystal.
 
-    Raises DamagedEnsemble when one is not a finite number.
+    `ltc` [n_crystals, n_members] in W/(m K). Raises DamagedEnsemble when one is not a finite
+    number.
     """
-    if not np.isfinite(members).all():
+    if not np.isfinite(ltc).all():
+        members = ltc[~np.isfinite(ltc).all(axis=1)][0]
         raise DamagedEnsemble(
             f"Not every member gave a finite number ({members}); export the ensemble again."
         )
-    return Ltc(
-        mean=float(members.mean()),
-        std=float(members.std()),
-        median=float(np.median(members)),
-        min=float(members.min()),
-        max=float(members.max()),
-        members=tuple(members.tolist()),
+    columns = (
+        ltc.mean(axis=1),
+        ltc.std(axis=1),
+        np.median(ltc, axis=1),
+        ltc.min(axis=1),
+        ltc.max(axis=1),
     )
+    return [
+        Ltc(mean=mean, std=std, median=median, min=least, max=most, members=tuple(members))
+        for mean, std, median, least, most, members in zip(
+            *(column.tolist() for column in columns), ltc.tolist(), strict=True
+        )
+    ]

@@ -49,7 +49,7 @@ class FakeEnsemble:
         return np.array(means)[:, None] + np.arange(9) / 10
 
     def predict(self, crystals: Sequence[Crystal]) -> list[Prediction]:
-        return [Prediction(ltc=summarise(members)) for members in self.members(crystals)]
+        return [Prediction(ltc=ltc) for ltc in summarise(self.members(crystals))]
 
     def check_golden(self) -> None:
         if not self.intact:

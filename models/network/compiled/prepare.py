@@ -62,7 +62,7 @@ def _softplus2_stack(weights: Weights, name: str, features: Double) -> Double:
     for depth in (0, 1):
         kernel, bias = (weights[f"{name}.{depth}.{part}"] for part in ("kernel", "bias"))
         hidden = features @ kernel + bias[:, None]
-        features = np.logaddexp(np.minimum(hidden, OVERFLOW), 0) - LOG_2
+        features = np.log1p(np.exp(np.minimum(hidden, OVERFLOW))) - LOG_2
     return features
 
 

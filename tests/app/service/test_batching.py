@@ -20,7 +20,7 @@ def answer_of(crystal: Crystal) -> float:
 
 
 def prediction_of(crystal: Crystal) -> Prediction:
-    return Prediction(ltc=summarise(np.full(9, answer_of(crystal))))
+    return Prediction(ltc=summarise(np.full((1, 9), answer_of(crystal)))[0])
 
 
 class Forward:
