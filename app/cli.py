@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="start the REST service")
     serve.add_argument("--host", help="address to listen on (default: HOST)")
     serve.add_argument("--port", type=int, help="port to listen on (default: PORT)")
+    serve.add_argument("--workers", type=int, help="processes that serve (default: WORKERS)")
     predict = commands.add_parser("predict", help="predict for structure files")
     predict.add_argument(
         "files",
@@ -94,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(options: argparse.Namespace) -> int:
     from app.server.serve import serve
 
-    given = {key: getattr(options, key) for key in ("host", "port")}
+    given = {key: getattr(options, key) for key in ("host", "port", "workers")}
     return serve(Settings(**{key: value for key, value in given.items() if value is not None}))
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import cache
 from typing import TypeVar
 
@@ -114,6 +114,7 @@ class Metrics:
             "Values found in Redis since the start that the service has not written there.",
             registry=self.registry,
         )
+        self._of_all: Callable[[], Awaitable[bytes]] | None = None
         self._requests_of = children(self.requests)
         self._latency_of = children(self.latency)
         self._lookups_of = children(self.cache)
@@ -169,9 +170,17 @@ class Metrics:
         self._requests_of(method, route, str(status)).inc()
         self._latency_of(route).observe(seconds)
 
-    def exposition(self) -> bytes:
-        """Return all metrics in the Prometheus text format."""
+    def own_exposition(self) -> bytes:
+        """Return the metrics of this process in the Prometheus text format."""
         return generate_latest(self.registry)
+
+    async def exposition(self) -> bytes:
+        """Return the metrics in the Prometheus text format, of all workers where there are more."""
+        return await self._of_all() if self._of_all else self.own_exposition()
+
+    def follow_siblings(self, of_all: Callable[[], Awaitable[bytes]]) -> None:
+        """Read the metrics of all workers from `of_all`."""
+        self._of_all = of_all
 
 
 class RequestMetrics:

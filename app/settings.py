@@ -8,7 +8,8 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.addresses import check_address
-from models.prediction.engine import COMPILED, EngineName
+from models.cores import n_cores
+from models.prediction.engine import COMPILED, REFERENCE, EngineName
 from models.structure.checks import StructureLimits
 
 Names = Annotated[tuple[str, ...], NoDecode]
@@ -29,6 +30,13 @@ class Settings(BaseSettings):
 
     host: str = _field("0.0.0.0", None, "Address that `paraisite serve` listens on.")  # noqa: S104
     port: int = _field(8000, None, "Port that `paraisite serve` listens on.", ge=0, le=65535)
+    workers: int | None = _field(
+        None,
+        "processes",
+        "Processes that serve; the limits below hold for each. Unset: one for each core; one where "
+        "requests are counted for RATE_LIMIT without Redis, or ENGINE is `tensorflow`.",
+        ge=1,
+    )
     root_path: str | None = _field(
         None,
         None,
@@ -252,6 +260,14 @@ class Settings(BaseSettings):
             except ValueError:
                 raise ValueError("must be of the form 600/minute or 10/second") from None
         return value
+
+    @property
+    def worker_count(self) -> int:
+        """Number of processes that serve."""
+        if self.workers is not None:
+            return self.workers
+        counts_alone = self.rate_limit is not None and self.redis_url is None
+        return 1 if counts_alone or self.engine == REFERENCE else n_cores()
 
     @property
     def structure_limits(self) -> StructureLimits:

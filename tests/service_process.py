@@ -25,7 +25,7 @@ class ServiceProcess:
         self.log_file = Path(path)
         self.process = subprocess.Popen(
             [sys.executable, "-m", *module.split()],
-            env=os.environ | {"HOST": "127.0.0.1", "PORT": "0"} | environment,
+            env=os.environ | {"HOST": "127.0.0.1", "PORT": "0", "WORKERS": "1"} | environment,
             cwd=Path(__file__).parents[1],
             stdout=subprocess.DEVNULL,
             stderr=descriptor,

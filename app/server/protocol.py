@@ -6,6 +6,7 @@ and after an answer it reads the rest of a body for as long as it comes.
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
 from uvicorn.config import Config
@@ -30,10 +31,18 @@ log = logging.getLogger(__name__)
 
 
 def bounded_protocol(
-    limits: ConnectionLimits, connections: Connections, metrics: Metrics
+    limits: ConnectionLimits,
+    connections: Connections,
+    metrics: Metrics,
+    on_lost: Callable[[], object],
 ) -> type["BoundedProtocol"]:
-    """Return the protocol class of a server."""
-    attributes = {"limits": limits, "open": connections, "metrics": metrics}
+    """Return the protocol class of a server; `on_lost` is called when a connection has ended."""
+    attributes = {
+        "limits": limits,
+        "open": connections,
+        "metrics": metrics,
+        "on_lost": staticmethod(on_lost),
+    }
     return cast("type[BoundedProtocol]", type("ServerProtocol", (BoundedProtocol,), attributes))
 
 
@@ -43,6 +52,7 @@ class BoundedProtocol(HttpToolsProtocol):
     limits: ClassVar[ConnectionLimits]
     open: ClassVar[Connections]
     metrics: ClassVar[Metrics]
+    on_lost: ClassVar[Callable[..., object]]
     transport: LingeringTransport  # type: ignore[assignment]
 
     def __init__(
@@ -82,6 +92,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.open.remove(self)
         self._stop_head_timer()
         super().connection_lost(exc)
+        self.on_lost()
 
     def drop(self) -> None:
         """Close at once, to make room for another client."""

@@ -1,8 +1,12 @@
 """The service as a process: `paraisite serve`."""
 
+import asyncio
 import logging
 import logging.config
 import socket
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
@@ -12,13 +16,18 @@ from app.server.connections import Connections
 from app.server.limits import ConnectionLimits
 from app.server.logs import log_config
 from app.server.protocol import bounded_protocol
+from app.server.siblings import Siblings
+from app.server.supervisor import CLOSED, Supervisor
+from app.server.worker import LineServer, tell
 from app.service.ensembles import load_ensembles
-from app.service.runtime import LoadEnsembles
+from app.service.runtime import LoadEnsembles, load_checked
 from app.settings import Settings
+from models.errors import EnsembleError
 
 log = logging.getLogger(__name__)
 
 STOP_WITHIN = 30  # s that requests get to end after SIGTERM
+STOP_SLACK = 5  # s more for workers to end by themselves
 BACKLOG = 2048
 
 
@@ -29,23 +38,59 @@ def serve(settings: Settings, load: LoadEnsembles = load_ensembles) -> int:
     """
     logging.config.dictConfig(log_config(settings.log_format))
     with _listening(settings.host, settings.port) as listener:
-        failed = False
-
-        def stop() -> None:
-            nonlocal failed
-            failed = True
-            server.should_exit = True
-
-        app = create_app(settings, load=load, on_failure=stop)
-        server = uvicorn.Server(server_config(app, settings))
         host, port = listener.getsockname()[:2]
         log.info("Listening on http://%s:%d", f"[{host}]" if ":" in host else host, port)
-        server.run(sockets=[listener])
+        if settings.worker_count == 1:
+            return _serve_alone(settings, load, listener)
+        return serve_with_workers(settings, load, listener)
+
+
+def _serve_alone(settings: Settings, load: LoadEnsembles, listener: socket.socket) -> int:
+    failed = False
+
+    def stop() -> None:
+        nonlocal failed
+        failed = True
+        server.should_exit = True
+
+    app = create_app(settings, load=load, on_failure=stop)
+    server = uvicorn.Server(server_config(app, settings))
+    server.run(sockets=[listener])
     return int(failed)
 
 
-def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
-    """Return uvicorn's configuration for this app."""
+def serve_with_workers(settings: Settings, load: LoadEnsembles, listener: socket.socket) -> int:
+    """Return the exit status of the supervisor once all workers have ended."""
+    try:
+        ensembles = list(load_checked(settings, load).by_name.values())
+    except EnsembleError as error:
+        log.critical("Cannot serve: %s", error, exc_info=error)
+        return 1
+    with tempfile.TemporaryDirectory(prefix="paraisite-") as folder:
+        siblings = Siblings(Path(folder), settings.worker_count)
+
+        def run(number: int, line: socket.socket) -> int:
+            app = create_app(settings, load=lambda _settings: ensembles)
+            app.state.metrics.follow_siblings(siblings.exposition)
+            config = server_config(app, settings, on_lost=lambda: tell(line, CLOSED))
+            telling = siblings.tell(number, app.state.metrics)
+            with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+                runner.run(_serve_line(LineServer(config, line), telling))
+            return 0
+
+        stop_within = STOP_WITHIN + STOP_SLACK
+        return Supervisor(listener, settings.worker_count, run, stop_within).run()
+
+
+async def _serve_line(server: LineServer, telling: Awaitable[asyncio.Server]) -> None:
+    async with await telling:
+        await server.serve()
+
+
+def server_config(
+    app: FastAPI, settings: Settings, on_lost: Callable[[], object] = lambda: None
+) -> uvicorn.Config:
+    """Return uvicorn's configuration for this app; `on_lost`: when a connection has ended."""
     limits = ConnectionLimits.of(settings)
     connections = Connections(limits.max_connections)
     app.state.metrics.follow_connections(lambda: len(connections))
@@ -53,7 +98,7 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         app,
         host=settings.host,
         port=settings.port,
-        http=bounded_protocol(limits, connections, app.state.metrics),
+        http=bounded_protocol(limits, connections, app.state.metrics, on_lost),
         ws="none",
         log_config=log_config(settings.log_format),
         access_log=False,  # app.api.middleware.envelope

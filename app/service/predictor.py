@@ -70,7 +70,7 @@ class Predictor:
         self._metrics = metrics
         self._lanes = Lanes.of(settings)
         self._materials = Materials(settings, cache, materials, self._lanes.small.workers, metrics)
-        cores = n_cores()  # a forward pass uses one
+        cores = max(1, n_cores() // settings.worker_count)  # a forward pass uses one
         self._forwards = Workers("forward", cores)
         self._large_forwards = Workers("large-forward", 1)
         self._queues = {

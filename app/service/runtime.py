@@ -64,17 +64,11 @@ class Runtime:
 
     async def load(self, load: LoadEnsembles) -> None:
         """Load and check the ensembles, then be ready. Raises EnsembleError."""
-        ensembles = await asyncio.to_thread(self._checked, load)
+        ensembles = await asyncio.to_thread(load_checked, self.settings, load)
         self._predictor = Predictor(
             self.settings, ensembles, self._cache, self._materials, self.metrics
         )
         log.info("Ready; %s answers by default.", ensembles.default)
-
-    def _checked(self, load: LoadEnsembles) -> Ensembles:
-        with without_collection():
-            ensembles = check_ensembles(load(self.settings), self.settings)
-            make_query(read_structure(ROCKSALT))  # the first request need not wait for this
-        return ensembles
 
     @contextlib.asynccontextmanager
     async def loading(
@@ -106,3 +100,11 @@ class Runtime:
         else:
             # A daemon: an import of many seconds must not hold up the end of the process.
             threading.Thread(target=self._materials.prepare, daemon=True).start()
+
+
+def load_checked(settings: Settings, load: LoadEnsembles) -> Ensembles:
+    """Return the ensembles, loaded and checked. Raises EnsembleError."""
+    with without_collection():
+        ensembles = check_ensembles(load(settings), settings)
+        make_query(read_structure(ROCKSALT))  # the first request need not wait for this
+    return ensembles

@@ -26,4 +26,4 @@ async def ready(_predictor: PredictorDep) -> Health:
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def metrics(runtime: RuntimeDep) -> Response:
     """Give the metrics in the Prometheus text format."""
-    return Response(runtime.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
+    return Response(await runtime.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,68 @@
+"""A worker: a server whose connections a supervisor accepts."""
+
+import asyncio
+import socket
+from contextlib import suppress
+
+import uvicorn
+
+from app.server.supervisor import CLOSED, LEAVING
+
+MESSAGE = 1  # bytes, with one connection
+
+
+class LineServer(uvicorn.Server):
+    """uvicorn's server on connections that come through a line.
+
+    It ends when the line does: the supervisor has asked for that, or has gone.
+    """
+
+    def __init__(self, config: uvicorn.Config, line: socket.socket) -> None:
+        super().__init__(config)
+        self._line = line
+        self._ended = asyncio.Event()
+        self._arriving: set[asyncio.Task[None]] = set()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start the app, then take connections."""
+        await super().startup(sockets or [])
+        self._line.settimeout(0)
+        asyncio.get_running_loop().add_reader(self._line, self._take)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take what is on its way, then no more; end when all requests are answered."""
+        tell(self._line, LEAVING)
+        await self._ended.wait()
+        await asyncio.gather(*self._arriving)
+        await super().shutdown(sockets)
+
+    def _take(self) -> None:
+        with suppress(BlockingIOError):
+            message, descriptors, _, _ = socket.recv_fds(self._line, MESSAGE, 1)
+            for descriptor in descriptors:
+                task = asyncio.create_task(self._connect(socket.socket(fileno=descriptor)))
+                self._arriving.add(task)
+                task.add_done_callback(self._arriving.discard)
+            if not message:
+                asyncio.get_running_loop().remove_reader(self._line)
+                self.should_exit = True
+                self._ended.set()
+
+    async def _connect(self, connection: socket.socket) -> None:
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, connection)
+        except OSError:  # the client has gone
+            connection.close()
+            tell(self._line, CLOSED)
+
+    def _protocol(self) -> asyncio.Protocol:
+        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
+
+
+def tell(line: socket.socket, what: bytes) -> None:
+    """Tell the supervisor; one that has gone hears nothing."""
+    with suppress(OSError):
+        line.send(what)

@@ -1,0 +1,128 @@
+"""Several workers on one port: shared out connections, one set of metrics, replacement, the end."""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from app.server.siblings import joined
+from app.settings import Settings
+from models.cores import n_cores
+from tests.service_process import ServiceProcess, service_process
+
+WITHIN = 20  # s
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[ServiceProcess]:
+    with service_process(WORKERS="2") as process:
+        yield process
+
+
+def processes(service: ServiceProcess) -> list[int]:
+    """Return the workers' processes, in order of their start."""
+    found = re.findall(r"Worker \d has process (\d+)", service.log)
+    return [int(pid) for pid in found if Path(f"/proc/{pid}").exists()]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WITHIN
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def requests_by_worker(service: ServiceProcess, route: str) -> dict[str, float]:
+    families = text_string_to_metric_families(service.get("/metrics").text)
+    return {
+        sample.labels["worker"]: sample.value
+        for family in families
+        for sample in family.samples
+        if sample.name == "paraisite_requests_total" and sample.labels["route"] == route
+    }
+
+
+def test_connections_are_shared_out_and_counted_at_one_endpoint(service):
+    clients = [httpx.Client(base_url=service.url) for _ in range(8)]
+    for client in clients:
+        for _ in range(2):
+            assert client.get("/info").status_code == 200
+    assert requests_by_worker(service, "/info") == {"0": 8, "1": 8}
+    for client in clients:
+        client.close()
+
+
+def test_a_worker_that_dies_is_replaced(service, rocksalt_cif):
+    before = processes(service)
+    os.kill(before[0], signal.SIGKILL)
+    until(lambda: len(set(processes(service)) - set(before)) == 1)
+    assert "ended unexpectedly" in service.log
+    assert [service.post(rocksalt_cif).status_code for _ in range(4)] == [200] * 4
+
+
+@pytest.mark.parametrize("of_all", [True, False])
+def test_workers_are_renewed_without_a_lost_request(service, of_all):
+    """SIGHUP renews all workers, SIGTERM to one of them that one."""
+    before = processes(service)
+    assert len(before) == 2
+    renewed = before if of_all else before[:1]
+
+    def ask(_: int) -> int:
+        time.sleep(0.01)
+        return service.get("/info").status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        asked = pool.map(ask, range(100))
+        os.kill(
+            service.process.pid if of_all else before[0],
+            signal.SIGHUP if of_all else signal.SIGTERM,
+        )
+        assert set(asked) == {200}
+    until(lambda: not set(renewed) & set(processes(service)))
+    until(lambda: len(processes(service)) == 2)
+
+
+def test_workers_end_with_their_supervisor():
+    with service_process(WORKERS="2") as process:
+        workers = processes(process)
+        process.kill()
+        until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+
+
+def test_a_request_in_work_is_finished_at_the_end(rocksalt_cif):
+    with service_process(WORKERS="2") as process, ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(process.post, rocksalt_cif) for _ in range(8)]
+        until(lambda: "POST" in process.log or any(each.done() for each in asked))
+        assert process.terminate() == 0
+        codes = {each.result().status_code for each in asked if each.exception() is None}
+        assert codes == {200}
+        assert not processes(process)
+
+
+def test_metrics_of_workers_are_joined_with_one_head_each():
+    text = '# HELP a_total Things.\n# TYPE a_total counter\na_total{kind="x"} 1.0\n'
+    lines = joined({"0": text, "1": text.replace("1.0", "5.0")}).decode().splitlines()
+    assert lines.count("# TYPE a_total counter") == 1
+    assert 'a_total{kind="x",worker="0"} 1.0' in lines
+    assert 'a_total{kind="x",worker="1"} 5.0' in lines
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, n_cores()),
+        ({"workers": 3}, 3),
+        ({"rate_limit": "600/minute"}, 1),
+        ({"rate_limit": "600/minute", "redis_url": "redis://cache:6379"}, n_cores()),
+        ({"engine": "tensorflow"}, 1),
+    ],
+)
+def test_number_of_workers(given, expected):
+    assert Settings(**given).worker_count == expected
