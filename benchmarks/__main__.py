@@ -5,8 +5,10 @@ import importlib
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from app.startup import import_tensorflow
+from benchmarks import compare
 from benchmarks.stamp import stamp
 
 NAMES = ("profile", "parsers", "forward", "bulk", "training", "service")
@@ -16,8 +18,15 @@ RESULTS = Path("benchmarks/results.json")
 def main() -> int:
     """Return 0 when every measure asked for was taken."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("name", nargs="?", choices=(*NAMES, "report"), help="left out: all")
-    name = parser.parse_args().name
+    parser.add_argument(
+        "name", nargs="?", choices=(*NAMES, "compare", "report"), help="left out: all"
+    )
+    parser.add_argument("folder", nargs="?", type=Path, help="worktree to compare with")
+    options = parser.parse_args()
+    name = options.name
+    if name == "compare":
+        _record(name, compare.measure(options.folder))
+        return 0
     if name != "report":
         for each in (name,) if name else NAMES:
             _measure(each)
@@ -33,7 +42,11 @@ def _measure(name: str) -> None:
     print(f"== {name}", flush=True)
     if name != "profile":  # times the import
         import_tensorflow()
-    found = {"taken": stamp(), **importlib.import_module(f"benchmarks.{name}").measure()}
+    _record(name, importlib.import_module(f"benchmarks.{name}").measure())
+
+
+def _record(name: str, measured: dict[str, Any]) -> None:
+    found = {"taken": stamp(), **measured}
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     results[name] = found
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")

@@ -1,12 +1,14 @@
 """The service as it is shipped, with an empty route beside its own, for measures under load."""
 
 import argparse
+import logging
 from functools import partial
+from typing import Any
 
-import uvicorn
-from fastapi import Response
+from fastapi import FastAPI, Response
 
 from app.factory import create_app
+from app.server import serve
 from app.service import predictor
 from app.service.batching import ForwardQueue
 from app.settings import Settings
@@ -20,7 +22,14 @@ def main() -> None:
     options = parser.parse_args()
     if options.alone:
         predictor.ForwardQueue = partial(ForwardQueue, max_bonds=1)  # type: ignore[assignment,attr-defined]
-    app = create_app(Settings(redis_url=None, mp_api_key=None))
+    serve.create_app = with_empty_route  # type: ignore[attr-defined]
+    logging.disable(logging.INFO)  # a line for each request
+    serve.serve(Settings(host="127.0.0.1", port=options.port, redis_url=None, mp_api_key=None))
+
+
+def with_empty_route(*arguments: Any, **options: Any) -> FastAPI:
+    """Return the app with a route that does nothing."""
+    app = create_app(*arguments, **options)
 
     @app.get("/empty")
     @app.post("/empty")
@@ -30,7 +39,7 @@ def main() -> None:
     # Tried before all others, so that what is measured is not the way to the end of the list.
     routes = app.router.routes
     routes[:0] = [routes.pop(), routes.pop()]
-    uvicorn.run(app, host="127.0.0.1", port=options.port, log_level="error", access_log=False)
+    return app
 
 
 if __name__ == "__main__":

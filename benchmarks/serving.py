@@ -1,6 +1,8 @@
 """The service in a process of its own, as it is started for users."""
 
 import contextlib
+import os
+import re
 import socket
 import subprocess
 import sys
@@ -23,10 +25,19 @@ class Server:
     pid: int
 
     def memory_mb(self) -> float:
-        """Return the resident memory of the process."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
-        return int(line.split()[1]) / 1024
+        """Return the memory of all its processes; what they share counts once."""
+        texts = (Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in self._processes())
+        return sum(int(re.findall(r"^Pss: +(\d+)", text, re.M)[0]) for text in texts) / 1024
+
+    def processor_s(self) -> float:
+        """Return the processor time of all its processes so far."""
+        stats = (Path(f"/proc/{pid}/stat").read_text() for pid in self._processes())
+        times = (stat.rpartition(")")[2].split()[11:13] for stat in stats)
+        return sum(int(each) for pair in times for each in pair) / os.sysconf("SC_CLK_TCK")
+
+    def _processes(self) -> list[int]:
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return [self.pid, *map(int, children)]
 
     def cache_hits(self) -> float:
         """Return how many lookups of uploads and answers found something so far."""
@@ -52,14 +63,15 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(*options: str) -> Iterator[Server]:
-    """Give a service that is ready, and end it."""
+def serving(*options: str, folder: Path = Path()) -> Iterator[Server]:
+    """Give a service that is ready, and end it; `folder` has the code that serves."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     start = time.perf_counter()
     command = [sys.executable, "-m", "benchmarks.server", "--port", str(port), *options]
-    with subprocess.Popen(command) as process:
+    environment = {**os.environ, "PYTHONPATH": str(folder.resolve())}
+    with subprocess.Popen(command, cwd=folder, env=environment) as process:
         try:
             url = f"http://127.0.0.1:{port}"
             _wait_until_ready(url, process)

@@ -76,7 +76,8 @@ def test_workers_are_renewed_without_a_lost_request(service, of_all):
 
     def ask(_: int) -> int:
         time.sleep(0.01)
-        return service.get("/info").status_code
+        code: int = service.get("/info").status_code
+        return code
 
     with ThreadPoolExecutor(4) as pool:
         asked = pool.map(ask, range(100))
