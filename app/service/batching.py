@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections import deque
+from bisect import insort
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -13,10 +13,14 @@ from models.prediction.result import Prediction
 Predict = Callable[[Sequence[Crystal]], Awaitable[Sequence[Prediction]]]
 
 
+PACE = 10_000  # bonds/s; a crystal gives way to those of which so much less is to be computed
+
+
 @dataclass(frozen=True)
 class _Waiting:
     crystal: Crystal
     answer: asyncio.Future[Prediction]
+    due: float
 
     @property
     def n_bonds(self) -> int:
@@ -28,14 +32,22 @@ class ForwardQueue:
 
     A crystal that finds the ensemble idle starts at once; those that come during forward passes
     share the next ones, evenly, each of at most `max_bonds` bonds. So nobody waits for a batch to
-    fill, and who comes first is in the first.
+    fill. A crystal is due when it came, and later by its bonds over the `pace`; who is due first is
+    in the first batch: small crystals do not wait for large ones, and large ones not for ever.
     """
 
-    def __init__(self, predict: Predict, parallel: int = 1, max_bonds: int = MAX_BONDS) -> None:
+    def __init__(
+        self,
+        predict: Predict,
+        parallel: int = 1,
+        max_bonds: int = MAX_BONDS,
+        pace: float = PACE,
+    ) -> None:
         self._predict = predict
         self._parallel = parallel
         self._max_bonds = max_bonds
-        self._waiting: deque[_Waiting] = deque()
+        self._pace = pace
+        self._waiting: list[_Waiting] = []  # who is due first is first
         self._work: set[asyncio.Task[None]] = set()
         self._computing = 0
 
@@ -44,8 +56,10 @@ class ForwardQueue:
 
         A crystal whose caller is cancelled before its batch starts is not computed.
         """
-        entry = _Waiting(crystal, asyncio.get_running_loop().create_future())
-        self._waiting.append(entry)
+        loop = asyncio.get_running_loop()
+        due = loop.time() + crystal.graph.n_bonds / self._pace
+        entry = _Waiting(crystal, loop.create_future(), due)
+        insort(self._waiting, entry, key=lambda each: each.due)
         self._work = {task for task in self._work if not task.done()}
         if len(self._work) < self._parallel:
             self._work.add(asyncio.create_task(self._answer_all()))
@@ -68,11 +82,11 @@ class ForwardQueue:
             n_bonds += self._waiting[0].n_bonds
             if batch and n_bonds > self._max_bonds:
                 break
-            batch.append(self._waiting.popleft())
+            batch.append(self._waiting.pop(0))
         return batch
 
     def _forget_who_left(self) -> None:
-        self._waiting = deque(entry for entry in self._waiting if not entry.answer.done())
+        self._waiting = [entry for entry in self._waiting if not entry.answer.done()]
 
     def _share(self) -> float:
         """Return the bonds of a batch when all that waits is shared out evenly over the fewest.

@@ -109,17 +109,39 @@ def test_two_passes_side_by_side_share_what_comes_at_once_and_what_waits():
     assert asyncio.run(scenario()) == ([2, 2], [2, 2, 10])
 
 
-def test_batches_start_with_who_came_first():
+def computed_after(crystals: Sequence[Crystal], pace: float, between: float = 0) -> list[Crystal]:
+    """Return the order in which crystals are computed that come while a pass is going on."""
+
     async def scenario() -> list[Crystal]:
         forward = Forward()
-        queue = ForwardQueue(forward, max_bonds=max(crystal.graph.n_bonds for crystal in CRYSTALS))
-        tasks = await waiting(queue, CRYSTALS)
+        queue = ForwardQueue(forward, max_bonds=1, pace=pace)
+        tasks = await waiting(queue, CRYSTALS[:1])
+        for crystal in crystals:
+            tasks += await waiting(queue, [crystal])
+            await asyncio.sleep(between)
         forward.gate.set()
         await asyncio.gather(*tasks)
-        return [crystal for batch in forward.batches for crystal in batch]
+        return [crystal for batch in forward.batches[1:] for crystal in batch]
 
-    computed = asyncio.run(scenario())
-    assert all(one is other for one, other in zip(computed, CRYSTALS, strict=True))
+    return asyncio.run(scenario())
+
+
+SMALLEST, *_, LARGEST = sorted(CRYSTALS, key=lambda crystal: crystal.graph.n_bonds)
+
+
+def test_of_equal_crystals_who_comes_first_is_computed_first():
+    order = [LARGEST, SMALLEST, *CRYSTALS[3:6]]
+    assert list(map(id, computed_after(order, pace=1e9))) == list(map(id, order))
+
+
+def test_a_small_crystal_goes_before_a_large_one():
+    assert computed_after([LARGEST, SMALLEST], pace=10)[0] is SMALLEST
+
+
+def test_a_large_crystal_does_not_wait_for_ever():
+    difference = LARGEST.graph.n_bonds - SMALLEST.graph.n_bonds
+    order = computed_after([LARGEST, SMALLEST, SMALLEST], pace=difference / 0.15, between=0.1)
+    assert [crystal is LARGEST for crystal in order] == [False, True, False]
 
 
 def test_who_leaves_before_the_pass_starts_is_not_computed():
