@@ -27,7 +27,7 @@ class Server:
     def memory_mb(self) -> float:
         """Return the memory of all its processes; what they share counts once."""
         texts = (Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in self._processes())
-        return sum(int(re.findall(r"^Pss: +(\d+)", text, re.M)[0]) for text in texts) / 1024
+        return sum(int(re.findall(r"^Pss: +(\d+)", text, re.MULTILINE)[0]) for text in texts) / 1024
 
     def processor_s(self) -> float:
         """Return the processor time of all its processes so far."""

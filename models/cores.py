@@ -1,6 +1,12 @@
-"""How many forward passes may run side by side."""
+"""Cores of the machine, and work shared out among them."""
 
 import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 def n_cores() -> int:
@@ -8,3 +14,24 @@ def n_cores() -> int:
     if hasattr(os, "sched_getaffinity"):  # Linux
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def split_members(work: Callable[[int, int], T], n_members: int, *, alone: bool) -> list[T]:
+    """Return what `work` gives for the members from a first up to an end, in parts, in order.
+
+    A crystal that is `alone` leaves other cores idle: each takes some of the members. Otherwise
+    there is one part, as crystals in batches are computed side by side. `work` leaves the
+    interpreter's lock.
+    """
+    n_parts = min(n_cores(), n_members) if alone else 1
+    if n_parts == 1:
+        return [work(0, n_members)]
+    ends = [n_members * part // n_parts for part in range(n_parts + 1)]
+    others = [_threads(os.getpid()).submit(work, *ends[i : i + 2]) for i in range(1, n_parts)]
+    return [work(*ends[:2]), *(other.result() for other in others)]
+
+
+@lru_cache(maxsize=1)
+def _threads(_process: int) -> ThreadPoolExecutor:
+    """Return the threads of a process; a fork has none of those before it."""
+    return ThreadPoolExecutor(n_cores(), "members")

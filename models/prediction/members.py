@@ -26,6 +26,7 @@ Numbers = NDArray[np.float64]
 Entry = tuple[NetworkInput, str]  # a crystal, and the output that answers for it
 PLAIN = InputSettings()
 FIRST_OUTPUT = AnswerPolicy()
+GROUP_BONDS = 2 * MAX_BONDS  # a batch of the service is one group, though bonds that fade are more
 
 
 @dataclass(frozen=True)
@@ -157,11 +158,11 @@ class Members:
 
 
 def _groups(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    """Yield the crystals in order, in groups of at most MAX_CRYSTALS and MAX_BONDS, or of one."""
+    """Yield the crystals in order, in groups of at most MAX_CRYSTALS and GROUP_BONDS, or of one."""
     group: list[Entry] = []
     n_bonds = 0
     for each, output in entries:
-        full = len(group) == MAX_CRYSTALS or n_bonds + each.n_bonds > MAX_BONDS
+        full = len(group) == MAX_CRYSTALS or n_bonds + each.n_bonds > GROUP_BONDS
         if group and full:
             yield group
             group, n_bonds = [], 0

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from models.cores import split_members
 from models.network.compiled.compiler import entry
 from models.network.compiled.dense import dense_linear, dense_silu
 from models.network.compiled.layout import Layer, Single, aligned, padded
@@ -43,8 +44,13 @@ class CompiledHeads:
         embedded = standardise(embeddings, heads.embedding_center, heads.embedding_scale)
         one_hot = (methods[:, None] == np.arange(len(METHODS))).astype(np.float32)
         features = np.concatenate([inputs, embedded[:, 0], one_hot], axis=1)
-        embedded = np.ascontiguousarray(embedded)
-        return head_outputs(heads, run_heads(self._layers, features, embedded, inputs.shape[1]))
+        embedded, place = np.ascontiguousarray(embedded), inputs.shape[1]
+        by_head = split_members(
+            lambda first, end: run_heads(self._layers, features, embedded, place, first, end),
+            embedded.shape[1],
+            alone=len(inputs) == 1,
+        )
+        return head_outputs(heads, np.concatenate(by_head))
 
 
 def _layer(kernel: Single, bias: Single) -> Layer:
@@ -53,19 +59,23 @@ def _layer(kernel: Single, bias: Single) -> Layer:
 
 
 @entry
-def run_heads(layers: HeadLayers, features: Any, embedded: Any, place: Any) -> Any:
-    """Return the outputs [n_members, n_heads, n_crystals] of all heads.
+def run_heads(
+    layers: HeadLayers, inputs: Any, embedded: Any, place: Any, first: Any, end: Any
+) -> Any:
+    """Return the outputs [n_members, n_heads, n_crystals] of the heads.
 
-    `features` [n_crystals, n_inputs]: the first layer's inputs; `embedded` [n_crystals, n_members,
-    width], standardised embeddings, take their `place` among them member by member.
+    Of the members from `first` up to `end`. `inputs` [n_crystals, n_inputs]: those of the first
+    layer; `embedded` [n_crystals, n_members, width], standardised embeddings, take their `place`
+    among them member by member.
     """
-    n_crystals, n_members, width = embedded.shape
+    n_crystals, _, width = embedded.shape
+    n_members, features = end - first, inputs.copy()
     n_heads = layers.first.kernel.shape[1]
     out = np.empty((n_members, n_heads, n_crystals), dtype=np.float32)
     hidden = np.empty((n_crystals, layers.first.kernel.shape[3]), dtype=np.float32)
     second = np.empty((n_crystals, layers.second.kernel.shape[3]), dtype=np.float32)
     third = np.empty((n_crystals, layers.third.kernel.shape[3]), dtype=np.float32)
-    for m in range(n_members):
+    for m in range(first, end):
         for row in range(n_crystals):
             for i in range(width):
                 features[row, place + i] = embedded[row, m, i]
@@ -77,5 +87,5 @@ def run_heads(layers: HeadLayers, features: Any, embedded: Any, place: Any) -> A
             layer = layers.third
             dense_linear(second, n_crystals, layer.kernel[m, h], layer.bias[m, h], 0, third)
             for row in range(n_crystals):
-                out[m, h, row] = third[row, 0]
+                out[m - first, h, row] = third[row, 0]
     return out

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from models.cores import split_members
 from models.network.architecture import FARTHEST_DESCRIPTOR, LOG_2, N_BLOCKS, Weights
 from models.network.batch import CrystalBatch
 from models.network.compiled.blocks import run_block, start_features
@@ -31,29 +32,38 @@ class CompiledNetwork:
 
     def __call__(self, batch: CrystalBatch) -> tuple[Single, Single]:
         """Return targets [n_members, n_crystals, n_outputs] and embeddings [.., .., 16]."""
-        outputs: tuple[Single, Single] = forward(self._prepared, batch)
-        return outputs
+        n_members = len(self._prepared.state_in)
+        targets, embeddings = zip(
+            *split_members(
+                lambda first, end: forward(self._prepared, batch, first, end),
+                n_members,
+                alone=len(batch.descriptors) == 1,
+            ),
+            strict=True,
+        )
+        return np.concatenate(targets), np.concatenate(embeddings)
 
 
 @entry
-def forward(w: Prepared, batch: Any) -> tuple[Single, Single]:
+def forward(w: Prepared, batch: Any, first: Any, end: Any) -> tuple[Single, Single]:
     """Return outputs [n_members, n_crystals, n_outputs] and embeddings [n_members, n_crystals, 16].
 
-    Outputs are standardised targets.
+    Of the members from `first` up to `end`. Outputs are standardised targets.
     """
-    n_crystals, n_members = len(batch.descriptors), len(w.state_in)
+    n_crystals, n_members = len(batch.descriptors), end - first
     outputs = np.empty((n_members, n_crystals, w.n_outputs), dtype=np.float32)
     embeddings = np.empty((n_members, n_crystals, MEMORY), dtype=np.float32)
     first_atom = _starts(batch.atom_crystal, n_crystals)
     first_bond = _starts(batch.bond_crystal, n_crystals)
     space = make_workspace(batch, n_crystals)
-    for m in range(n_members):
+    for m in range(first, end):
         start_features(w, m, batch, space)
         for k in range(N_BLOCKS):
             run_block(w, m, k, batch, space)
         _pool_all(w, m, batch, first_atom, first_bond, space)
-        embed(w.readout, m, space, embeddings[m])
-        read_out(w.readout, m, embeddings[m], batch.descriptors, outputs[m])
+        place = m - first
+        embed(w.readout, m, space, embeddings[place])
+        read_out(w.readout, m, embeddings[place], batch.descriptors, outputs[place])
     return outputs, embeddings
 
 
