@@ -11,7 +11,7 @@ from app.startup import import_tensorflow
 from benchmarks import compare
 from benchmarks.stamp import stamp
 
-NAMES = ("profile", "parsers", "forward", "bulk", "training", "service")
+NAMES = ("profile", "parsers", "engines", "forward", "bulk", "training", "service")
 RESULTS = Path("benchmarks/results.json")
 
 

@@ -4,6 +4,7 @@
 time tells more than rates where the machine has other work.
 """
 
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -39,13 +40,22 @@ def measure(other: Path) -> dict[str, Any]:
         }
         for name, server in servers.items():
             found[name] |= {"ready_s": round(server.ready_s, 2), "mb": round(server.memory_mb())}
+    found["commits"] = {"this": _commit(Path()), "other": _commit(other)}
     found["ratio"] = {
         key: Spread.of(
             [a[key] / b[key] for a, b in zip(runs["this"], runs["other"], strict=True)]
         ).document()
         for key in runs["this"][0]
     }
+    found["ratio"] |= {
+        key: float(f"{found['this'][key] / found['other'][key]:.3g}") for key in ("ready_s", "mb")
+    }
     return found
+
+
+def _commit(folder: Path) -> str:
+    command = ["git", "-C", str(folder), "rev-parse", "--short", "HEAD"]
+    return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()
 
 
 def _turn(server: Server, supply: Supply, cached: Path, turn: int) -> dict[str, float]:

@@ -18,7 +18,7 @@ from app.server.logs import log_config
 from app.server.protocol import bounded_protocol
 from app.server.siblings import Siblings
 from app.server.supervisor import CLOSED, Supervisor
-from app.server.worker import LineServer, tell
+from app.server.line import LineServer, tell
 from app.service.ensembles import load_ensembles
 from app.service.runtime import LoadEnsembles, load_checked
 from app.settings import Settings
