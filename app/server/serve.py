@@ -14,11 +14,11 @@ from fastapi import FastAPI
 from app.factory import create_app
 from app.server.connections import Connections
 from app.server.limits import ConnectionLimits
+from app.server.line import LineServer, tell
 from app.server.logs import log_config
 from app.server.protocol import bounded_protocol
 from app.server.siblings import Siblings
 from app.server.supervisor import CLOSED, Supervisor
-from app.server.line import LineServer, tell
 from app.service.ensembles import load_ensembles
 from app.service.runtime import LoadEnsembles, load_checked
 from app.settings import Settings
