@@ -1,6 +1,7 @@
 """What makes the service start fast, and stay smooth: a lean TensorFlow, a quiet collector."""
 
 import contextlib
+import ctypes
 import gc
 import os
 import sys
@@ -58,6 +59,15 @@ def without_collection() -> Iterator[None]:
         gc.freeze()
     finally:
         gc.enable()
+
+
+def give_back_memory() -> None:
+    """Give memory that is free back to the system, where the C library does so on demand.
+
+    Loading leaves 60 MB that nothing uses: weights as they were in their files.
+    """
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 @contextlib.contextmanager

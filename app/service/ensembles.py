@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +12,7 @@ from pydantic import BaseModel
 
 from app.settings import Settings
 from app.startup import import_tensorflow
+from models.cores import n_cores
 from models.crystal.crystal import Crystal
 from models.ensemble import Ensemble
 from models.errors import DamagedEnsemble, EnsembleError, UnknownEnsemble
@@ -67,7 +70,8 @@ class Ensembles:
 
 def load_ensembles(settings: Settings) -> list[ServedEnsemble]:
     """Return the ensembles that the settings name. Raises EnsembleError."""
-    return [load_ensemble(settings, name) for name in ensemble_names(settings)]
+    with ThreadPoolExecutor(n_cores()) as threads:
+        return list(threads.map(partial(load_ensemble, settings), ensemble_names(settings)))
 
 
 def load_ensemble(settings: Settings, name: str) -> ServedEnsemble:

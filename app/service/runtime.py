@@ -14,7 +14,7 @@ from app.service.ensembles import Ensembles, ServedEnsemble, check_ensembles
 from app.service.materials import MaterialSource
 from app.service.predictor import Predictor, make_query
 from app.settings import Settings
-from app.startup import without_collection
+from app.startup import give_back_memory, without_collection
 from models.structure.read import read_structure
 
 log = logging.getLogger(__name__)
@@ -107,4 +107,5 @@ def load_checked(settings: Settings, load: LoadEnsembles) -> Ensembles:
     with without_collection():
         ensembles = check_ensembles(load(settings), settings)
         make_query(read_structure(ROCKSALT))  # the first request need not wait for this
+    give_back_memory()
     return ensembles

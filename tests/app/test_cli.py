@@ -82,7 +82,7 @@ def served(monkeypatch):
 
 def test_serve_listens_where_it_is_told_and_stops_though_a_request_does_not(served, monkeypatch):
     monkeypatch.setenv("PORT", "8123")
-    assert main(["serve", "--host", "127.0.0.1"]) == 0
+    assert main(["serve", "--host", "127.0.0.1", "--workers", "1"]) == 0
     assert (served[0].host, served[0].port) == ("127.0.0.1", 8123)
     assert served[0].timeout_graceful_shutdown == 30
 
