@@ -32,9 +32,11 @@ def main() -> int:
 def compile_all() -> None:
     """Compile what Python calls, for the types that it is called with; nothing is run."""
     weights = {name: value[None] for name, value in initial_weights(Architecture(), 0).items()}
-    layer = Layer(_floats(4), _floats(4))
     _compile(forward, prepare(weights), _batch(), 0, 1)
-    _compile(run_heads, HeadLayers(layer, layer, layer), _floats(2), _floats(3), 0, 0, 1)
+    heads = HeadLayers(
+        Layer(_floats(5), _floats(5)), Layer(_floats(5), _floats(4)), Layer(_floats(4), _floats(4))
+    )
+    _compile(run_heads, heads, _floats(2), _floats(3), 0, 0, 1)
     _compile(sum_covariances, Known(_floats(4), _floats(3)), _floats(3))
 
 

@@ -123,4 +123,5 @@ def _make_replacing(activation: Activation) -> Any:
 dense_linear, dense_relu, dense_softplus = map(_make_dense, (linear, relu, softplus))
 dense_silu = _make_dense(silu)
 square_distances = _make_dense(linear, squared_difference)
-to_softplus, to_distance, to_matern = map(_make_replacing, (softplus, distance, matern))
+to_softplus, to_silu = map(_make_replacing, (softplus, silu))
+to_distance, to_matern = map(_make_replacing, (distance, matern))

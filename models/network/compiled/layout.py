@@ -104,9 +104,11 @@ def aligned(values: NDArray[np.floating]) -> NDArray[np.float32]:
     return array
 
 
-def padded(values: NDArray[np.floating], axes: tuple[int, ...]) -> NDArray[np.floating]:
-    """Return the values with zeros added so that these axes are multiples of PADDING."""
+def padded(
+    values: NDArray[np.floating], axes: tuple[int, ...], multiple: int = PADDING
+) -> NDArray[np.floating]:
+    """Return the values with zeros added so that these axes are multiples of a number."""
     missing = [(0, 0)] * values.ndim
     for axis in axes:
-        missing[axis] = (0, -values.shape[axis] % PADDING)
+        missing[axis] = (0, -values.shape[axis] % multiple)
     return np.pad(values, missing)
