@@ -13,6 +13,7 @@ from models.descriptors.describe import NAMES
 from models.ensemble import Ensemble
 from models.network.architecture import Architecture, initial_weights
 from models.network.batch import join_graphs
+from models.network.compiled.__main__ import compile_all
 from models.network.compiled.heads import CompiledHeads, run_heads
 from models.network.compiled.network import CompiledNetwork, forward
 from models.network.compiled.process import CompiledCovariances, sum_covariances
@@ -120,6 +121,10 @@ def test_threads_do_not_disturb_each_other():
 
 
 def test_code_is_compiled_for_one_set_of_types():
-    """A second one would be compiled when a request meets it, which takes ten seconds."""
+    """A second one would be compiled when a request meets it, which takes ten seconds.
+
+    What is compiled ahead is for the same.
+    """
+    compile_all()
     functions: list[Any] = [forward, run_heads, sum_covariances]
     assert {len(each.signatures) for each in functions} == {1}
