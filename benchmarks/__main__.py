@@ -12,6 +12,7 @@ from benchmarks import compare
 from benchmarks.stamp import stamp
 
 NAMES = ("profile", "parsers", "engines", "forward", "bulk", "training", "service")
+WITH_TENSORFLOW = ("engines", "forward", "training")
 RESULTS = Path("benchmarks/results.json")
 
 
@@ -40,7 +41,7 @@ def main() -> int:
 def _measure(name: str) -> None:
     """Print what the measure finds, and add it to the results."""
     print(f"== {name}", flush=True)
-    if name != "profile":  # times the import
+    if name in WITH_TENSORFLOW:
         import_tensorflow()
     _record(name, importlib.import_module(f"benchmarks.{name}").measure())
 

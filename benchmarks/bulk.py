@@ -38,8 +38,9 @@ def measure() -> dict[str, Any]:
     others: dict[str, list[float]] = {"megnet": [], "matgl": []}
     for _ in range(TURNS):
         own += (seconds({"ours": ours}, ROUNDS)["ours"] / COUNT).tolist()
-        for name, python in (("megnet", sys.executable), ("matgl", _matgl_python())):
+        for name in others:
             try:
+                python = sys.executable if name == "megnet" else _matgl_python()
                 others[name] += _reference(python, name, texts[: REFERENCE_COUNT + 1])
             except (subprocess.SubprocessError, ValueError, OSError) as error:
                 found[f"{name} failed"] = _last_line(error)
@@ -65,7 +66,12 @@ def _reference(python: str, name: str, texts: list[str]) -> list[float]:
 
 
 def _matgl_python() -> str:
-    """Return the interpreter of matgl's own environment, made at the first call."""
+    """Return the interpreter of matgl's own environment, made at the first call.
+
+    Raises ValueError where MATGL_ENVIRONMENT is empty: matgl is not wanted.
+    """
+    if not os.environ.get("MATGL_ENVIRONMENT", MATGL.name):
+        raise ValueError("matgl is not wanted")
     python = MATGL / "bin" / "python"
     if not python.exists():
         venv.create(MATGL, with_pip=True)

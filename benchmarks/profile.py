@@ -9,7 +9,6 @@ from app.monitoring import Metrics
 from app.service.ensembles import check_ensembles, load_ensembles
 from app.service.predictor import Predictor
 from app.settings import Settings
-from app.startup import import_tensorflow
 from benchmarks.crystals import cif, crystal
 from benchmarks.timing import Spread
 from models.structure.materials_project import MaterialsProject
@@ -21,14 +20,9 @@ ROUNDS = 15
 def measure() -> dict[str, Any]:
     """Return milliseconds by size, state and step."""
     start = time.perf_counter()
-    import_tensorflow()
-    imported = time.perf_counter()
     settings = Settings(redis_url=None, mp_api_key=None)
     ensembles = check_ensembles(load_ensembles(settings), settings)
-    found: dict[str, Any] = {
-        "import_s": round(imported - start, 2),
-        "load_s": round(time.perf_counter() - imported, 2),
-    }
+    found: dict[str, Any] = {"load_s": round(time.perf_counter() - start, 2)}
     predictor = Predictor(
         settings,
         ensembles,

@@ -100,7 +100,7 @@ class Supervisor:
                 self._stopping = True
 
     def _accept(self) -> None:
-        with suppress(BlockingIOError, ConnectionError):
+        with suppress(OSError):  # the client has gone
             connection, _ = self._listener.accept()
             with connection:
                 able = [worker for worker in self._workers.values() if not worker.leaving]
