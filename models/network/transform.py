@@ -40,6 +40,25 @@ class TargetTransform:
         return ltc
 
 
+class OutputTransforms:
+    """The transforms of all members and outputs, to decode all targets at once.
+
+    `transforms`: of each output, by member.
+    """
+
+    def __init__(self, transforms: Sequence[Sequence[TargetTransform]]) -> None:
+        self._mean, self._std, self._offset = (
+            np.array([[getattr(each, name) for each in own] for own in transforms], dtype=float)
+            for name in ("mean", "std", "offset")
+        )
+
+    def decode(self, targets: ArrayLike) -> NDArray[np.float64]:
+        """Return quantities in their units for targets [n_crystals, n_members, n_outputs]."""
+        logs = np.asarray(targets, dtype=float) * self._std + self._mean
+        quantities: NDArray[np.float64] = np.maximum(10**logs - self._offset, LOWEST_LTC)
+        return quantities
+
+
 def decode_members(
     transforms: Sequence[TargetTransform], targets: NDArray[np.float64]
 ) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from models.network.architecture import Weights
 from models.network.batch import MAX_BONDS, MAX_CRYSTALS, NetworkInput, join_graphs
 from models.network.heads import Heads
 from models.network.inputs import InputSettings, network_input
-from models.network.transform import TargetTransform
+from models.network.transform import OutputTransforms, TargetTransform
 from models.prediction.engine import COMPILED, EngineName, load_engine
 from models.prediction.gaussian_process import OUTPUTS as PROCESS_OUTPUTS
 from models.prediction.gaussian_process import Process
@@ -77,7 +77,8 @@ class Members:
     ) -> None:
         self._inputs = inputs
         self._policy = policy
-        self._transforms = transforms
+        self._n_members = len(transforms)
+        self._transforms = OutputTransforms(transforms)
         self._names = tuple(names)
         parts = load_engine(engine)
         self._network = parts.network(weights)
@@ -143,18 +144,13 @@ class Members:
         return np.stack([quantities.get(name, first)[row] for row, name in enumerate(chosen)])
 
     def _nothing(self) -> Outputs:
-        none = np.empty((0, len(self._transforms)))
+        none = np.empty((0, self._n_members))
         return Outputs(none, np.empty((*none.shape, 0), np.float32), none, none, None, {})
 
     def _decode(self, targets: NDArray[np.float32]) -> dict[str, Numbers]:
         """Return the network's quantities for standardised targets [n, n_members, n_outputs]."""
-        return {
-            name: np.stack(
-                [own[index].decode(targets[:, m, index]) for m, own in enumerate(self._transforms)],
-                axis=1,
-            )
-            for index, name in enumerate(self._names)
-        }
+        quantities = self._transforms.decode(targets)
+        return {name: quantities[..., index] for index, name in enumerate(self._names)}
 
 
 def _groups(entries: Iterable[Entry]) -> Iterator[list[Entry]]:

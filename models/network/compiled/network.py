@@ -21,6 +21,7 @@ from models.network.compiled.set2set import pool
 from models.network.compiled.workspace import MEMORY, NARROW, make_workspace
 
 LOG2 = np.float32(LOG_2)
+SPLIT = 100  # bonds of a crystal that several cores share
 FARTHEST = np.float32(FARTHEST_DESCRIPTOR)
 
 
@@ -37,7 +38,7 @@ class CompiledNetwork:
             *split_members(
                 lambda first, end: forward(self._prepared, batch, first, end),
                 n_members,
-                alone=len(batch.descriptors) == 1,
+                alone=len(batch.descriptors) == 1 and len(batch.distance) >= SPLIT,
             ),
             strict=True,
         )

@@ -111,6 +111,20 @@ def test_answer_does_not_depend_on_the_batch():
         assert all(np.array_equal(a[:, 0], b[:, row]) for a, b in zip(alone, together, strict=True))
 
 
+@pytest.mark.parametrize("n_cores", [2, 4])
+def test_answer_does_not_depend_on_how_many_cores_share_it(monkeypatch, n_cores):
+    """Neither where there are fewer members than cores."""
+    network, batch = (
+        CompiledNetwork(weights(Architecture(), 3)),
+        join_graphs(inputs(Architecture())[:1]),
+    )
+    monkeypatch.setattr("models.network.compiled.network.SPLIT", 0)
+    monkeypatch.setattr("models.cores.n_cores", lambda: 1)
+    by_one = network(batch)
+    monkeypatch.setattr("models.cores.n_cores", lambda: n_cores)
+    assert all(np.array_equal(a, b) for a, b in zip(network(batch), by_one, strict=True))
+
+
 def test_threads_do_not_disturb_each_other():
     network, graphs = CompiledNetwork(weights(Architecture())), inputs(Architecture())
     batches = [join_graphs(graphs[start : start + 4]) for start in range(0, len(graphs), 4)]

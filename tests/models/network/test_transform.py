@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models.network.transform import TargetTransform, decode_members
+from models.network.transform import OutputTransforms, TargetTransform, decode_members
 
 
 def test_fit_is_mean_and_population_deviation_of_log10_ltc_plus_1():
@@ -51,3 +51,16 @@ def test_each_member_is_decoded_with_its_own_transform():
 def test_members_and_transforms_must_be_as_many():
     with pytest.raises(ValueError, match="zip"):
         decode_members([TargetTransform(1.0, 0.5)], np.zeros((2, 3)))
+
+
+def test_all_targets_are_decoded_as_one_by_one():
+    transforms = [
+        (TargetTransform(1.0, 0.5), TargetTransform(-0.5, 2.0, offset=0.0)),
+        (TargetTransform(0.7, 0.3), TargetTransform(0.1, 1.0)),
+    ]
+    targets = np.random.default_rng(0).normal(size=(5, 2, 2))
+    found = OutputTransforms(transforms).decode(targets)
+    for m, own in enumerate(transforms):
+        for index, transform in enumerate(own):
+            expected = transform.decode(targets[:, m, index])
+            assert found[:, m, index] == pytest.approx(expected)
