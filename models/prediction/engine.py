@@ -18,7 +18,7 @@ EngineName = Literal["compiled", "tensorflow"]
 COMPILED, REFERENCE = get_args(EngineName)
 Network = Callable[[CrystalBatch], tuple[Single, Single]]
 HeadsCall = Callable[[Single, Single, NDArray[np.int64]], HeadOutputs]
-ProcessCall = Callable[[Single, NDArray[np.int64]], ProcessOutputs]
+ProcessCall = Callable[[Single, Single, NDArray[np.int64]], ProcessOutputs]
 
 
 @dataclass(frozen=True)

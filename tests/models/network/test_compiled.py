@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from models.crystal.crystal import Crystal
 from models.crystal.graph import FADING, MEGNET
@@ -22,7 +23,7 @@ from models.network.inputs import InputSettings, network_input
 from models.network.reference import ReferenceNetwork
 from models.network.weights import stack_members
 from models.prediction.engine import COMPILED, REFERENCE
-from models.prediction.gaussian_process import Covariances
+from models.prediction.gaussian_process import Covariances, KnownCrystals
 from tests.crystals import generated_crystals
 from tests.models.made_ensemble import random_heads
 
@@ -93,14 +94,21 @@ def test_heads_give_what_numpy_gives():
 @pytest.mark.parametrize("n_known", [1, 64, 150])
 def test_covariances_are_what_numpy_gives(n_known):
     rng = np.random.default_rng(n_known)
-    known, inputs = (rng.normal(0, 0.3, (n, 50)).astype(np.float32) for n in (n_known, 11))
-    known[0] = inputs[0]  # one is known: no distance
-    coefficients = rng.normal(size=(n_known, 5)).astype(np.float32)
-    sums, distance = CompiledCovariances(known, coefficients)(inputs)
-    expected_sums, expected_distance = Covariances(known, coefficients)(inputs)
-    assert distance[0, 0] == 0
-    assert np.allclose(sums, expected_sums, atol=ALLOWED)
-    assert np.allclose(distance, expected_distance, rtol=1e-6, atol=1e-6)
+
+    def numbers(*shape: int) -> NDArray[np.float32]:
+        return rng.normal(0, 0.3, shape).astype(np.float32)
+
+    inputs, embeddings = numbers(11, 50), numbers(3, 11, 16)
+    known = KnownCrystals(
+        numbers(n_known, 50), numbers(3, n_known, 16), numbers(3, n_known), numbers(n_known, 6)
+    )
+    known.inputs[0], known.embeddings[:, 0] = inputs[0], embeddings[:, 0]  # one is known
+    found = CompiledCovariances(known)(inputs, embeddings)
+    expected = Covariances(known)(inputs, embeddings)
+    assert found.distance[0, 0] == 0
+    assert np.allclose(found.shared, expected.shared, atol=1e-6)
+    assert np.allclose(found.local, expected.local, atol=1e-6)
+    assert np.allclose(found.distance, expected.distance, rtol=1e-6, atol=1e-6)
 
 
 def test_answer_does_not_depend_on_the_batch():
