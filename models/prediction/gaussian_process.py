@@ -210,7 +210,8 @@ def _square_distances(first: NDArray[np.floating], second: Numbers) -> Numbers:
     """Return the squared distances [n, n_known] of rows."""
     rows = first.astype(float)
     squares = (rows**2).sum(axis=1)[:, None] + (second**2).sum(axis=1) - 2 * (rows @ second.T)
-    return np.maximum(squares, 0)
+    positive: Numbers = np.maximum(squares, 0)
+    return positive
 
 
 def matern(distance: NDArray[Any]) -> NDArray[Any]:
