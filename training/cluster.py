@@ -12,8 +12,8 @@ import ray
 import tensorflow as tf
 from ray.util.queue import Queue
 
-from training.fit.checkpoint import EpochRecord
 from training.fit.member import train_member
+from training.fit.network.checkpoint import EpochRecord
 from training.progress import EpochReport
 from training.run import TrainingRun
 from training.stages import Stage

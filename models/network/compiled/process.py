@@ -8,11 +8,12 @@ needs in sums of products, or in one long sum.
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba import njit
 
 from models.network.compiled.compiler import entry, inner
-from models.network.compiled.dense import square_distances, to_distance, to_matern
+from models.network.compiled.dense import dense_linear, square_distances, to_distance, to_matern
 from models.network.compiled.layout import Single, aligned, padded
-from models.network.compiled.rows import add_rows, clear
+from models.network.compiled.rows import add_rows, clear, copy_rows
 from models.network.covariances import ITSELF, LOCAL, CovarianceSums, KnownCrystals
 
 PORTION = 48  # inputs that are added up in one go
@@ -75,52 +76,53 @@ def sum_covariances(known: Known, inputs: Any, embedded: Any) -> Any:
     """
     n_portions, n, _ = inputs.shape
     n_panels, n_members, _ = known.weights.shape
+    n_local = known.local.shape[2]
     sums = np.zeros((n, n_members), dtype=np.float64)
-    local = np.zeros((n, known.local.shape[2]), dtype=np.float64)
-    nothing = np.zeros((1, PANEL), dtype=np.float32)
+    local = np.zeros((n, n_local), dtype=np.float64)
+    distance = np.empty((n, n_panels * PANEL), dtype=np.float32)
+    nothing = np.zeros((1, max(PANEL, n_local)), dtype=np.float32)
     squares = np.empty((n, PANEL), dtype=np.float32)
     panel = np.empty((n, PANEL), dtype=np.float32)
-    distance = np.empty((n, n_panels * PANEL), dtype=np.float32)
+    part = np.empty((n, n_local), dtype=np.float32)
     for p in range(n_panels):
-        clear(panel)
+        clear(squares)
         for k in range(n_portions):
-            square_distances(inputs[k], n, known.inputs[p, k], nothing, 0, squares)
-            add_rows(squares, n, panel)
-        for m in range(n_members):
-            square_distances(embedded[m], n, known.embeddings[p, m], nothing, 0, squares)
+            square_distances(inputs[k], n, known.inputs[p, k], nothing, 0, panel)
             add_rows(panel, n, squares)
-            to_distance(squares, n)
-            to_matern(squares, n)
+        for m in range(n_members):
+            square_distances(embedded[m], n, known.embeddings[p, m], squares, 1, panel)
+            to_distance(panel, n)
+            to_matern(panel, n)
             for row in range(n):
-                sums[row, m] += _product(squares[row], known.weights[p, m])
-        to_distance(panel, n)
+                sums[row, m] += _product(panel[row], known.weights[p, m])
+        to_distance(squares, n)
+        copy_rows(squares, distance, p * PANEL)
+        _to_local_weight(squares, n, panel)
+        dense_linear(panel, n, known.local[p], nothing, 0, part)
         for row in range(n):
-            for i in range(PANEL):
-                distance[row, p * PANEL + i] = panel[row, i]
-                squares[row, i] = np.float32(ITSELF) * panel[row, i]
-                panel[row, i] *= np.float32(LOCAL)
-        to_matern(panel, n)
-        to_matern(squares, n)
-        for row in range(n):
-            for j in range(PANEL):
-                weight = np.float64(panel[row, j]) * (1 - np.float64(squares[row, j]))
-                _add_scaled(known.local[p, j], weight, local[row])
+            for i in range(n_local):
+                local[row, i] += part[row, i]
     return sums, local, distance
 
 
 @inner
-def _product(values: Any, weights: Any) -> Any:
-    """Return the scalar product of two rows in double precision, in four parts."""
-    a = b = c = d = 0.0
-    for i in range(0, PANEL, 4):
-        a += np.float64(values[i]) * weights[i]
-        b += np.float64(values[i + 1]) * weights[i + 1]
-        c += np.float64(values[i + 2]) * weights[i + 2]
-        d += np.float64(values[i + 3]) * weights[i + 3]
-    return (a + b) + (c + d)
+def _to_local_weight(distance: Any, n: Any, weight: Any) -> None:
+    """Write `models.network.covariances.local_weight`; what comes as distances is used up."""
+    for row in range(n):
+        for i in range(PANEL):
+            weight[row, i] = np.float32(LOCAL) * distance[row, i]
+            distance[row, i] *= np.float32(ITSELF)
+    to_matern(weight, n)
+    to_matern(distance, n)
+    for row in range(n):
+        for i in range(PANEL):
+            weight[row, i] *= np.float32(1) - distance[row, i]
 
 
-@inner
-def _add_scaled(values: Any, scale: Any, total: Any) -> None:
-    for i in range(len(total)):
-        total[i] += scale * values[i]
+@njit(fastmath={"contract", "reassoc", "nsz"})  # type: ignore[untyped-decorator]
+def _product(first: Any, second: Any) -> Any:
+    """Return the scalar product in double precision."""
+    total = 0.0
+    for i in range(PANEL):
+        total += np.float64(first[i]) * np.float64(second[i])
+    return total
