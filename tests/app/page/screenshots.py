@@ -49,7 +49,7 @@ def files(page: Page) -> None:
 
 def comparison(page: Page) -> None:
     files(page)
-    for name in ("NaCl", "PbTe", "Si"):
+    for name in ("NaCl", "PbTe", "GaAs"):
         page.get_by_label(f"Select {name}.cif for comparison").check()
     page.get_by_role("link", name="Compare 3").click()
     page.locator("canvas.stage").nth(2).wait_for()
@@ -63,11 +63,11 @@ def home(page: Page) -> None:
 PICTURES: Mapping[str, tuple[str, dict[str, Any], Prepare]] = {
     "page-home": ("/", DESKTOP, home),
     "page-answer": ("/?example=TiNiSn", DESKTOP, answer),
-    "page-answer-dark": ("/?example=Si&ensemble=mix-stage3", DESKTOP | DARK, answer),
+    "page-answer-dark": ("/?example=TiNiSn&ensemble=dataset1-stage3", DESKTOP | DARK, answer),
     "page-files": ("/", DESKTOP, files),
     "page-compare": ("/", DESKTOP, comparison),
     "page-phone": ("/?example=NaCl", PHONE, answer),
-    "page-phone-dark": ("/?example=Si&ensemble=mix-stage3", PHONE | DARK, answer),
+    "page-phone-dark": ("/?example=TiNiSn&ensemble=dataset1-stage3", PHONE | DARK, answer),
     "page-ensemble": ("/#ensemble", DESKTOP, ensemble),
     "page-ensemble-phone": ("/#ensemble", PHONE | DARK, ensemble),
 }
