@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import time
 from bisect import insort
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -42,11 +43,13 @@ class ForwardQueue:
         parallel: int = 1,
         max_bonds: int = MAX_BONDS,
         pace: float = PACE,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._predict = predict
         self._parallel = parallel
         self._max_bonds = max_bonds
         self._pace = pace
+        self._clock = clock
         self._waiting: list[_Waiting] = []  # who is due first is first
         self._work: set[asyncio.Task[None]] = set()
         self._computing = 0
@@ -56,9 +59,8 @@ class ForwardQueue:
 
         A crystal whose caller is cancelled before its batch starts is not computed.
         """
-        loop = asyncio.get_running_loop()
-        due = loop.time() + crystal.graph.n_bonds / self._pace
-        entry = _Waiting(crystal, loop.create_future(), due)
+        due = self._clock() + crystal.graph.n_bonds / self._pace
+        entry = _Waiting(crystal, asyncio.get_running_loop().create_future(), due)
         insort(self._waiting, entry, key=lambda each: each.due)
         self._work = {task for task in self._work if not task.done()}
         if len(self._work) < self._parallel:

@@ -109,16 +109,21 @@ def test_two_passes_side_by_side_share_what_comes_at_once_and_what_waits():
     assert asyncio.run(scenario()) == ([2, 2], [2, 2, 10])
 
 
-def computed_after(crystals: Sequence[Crystal], pace: float, between: float = 0) -> list[Crystal]:
-    """Return the order in which crystals are computed that come while a pass is going on."""
+def computed_after(crystals: Sequence[Crystal], seconds: float) -> list[Crystal]:
+    """Return the order in which crystals are computed that come during a pass, so far apart.
+
+    The pace is one bond a second.
+    """
+    now = 0.0
 
     async def scenario() -> list[Crystal]:
+        nonlocal now
         forward = Forward()
-        queue = ForwardQueue(forward, max_bonds=1, pace=pace)
+        queue = ForwardQueue(forward, max_bonds=1, pace=1.0, clock=lambda: now)
         tasks = await waiting(queue, CRYSTALS[:1])
         for crystal in crystals:
             tasks += await waiting(queue, [crystal])
-            await asyncio.sleep(between)
+            now += seconds
         forward.gate.set()
         await asyncio.gather(*tasks)
         return [crystal for batch in forward.batches[1:] for crystal in batch]
@@ -127,20 +132,16 @@ def computed_after(crystals: Sequence[Crystal], pace: float, between: float = 0)
 
 
 SMALLEST, *_, LARGEST = sorted(CRYSTALS, key=lambda crystal: crystal.graph.n_bonds)
+DIFFERENCE = LARGEST.graph.n_bonds - SMALLEST.graph.n_bonds
 
 
-def test_of_equal_crystals_who_comes_first_is_computed_first():
+def test_who_came_long_before_is_computed_first():
     order = [LARGEST, SMALLEST, *CRYSTALS[3:6]]
-    assert list(map(id, computed_after(order, pace=1e9))) == list(map(id, order))
+    assert list(map(id, computed_after(order, seconds=1e3))) == list(map(id, order))
 
 
-def test_a_small_crystal_goes_before_a_large_one():
-    assert computed_after([LARGEST, SMALLEST], pace=10)[0] is SMALLEST
-
-
-def test_a_large_crystal_does_not_wait_for_ever():
-    difference = LARGEST.graph.n_bonds - SMALLEST.graph.n_bonds
-    order = computed_after([LARGEST, SMALLEST, SMALLEST], pace=difference / 0.15, between=0.1)
+def test_a_small_crystal_goes_before_a_large_one_but_not_for_ever():
+    order = computed_after([LARGEST, SMALLEST, SMALLEST], seconds=0.7 * DIFFERENCE)
     assert [crystal is LARGEST for crystal in order] == [False, True, False]
 
 
