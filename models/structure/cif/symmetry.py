@@ -25,9 +25,8 @@ from models.structure.cif.triplets import (
 
 MODULATED = re.compile(r"_ssg|_cell_(wave_vector|subsystem)|fourier")
 MAGNETIC = re.compile(r"_magn|_moment")
-LISTED = re.compile(
-    r"(symop|equiv_pos|symm_?op|operation).*(xyz|algebraic|operation)$|equiv_pos_as"
-)
+OPERATIONS = ("xyz", "algebraic", "operation", "equiv_pos_as")
+LISTED = re.compile("symop|equiv_pos|symm_?op|operation")
 NUMBERED = re.compile(r"(symop|equiv_pos).*_id$")
 MAGNETIC_LISTED = "_space_group_symop_magn_operation_xyz"
 MAGNETIC_CENTRING = "_space_group_symop_magn_centering_xyz"
@@ -100,7 +99,7 @@ def _listed(entries: Entries) -> tuple[tuple[str, ...], bool]:
         centrings = tuple(filter(None, entries.texts(MAGNETIC_CENTRING))) or ("x,y,z",)
         return products(magnetic, centrings), True
     for tag in entries.values:
-        if LISTED.search(tag) and not MAGNETIC.search(tag):
+        if tag.endswith(OPERATIONS) and LISTED.search(tag) and not MAGNETIC.search(tag):
             triplets = tuple(text for text in entries.texts(tag) if text)
             if triplets and triplets[0].endswith(","):
                 numbered = next((tag for tag in entries.values if NUMBERED.search(tag)), "")
