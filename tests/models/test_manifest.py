@@ -106,7 +106,9 @@ DAMAGED_PARTS: dict[str, tuple[str, Change, str]] = {
         lambda a: a.update(
             known=a["known"][:-1].copy(),
             methods=a["methods"][:, :-1].copy(),
+            known_embeddings=a["known_embeddings"][:, :-1].copy(),
             coefficients=a["coefficients"][:, :-1].copy(),
+            errors=a["errors"][:, :-1].copy(),
         ),
         "has 7 known crystals, the evidence 8 references",
     ),
