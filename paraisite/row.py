@@ -17,19 +17,28 @@ def answer_row(answer: Answer) -> dict[str, Any]:
 
     LTC and interval are in W/(m K); what the ensemble does not give is None, and so is `error`.
     """
-    interval, domain = answer.ltc.interval, answer.domain
+    interval, domain, opinion = answer.ltc.interval, answer.domain, answer.second_opinion
+    nearest = domain.nearest[0] if domain and domain.nearest else None
     return {
         "material_id": answer.material.material_id,
         "formula": answer.material.formula,
         "n_sites": answer.material.n_sites,
         "space_group": answer.material.space_group,
+        "fingerprint": answer.material.fingerprint,
         **{f"ltc_{name}": getattr(answer.ltc, name) for name in STATISTICS},
         "interval_level": interval and interval.level,
         "interval_lower": interval and interval.lower,
         "interval_upper": interval and interval.upper,
         "verdict": domain and domain.verdict,
         "reasons": domain and " ".join(domain.reasons),
+        "expected_error": domain and domain.expected_error,
         "in_training_data": domain and domain.in_training_data,
+        "nearest_id": nearest and nearest.material_id,
+        "nearest_formula": nearest and nearest.formula,
+        "nearest_ltc": nearest and nearest.ltc,
+        "nearest_distance": nearest and nearest.distance,
+        "slack": opinion and opinion.slack.ltc,
+        "minimum": opinion and opinion.minimum.ltc,
         "warnings": " ".join(answer.warnings),
         "ensemble": answer.ensemble.name,
         "digest": answer.ensemble.digest,

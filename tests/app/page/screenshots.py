@@ -49,7 +49,7 @@ def files(page: Page) -> None:
 
 def comparison(page: Page) -> None:
     files(page)
-    for name in ("NaCl", "PbTe", "GaAs"):
+    for name in ("NaCl", "PbTe", "MgO"):
         page.get_by_label(f"Select {name}.cif for comparison").check()
     page.get_by_role("link", name="Compare 3").click()
     page.locator("canvas.stage").nth(2).wait_for()

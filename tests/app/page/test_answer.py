@@ -72,13 +72,13 @@ def test_example_with_everything_beside_the_number(open_page: OpenPage, service:
 
 
 def test_answer_as_json_is_the_services_own(open_page: OpenPage, service: str) -> None:
-    page = open_page(f"{service}/?example=GaAs")
+    page = open_page(f"{service}/?example=MgO")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download JSON").click()
-    assert download.value.suggested_filename == "GaAs.json"
+    assert download.value.suggested_filename == "MgO.json"
     saved = json.loads(Path(download.value.path()).read_text())
-    cif = httpx.get(f"{service}/static/examples/GaAs.cif").content
-    direct = httpx.post(f"{service}/predict", files={"file": ("GaAs.cif", cif)}).json()
+    cif = httpx.get(f"{service}/static/examples/MgO.cif").content
+    direct = httpx.post(f"{service}/predict", files={"file": ("MgO.cif", cif)}).json()
     assert {**saved, "cache": "hit"} == direct
 
 
