@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from models.cores import split_members
 from models.network.compiled.compiler import entry, inner
-from models.network.compiled.dense import dense_linear, dense_silu, to_silu
+from models.network.compiled.kernels.dense import dense_linear, dense_silu, to_silu
+from models.network.compiled.kernels.rows import copy_row
 from models.network.compiled.layout import Layer, Single, aligned, padded
-from models.network.compiled.rows import copy_row
 from models.network.heads import METHODS, HeadOutputs, Heads, head_outputs
 from models.network.standardise import standardise
 

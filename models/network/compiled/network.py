@@ -11,14 +11,14 @@ import numpy as np
 from models.cores import split_members
 from models.network.architecture import FARTHEST_DESCRIPTOR, LOG_2, N_BLOCKS, Weights
 from models.network.batch import CrystalBatch
-from models.network.compiled.blocks import run_block, start_features
 from models.network.compiled.compiler import entry, inlined, inner
-from models.network.compiled.dense import dense_linear, dense_relu, dense_softplus
+from models.network.compiled.kernels.blocks import run_block, start_features
+from models.network.compiled.kernels.dense import dense_linear, dense_relu, dense_softplus
+from models.network.compiled.kernels.rows import copy_row, copy_rows
+from models.network.compiled.kernels.set2set import pool
+from models.network.compiled.kernels.workspace import MEMORY, NARROW, make_workspace
 from models.network.compiled.layout import Prepared, Single
 from models.network.compiled.prepare import prepare
-from models.network.compiled.rows import copy_row, copy_rows
-from models.network.compiled.set2set import pool
-from models.network.compiled.workspace import MEMORY, NARROW, make_workspace
 
 LOG2 = np.float32(LOG_2)
 SPLIT = 100  # bonds of a crystal that several cores share

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.network.architecture import LOG_2, N_BLOCKS, OVERFLOW, STATE
-from models.network.compiled.distances import gaussians_of_points
+from models.network.compiled.kernels.distances import gaussians_of_points
 from models.network.compiled.layout import (
     PADDING,
     PARTS,

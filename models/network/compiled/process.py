@@ -11,9 +11,14 @@ import numpy as np
 from numba import njit
 
 from models.network.compiled.compiler import entry, inner
-from models.network.compiled.dense import dense_linear, square_distances, to_distance, to_matern
+from models.network.compiled.kernels.dense import (
+    dense_linear,
+    square_distances,
+    to_distance,
+    to_matern,
+)
+from models.network.compiled.kernels.rows import add_rows, clear, copy_rows
 from models.network.compiled.layout import Single, aligned, padded
-from models.network.compiled.rows import add_rows, clear, copy_rows
 from models.network.covariances import ITSELF, LOCAL, CovarianceSums, KnownCrystals
 
 PORTION = 48  # inputs that are added up in one go

@@ -14,7 +14,7 @@ from models.structure.cif.density import density_warnings
 from models.structure.cif.formula import Stated, Verdict, judge, stated_content
 from models.structure.cif.labels import group_with_hydrogen, implied_hydrogen, readings
 from models.structure.cif.sites import Listed, listed_sites
-from models.structure.cif.symmetry import Candidate, Symmetry, read_symmetry
+from models.structure.cif.symmetry.operations import Candidate, Symmetry, read_symmetry
 from models.structure.cif.text import shown
 from models.structure.species import structure_of
 

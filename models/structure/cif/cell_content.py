@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.structure.cif.sites import Listed, Numbers, Vectors, check_images
-from models.structure.cif.triplets import Operations
+from models.structure.cif.symmetry.triplets import Operations
 from models.structure.primitive import check_raw_size
 
 SAME_SITE = 0.02  # A; atoms of one element that differ by less are one atom

@@ -12,9 +12,9 @@ from numba import njit
 
 from models.network.architecture import SET2SET_STEPS
 from models.network.compiled.compiler import inlined, inner
-from models.network.compiled.dense import dense_linear
-from models.network.compiled.rows import copy_row
-from models.network.compiled.workspace import MEMORY
+from models.network.compiled.kernels.dense import dense_linear
+from models.network.compiled.kernels.rows import copy_row
+from models.network.compiled.kernels.workspace import MEMORY
 
 GATE_IN, CANDIDATE, GATE_OUT = 0, 2 * MEMORY, 3 * MEMORY
 

@@ -11,7 +11,7 @@ from pymatgen.core import Lattice
 
 from models.errors import UnreadableStructure
 from models.structure.cif.block import GROUP, Entries
-from models.structure.cif.symbols import (
+from models.structure.cif.symmetry.symbols import (
     LAST,
     has_settings,
     named,
@@ -21,8 +21,8 @@ from models.structure.cif.symbols import (
     settings_of_number,
     spelt,
 )
+from models.structure.cif.symmetry.triplets import Operations, as_array, fits
 from models.structure.cif.text import SHOWN, shown
-from models.structure.cif.triplets import Operations, as_array, fits
 
 PREFIXES = ("_symmetry", "_space_group", "_spacegroup", "_sg_")
 

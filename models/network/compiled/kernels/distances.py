@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from models.network.architecture import FARTHEST_GAUSSIAN, GAUSSIAN_WIDTH, N_GAUSSIANS
 from models.network.compiled.compiler import inlined, inner
-from models.network.compiled.dense import dense_linear
+from models.network.compiled.kernels.dense import dense_linear
 
 STEPS = 512  # in an angstrom; a power of two, so that places between points are exact
 FARTHEST = 8.0  # A; all Gaussians are below 1e-15 from there on

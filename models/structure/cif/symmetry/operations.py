@@ -10,11 +10,10 @@ from pymatgen.core import Lattice
 
 from models.errors import UnreadableStructure
 from models.structure.cif.block import Entries
-from models.structure.cif.crystal_system import system_warnings
-from models.structure.cif.groups import Group, complete, group_of, products, triplet_of
-from models.structure.cif.space_group import Sources, Stated, sources_of, stated_group
-from models.structure.cif.text import shown
-from models.structure.cif.triplets import (
+from models.structure.cif.symmetry.crystal_system import system_warnings
+from models.structure.cif.symmetry.groups import Group, complete, group_of, products, triplet_of
+from models.structure.cif.symmetry.space_group import Sources, Stated, sources_of, stated_group
+from models.structure.cif.symmetry.triplets import (
     Operations,
     as_array,
     fits,
@@ -22,6 +21,7 @@ from models.structure.cif.triplets import (
     keys,
     parsed,
 )
+from models.structure.cif.text import shown
 
 MODULATED = re.compile(r"_ssg|_cell_(wave_vector|subsystem)|fourier")
 MAGNETIC = re.compile(r"_magn|_moment")

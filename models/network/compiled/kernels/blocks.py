@@ -7,11 +7,18 @@ the `Workspace`, where features are read and written.
 from typing import Any
 
 from models.network.compiled.compiler import TILE_ROWS, inlined, inner
-from models.network.compiled.dense import dense_linear, dense_softplus, to_softplus
-from models.network.compiled.distances import look_up
+from models.network.compiled.kernels.dense import dense_linear, dense_softplus, to_softplus
+from models.network.compiled.kernels.distances import look_up
+from models.network.compiled.kernels.rows import (
+    add_rows,
+    clear,
+    collect,
+    copy_row,
+    gather_pairs,
+    spread,
+)
+from models.network.compiled.kernels.workspace import TILE
 from models.network.compiled.layout import ATOM, BOND, STATE
-from models.network.compiled.rows import add_rows, clear, collect, copy_row, gather_pairs, spread
-from models.network.compiled.workspace import TILE
 
 # Places in what the updates concatenate.
 CENTER, NEIGHBOR, OWN_BOND, BOND_STATE = range(4)

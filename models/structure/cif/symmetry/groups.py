@@ -7,7 +7,7 @@ import gemmi
 import numpy as np
 
 from models.errors import UnreadableStructure
-from models.structure.cif.triplets import (
+from models.structure.cif.symmetry.triplets import (
     Operations,
     as_array,
     as_group,

@@ -6,8 +6,8 @@ import pytest
 
 from models.errors import UnreadableStructure
 from models.structure.cif import read_cif
-from models.structure.cif.symbols import named, number_beside, spelt
-from models.structure.cif.triplets import as_array
+from models.structure.cif.symmetry.symbols import named, number_beside, spelt
+from models.structure.cif.symmetry.triplets import as_array
 
 POSITION = np.array([0.1134567, 0.2245678, 0.3789012])
 TRICLINIC = np.array([[50.4, 8.2, -8.4], [8.2, 68.9, -19.5], [-8.4, -19.5, 94.1]])  # A^2

@@ -7,7 +7,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from models.network.compiled.activation import (
+from models.network.compiled.compiler import LANES, TILE_ROWS, WIDEST, inner
+from models.network.compiled.kernels.activation import (
     FLOAT,
     distance,
     linear,
@@ -16,8 +17,7 @@ from models.network.compiled.activation import (
     silu,
     softplus,
 )
-from models.network.compiled.compiler import LANES, TILE_ROWS, WIDEST, inner
-from models.network.compiled.tile import (
+from models.network.compiled.kernels.tile import (
     SIZE,
     Activation,
     Addition,

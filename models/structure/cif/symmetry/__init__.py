@@ -1,0 +1,1 @@
+"""Symmetry of a CIF: its operations, from triplets, symbols and numbers."""
