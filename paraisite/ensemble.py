@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
 
-from app.schemas import Answer, EnsembleReference
+from app.schemas import Answer
 from app.service.ensembles import (
     ServedEnsemble,
     check_ensemble,
@@ -50,7 +50,8 @@ class EnsembleCalc(LtcCalc):
         structure = self._materials.structure(material_id)
         limits = self._settings.structure_limits
         query = make_query(checked_file(structure, MATERIAL, (), limits), material_id)
-        return self._answer(query, *self.ensemble.predict([query.crystal]))
+        (prediction,) = self.ensemble.predict([query.crystal])
+        return query.answer(prediction, self.ensemble, "miss")
 
     @cached_property
     def _materials(self) -> MaterialSource:
@@ -83,15 +84,9 @@ class EnsembleCalc(LtcCalc):
             return [each for query in queries for each in self._predictions([query])]
 
     def _outcome(self, query: Query, found: Prediction | ParaisiteError) -> Answer | Failure:
-        return found if isinstance(found, ParaisiteError) else self._answer(query, found)
-
-    def _answer(self, query: Query, prediction: Prediction) -> Answer:
-        return Answer(
-            **dict(prediction) | {"warnings": query.warnings + prediction.warnings},
-            material=query.material,
-            ensemble=EnsembleReference(name=self.ensemble.name, digest=self.ensemble.digest),
-            cache="miss",
-        )
+        if isinstance(found, ParaisiteError):
+            return found
+        return query.answer(found, self.ensemble, "miss")
 
 
 def load_calculator(name: str | None = None) -> EnsembleCalc:

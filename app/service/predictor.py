@@ -43,6 +43,17 @@ class Query:
     crystal: Crystal
     warnings: tuple[str, ...] = ()
 
+    def answer(
+        self, prediction: Prediction, ensemble: ServedEnsemble, cache: Literal["hit", "miss"]
+    ) -> Answer:
+        """Return the answer that a prediction by an ensemble makes; warnings of the file first."""
+        return Answer(
+            **dict(prediction) | {"warnings": self.warnings + prediction.warnings},
+            material=self.material,
+            ensemble=EnsembleReference(name=ensemble.name, digest=ensemble.digest),
+            cache=cache,
+        )
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -192,12 +203,7 @@ class Predictor:
         self, query: Query, ensemble: ServedEnsemble, durations: Durations
     ) -> Answer:
         prediction, cache = await self._prediction(query, ensemble, durations)
-        return Answer(
-            **dict(prediction) | {"warnings": query.warnings + prediction.warnings},
-            material=query.material,
-            ensemble=EnsembleReference(name=ensemble.name, digest=ensemble.digest),
-            cache=cache,
-        )
+        return query.answer(prediction, ensemble, cache)
 
     async def _prediction(
         self, query: Query, ensemble: ServedEnsemble, durations: Durations
