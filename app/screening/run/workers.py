@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from multiprocessing import get_context, parent_process
 from typing import Protocol, Self, TypeVar
 
@@ -62,7 +64,13 @@ class Workers:
 
     def identify(self, judge: Judge) -> EnsembleReference:
         """Return which ensemble judges. Raises EnsembleError."""
-        return _result(self._pool.submit(judge.identify))
+        return _result(self._submit(judge.identify))
+
+    def _submit(self, call: Callable[[], T]) -> Future[T]:
+        """Return the result to come; a call may start a process while there are too few."""
+        complete = len(self._pool._processes) == self._count  # noqa: SLF001
+        with nullcontext() if complete else _interrupts_ignored():
+            return self._pool.submit(call)
 
     def run(self, judge: Judge, chunks: Chunks, done: Collection[str]) -> Iterator[Done]:
         """Yield every chunk once it is done, as it comes, judged unless its name is in `done`.
@@ -74,7 +82,7 @@ class Workers:
             if chunk.name in done:
                 yield passed(chunk)
                 continue
-            running.add(self._pool.submit(judge.judge, chunk))
+            running.add(self._submit(partial(judge.judge, chunk)))
             while len(running) >= WAITING * self._count:
                 yield from _finished(running)
         while running:
@@ -101,6 +109,19 @@ def _result(future: Future[T]) -> T:
             "A worker process was killed, most likely for want of memory; run the same command "
             "again to go on, with fewer --workers."
         ) from error
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Let processes that are started inherit that Ctrl-C is ignored, from their first moment on."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Ctrl-C reaches the main thread alone
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _prepare() -> None:
