@@ -125,7 +125,7 @@ def _interrupts_ignored() -> Iterator[None]:
 
 
 def _prepare() -> None:
-    """Leave Ctrl-C to the parent, and end when it is gone: nobody would take the rows then."""
+    """Leave Ctrl-C to the parent, and end when it is gone, since it alone writes rows."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_follow_parent, daemon=True).start()
 

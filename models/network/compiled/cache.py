@@ -1,6 +1,6 @@
 """Where compiled code is kept, and when it is stale.
 
-numba looks at the time of one file; here a function is compiled anew when any file that it is made
+numba looks at the time of one file; here a function is compiled again when any file that it is made
 of has changed. An installation that may not be written to, such as an image's, brings compiled code
 along, of which a copy is used that may grow.
 """
