@@ -64,6 +64,7 @@ def test_the_files_of_a_table_wait_for_the_key(
     open_page: OpenPage, closed: str, cif_files: dict[str, Path]
 ) -> None:
     page = open_page(closed)
+    expect(question(page)).to_be_visible()
     page.keyboard.press("Escape")
     expect(question(page)).to_be_hidden()
     page.locator("#files").set_input_files([*cif_files.values()])
