@@ -9,6 +9,7 @@ import uvicorn
 from app.server.supervisor import CLOSED, LEAVING
 
 MESSAGE = 1  # bytes, with one connection
+FIRST_REQUEST = 0.25  # s that the request of a connection just taken has to arrive
 
 
 class LineServer(uvicorn.Server):
@@ -34,6 +35,7 @@ class LineServer(uvicorn.Server):
         tell(self._line, LEAVING)
         await self._ended.wait()
         await asyncio.gather(*self._arriving)
+        await asyncio.sleep(FIRST_REQUEST)  # connections without a request are closed now
         await super().shutdown(sockets)
 
     def _take(self) -> None:
