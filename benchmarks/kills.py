@@ -71,7 +71,7 @@ def measure() -> dict[str, Any]:
         while kills < KILLS:
             if _killed(_command(source, out), SHARE * seconds):
                 kills += 1
-            else:  # it was over before: begin anew
+            else:  # it was over before: start again
                 out.unlink()
                 kills = 0
         start = time.perf_counter()

@@ -13,8 +13,8 @@ from typing import IO
 from app.screening.entry import Entry
 from app.screening.sources.blocks import split
 from app.screening.sources.files import is_structure_name
+from app.screening.sources.on_disk import OnDisk
 from models.errors import DataError, StructureTooLarge, UnreadableStructure
-from models.structure.checks import StructureLimits
 from models.structure.content import is_hidden
 from models.structure.read import looks_like_structure
 
@@ -32,16 +32,8 @@ Member = tuple[str, Callable[[], bytes]]
 
 
 @dataclass(frozen=True)
-class Archive:
+class Archive(OnDisk):
     """Structure files of a tar or zip archive, in its order; it is not unpacked to disk."""
-
-    path: Path
-    limits: StructureLimits
-
-    @property
-    def name(self) -> str:
-        """Name of the archive."""
-        return self.path.name
 
     def entries(self) -> Iterator[Entry]:
         """Yield the crystals of all structure files. Raises DataError."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.screening.entry import Entry
 from app.screening.sources.blocks import split
+from app.screening.sources.on_disk import OnDisk
 from models.structure.checks import StructureLimits
 from models.structure.content import is_hidden
 from models.structure.read import looks_like_structure
@@ -22,16 +23,8 @@ SAMPLED = 20_000  # bytes of a file of another name that tell whether it is a st
 
 
 @dataclass(frozen=True)
-class Folder:
+class Folder(OnDisk):
     """Structure files below a folder, in the order of their names."""
-
-    path: Path
-    limits: StructureLimits
-
-    @property
-    def name(self) -> str:
-        """Name of the folder."""
-        return self.path.name
 
     def entries(self) -> Iterator[Entry]:
         """Yield the crystals of all structure files."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from app.screening.entry import Entry
+from app.screening.sources.on_disk import OnDisk
 from models.errors import DataError
 from models.structure.checks import StructureLimits
 
@@ -28,16 +29,8 @@ class _Named(BaseModel):
 
 
 @dataclass(frozen=True)
-class Records:
+class Records(OnDisk):
     """Structures in the lines of a .jsonl or .jsonl.gz file."""
-
-    path: Path
-    limits: StructureLimits
-
-    @property
-    def name(self) -> str:
-        """Name of the file."""
-        return self.path.name
 
     def entries(self) -> Iterator[Entry]:
         """Yield the crystal of each line that is not blank. Raises DataError."""

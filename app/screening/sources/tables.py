@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from app.screening.entry import Entry
+from app.screening.sources.on_disk import OnDisk
 from app.screening.sources.records import IDS, record
 from models.errors import DataError
-from models.structure.checks import StructureLimits
 from models.structure.forms.documents import NESTED, TEXTS
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
@@ -37,16 +37,8 @@ Values = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(OnDisk):
     """Structures in the rows of a Parquet or CSV file."""
-
-    path: Path
-    limits: StructureLimits
-
-    @property
-    def name(self) -> str:
-        """Name of the file."""
-        return self.path.name
 
     def entries(self) -> Iterator[Entry]:
         """Yield the crystal of each row. Raises DataError."""
