@@ -49,7 +49,11 @@ class MemberRecord(Record):
         min_length=1, description="One for each output of the network"
     )
     epochs: int = Field(description="Epochs of its last stage")
-    best_epoch: int = Field(description="The epoch whose weights were kept, counted from 0")
+    best_epoch: int | None = Field(
+        default=None,
+        description="The epoch whose weights were kept, counted from 0; null where the network is "
+        "that of the ensemble it starts from",
+    )
     n_fitted: int = Field(description="Crystals fitted in its last stage")
     n_validation: int = Field(description="Crystals of its split kept for validation")
     errors: Mapping[str, float] = Field(description="Errors on its validation crystals")

@@ -16,7 +16,7 @@ from training.data.splits import N_SPLITS
 from training.evaluation import cli as evaluate_cli
 from training.fetch import cli as fetch_cli
 from training.run import TrainingRun, ensembles_of, require_data
-from training.stages import FOUNDATION, MEGNET, STAGES
+from training.stages import FOUNDATION, MEGNET, RECOMMENDED, STAGES
 
 ENSEMBLES = Path("models/ensembles")
 
@@ -47,7 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     own = train.add_argument_group("a user's own ensemble, instead of ENSEMBLE")
     own.add_argument("--data", type=Path, metavar="TABLE.csv", help="ltc; cif or material_id")
     own.add_argument("--name", help="name of the ensemble")
-    own.add_argument("--start", choices=(FOUNDATION, "megnet"), help="default: the best there is")
+    own.add_argument(
+        "--start", choices=(RECOMMENDED, FOUNDATION, "megnet"), help="default: the best there is"
+    )
     own.add_argument("--out", type=Path, default=ENSEMBLES, help="folder of exported ensembles")
     train.add_argument("--workers", type=int, default=n_cores(), help="members side by side")
     train.add_argument(
@@ -124,7 +126,7 @@ def _train_own(options: argparse.Namespace) -> int:
     own = OwnEnsemble(
         table=options.data,
         name=options.name,
-        base=read_preset(options.preset or "own"),
+        base=read_preset(options.preset) if options.preset else None,
         data_dir=data_directory(options.data_dir),
         run_dir=options.run_dir or Path("runs") / options.name,
         ensembles=options.out,

@@ -196,23 +196,22 @@ class Preset:
 
     @model_validator(mode="after")
     def _heads_have_their_inputs(self) -> Self:
-        if not self._has_heads:
+        if not self.has_heads:
             return self
         if not self.descriptors:
             raise ValueError("descriptors is false; heads and Gaussian processes need them")
-        if self.split.kind != "grouped" or not self.split.set_aside:
-            raise ValueError(
-                "split sets nothing aside; the covariance of Gaussian processes is fitted to that"
-            )
+        if self.split.kind != "grouped":
+            raise ValueError("split is not grouped; heads and Gaussian processes are held out so")
         return self
 
     @model_validator(mode="after")
     def _answers_with_its_outputs(self) -> Self:
-        self.answers.check(OUTPUTS if self._has_heads else (LTC, *self.outputs))
+        self.answers.check(OUTPUTS if self.has_heads else (LTC, *self.outputs))
         return self
 
     @property
-    def _has_heads(self) -> bool:
+    def has_heads(self) -> bool:
+        """Whether any stage's members answer by heads and Gaussian processes."""
         return any(schedule.heads for schedule in self.schedules.values())
 
     def has_schedule(self, stage: str, dataset: str) -> bool:

@@ -26,12 +26,13 @@ class Stage:
 
 FOUNDATION = "aflow-stage2"
 HARMONIC = "harmonic-stage2"
+RECOMMENDED = "recommended"
 _STAGES = (
     *(Stage(f"{name}-stage1", name, RANDOM) for name in ("dataset1", "dataset2", "mix", "aflow")),
     *(Stage(f"{name}-stage2", name, MEGNET) for name in ("dataset1", "dataset2", "mix", "aflow")),
     *(Stage(f"{name}-stage3", name, FOUNDATION) for name in ("dataset1", "dataset2", "mix")),
     Stage(HARMONIC, "harmonic", MEGNET),
-    Stage("recommended", "reference", HARMONIC),
+    Stage(RECOMMENDED, "reference", HARMONIC),
 )
 STAGES: Mapping[str, Stage] = MappingProxyType({stage.name: stage for stage in _STAGES})
 

@@ -4,7 +4,7 @@ import json
 import logging
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 
@@ -30,6 +30,7 @@ def train_ensemble(name: str, run: TrainingRun, workers: int, cluster: str | Non
     Raises DataError for an unknown name, and when `run.run_dir` holds a run with other settings.
     """
     chain = run.chain(name)
+    _check_set_aside(chain, run)
     _write_config(run)
     context = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
     with ExitStack() as stack:
@@ -72,6 +73,16 @@ def _cluster(address: str, progress: TrainingProgress) -> Iterator[Submit]:
         raise DataError(f"--ray needs {error.name}; pip install 'paraisite[ray]'.") from error
     with Cluster(address, progress.queue) as cluster:
         yield cluster.submit
+
+
+def _check_set_aside(chain: Sequence[Stage], run: TrainingRun) -> None:
+    """Raise DataError before hours of training where no covariance could be fitted after them."""
+    processes = [stage.name for stage in chain if run.preset.has_process(stage.name, stage.dataset)]
+    if processes and run.own is None and not run.preset.split.set_aside:
+        raise DataError(
+            f"Preset {run.preset.name}: split.set_aside is 0; the covariance of {processes[0]}'s "
+            "Gaussian processes is fitted to what is set aside."
+        )
 
 
 def _stop(pool: ProcessPoolExecutor) -> None:

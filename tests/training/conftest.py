@@ -16,12 +16,14 @@ from models.network.architecture import Architecture, initial_weights
 from models.network.batch import NetworkInput
 from models.network.inputs import InputSettings, network_input
 from tests.crystals import generated_crystals
+from training.config import read_preset
 from training.data.catalogue import CATALOGUE
 from training.data.rows import Row
 from training.fit.megnet.keras_weights import HEAD, _places
 from training.fit.network.objectives import Mape
 from training.fit.network.optimiser import Optimiser
-from training.run import MEGNET_FILE
+from training.run import MEGNET_FILE, TrainingRun
+from training.train import train_ensemble
 
 SMALL = Architecture(mlp=(6, 5))
 SIZES = {"dataset1.jsonl.gz": 10, "dataset2.jsonl.gz": 15, "aflow_agl.jsonl.gz": 20}
@@ -112,3 +114,12 @@ def undisturbed(
     assert done.returncode == 0, done.stderr
     assert "mix-stage3: all 2 members are trained" in done.stderr
     return run_dir
+
+
+@pytest.fixture(scope="session")
+def recommended_run(small_data: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainingRun:
+    """A run of `recommended` with two members, trained to its end."""
+    preset = read_preset("smoke-recommended")
+    run = TrainingRun(preset, small_data, tmp_path_factory.mktemp("recommended"), (1, 2))
+    train_ensemble("recommended", run, workers=1)
+    return run

@@ -135,7 +135,7 @@ def _manifest(
 
 def _methods(trained: TrainedEnsemble) -> dict[str, Method]:
     """Return the method of each output that answers."""
-    if trained.heads:
+    if trained.heads and not trained.run.own:
         return {output: METHODS[dataset] for output, dataset in OUTPUT_METHODS.items()}
     method = method_of(trained.data.dataset.name)
     return {trained.run.preset.answers.otherwise: method} if method else {}
@@ -198,7 +198,7 @@ def _member_records(trained: TrainedEnsemble, errors: HeldOutErrors) -> Iterator
             split=number,
             transforms=tuple(TransformRecord(**dataclasses.asdict(t)) for t in member.transforms),
             epochs=len(member.history),
-            best_epoch=member.best.epoch,
+            best_epoch=member.best.epoch if member.history else None,
             n_fitted=len(split.train),
             n_validation=len(split.validation),
             errors=found,

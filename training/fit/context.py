@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.errors import DataError
 from training.config import Preset, Schedule
@@ -18,6 +19,7 @@ from training.data.splits import (
     published_split,
     with_unsplit_rows,
 )
+from training.fit.frozen.exported import ExportedProcess, read_exported_process
 from training.fit.network.loop import FittedMember, read_member
 from training.run import TrainingRun
 from training.stages import Stage
@@ -27,7 +29,8 @@ from training.stages import Stage
 class MemberContext:
     """A member's stage, data, rows, parent and recipe.
 
-    `set_aside`: formulas set aside for choices.
+    `set_aside`: formulas set aside for choices; `exported`: what is taken over from an exported
+    ensemble that the stage starts from, None where it starts from another.
     `number`: of its split; `parent`: the member of the stage before, None where there is none;
     `directory`: where the member is kept; `megnet_weights`: the file of MEGNet's own.
     """
@@ -42,6 +45,7 @@ class MemberContext:
     megnet_weights: Path
     seed: int
     set_aside: frozenset[str] = frozenset()
+    exported: ExportedProcess | None = None
 
     @property
     def title(self) -> str:
@@ -52,6 +56,13 @@ class MemberContext:
         """Return the rows set aside for choices, on which no error is reported."""
         formulas = self.data.formulas()
         return np.flatnonzero([formula in self.set_aside for formula in formulas])
+
+    @cached_property
+    def descriptor_scale(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Center and scale [n_descriptors] that standardise descriptors."""
+        if self.exported:
+            return self.exported.center, self.exported.scale
+        return self.data.descriptor_scale()
 
     @cached_property
     def schedule(self) -> Schedule:
@@ -73,6 +84,7 @@ def member_context(stage: Stage, number: int, run: TrainingRun) -> MemberContext
         directory=run.member_dir(stage.name, number),
         megnet_weights=run.megnet_weights,
         seed=run.member_seed(number),
+        exported=_exported(stage, number, run),
     )
 
 
@@ -85,6 +97,13 @@ def trained_member(stage: Stage, number: int, run: TrainingRun) -> FittedMember:
             f"run `python -m training train {stage.name} --preset {run.preset.name}` to its end."
         )
     return member
+
+
+def _exported(stage: Stage, number: int, run: TrainingRun) -> ExportedProcess | None:
+    if not (stage.parent and run.preset.has_process(stage.name, stage.dataset)):
+        return None
+    noise = run.preset.gaussian_process.start.noise
+    return read_exported_process(run.run_dir / stage.parent, number, noise)
 
 
 def _parent(stage: Stage, number: int, run: TrainingRun) -> FittedMember | None:

@@ -82,7 +82,7 @@ def _keep_parent(context: MemberContext) -> None:
 def train_heads(context: MemberContext) -> None:
     """Fit the member's heads to its training rows, and write them."""
     rows, data, embedded = context.split.train, context.data, embedding(context)
-    inputs = join_inputs(standardised_descriptors(data), embedded.values, method_masks(data))
+    inputs = join_inputs(standardised_descriptors(context), embedded.values, method_masks(data))
     task = HeadTask(inputs[rows], np.log10(data.ltc[rows]), context.seed)
     arrays = fit_heads(task, context.preset.heads, context.schedule)
     known = {"embedding_center": embedded.center, "embedding_scale": embedded.scale}
@@ -91,10 +91,14 @@ def train_heads(context: MemberContext) -> None:
 
 
 def embedding(context: MemberContext) -> StandardisedEmbedding:
-    """Return the embedding of all crystals by the member's network, standardised in training."""
+    """Return the embedding of all crystals by the member's network, standardised."""
     network = context.parent or trained_network(context)
     weights = to_weights(network.weights, weight_shapes(context.preset.architecture))
-    return StandardisedEmbedding.over(embed(weights, context.data.graphs), context.split.train)
+    values, exported = embed(weights, context.data.graphs), context.exported
+    if exported:
+        center, scale = exported.embedding_center, exported.embedding_scale
+        return StandardisedEmbedding.by(values, center, scale)
+    return StandardisedEmbedding.over(values, context.split.train)
 
 
 def trained_network(context: MemberContext) -> FittedMember:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from models.errors import DataError
 from models.manifest import CARD, Manifest
-from training.config import Preset
+from training.config import Preset, read_preset
 from training.data.catalogue import DATASET_NAMES
 from training.data.datasets import require_files
 from training.export.write import export_ensemble
-from training.own.start import choose_start, own_preset, parent_preset, place_members
+from training.own.start import choose_start, own_base, own_preset, parent_preset, place_members
 from training.own.table import write_own_set
 from training.run import MEGNET_FILE, TrainingRun
 from training.stages import MEGNET, STAGES, Stage
@@ -23,13 +23,14 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 class OwnEnsemble:
     """A user's request: a table of crystals and LTC, the ensemble's name, its start.
 
-    `start`: an exported ensemble of one stage, or MEGNet's weights; None for the best there is.
+    `base`: the recipe, None for that of the start; `start`: an exported ensemble, or MEGNet's
+    weights, None for the best there is.
     `ensembles`: the folder of exported ensembles, which the new one joins.
     """
 
     table: Path
     name: str
-    base: Preset
+    base: Preset | None
     data_dir: Path
     run_dir: Path
     ensembles: Path
@@ -58,8 +59,9 @@ def own_run(own: OwnEnsemble) -> TrainingRun:
     else:
         parent = parent_preset(own.ensembles / start)
     write_own_set(own.table, data_dir / f"{own.name}.jsonl.gz")
+    base = own.base or read_preset(own_base(own.ensembles / start))
     run = TrainingRun(
-        preset=own_preset(own.base, own.name, parent),
+        preset=own_preset(base, own.name, parent),
         data_dir=data_dir,
         run_dir=own.run_dir,
         splits=own.splits,

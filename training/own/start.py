@@ -4,26 +4,42 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from models.manifest import MANIFEST, WEIGHTS, Manifest, read_manifest
+from models.errors import DataError
+from models.manifest import MANIFEST, PROCESS, WEIGHTS, Manifest, read_manifest
 from models.network.architecture import weight_shapes
 from models.network.weights import load_weights
 from training.config import PRESET_FILE, Preset, preset_of, read_preset
 from training.fit.network.loop import FittedMember, write_member
 from training.fit.network.parameters import pack
 from training.run import TrainingRun
-from training.stages import FOUNDATION, MEGNET
+from training.stages import FOUNDATION, MEGNET, RECOMMENDED
 
 OWN = "own"  # the schedule's name in the preset
+STARTS = (RECOMMENDED, FOUNDATION)  # best first
 
 
 def choose_start(ensembles: Path) -> str:
     """Return the best start there is: a published ensemble's name, or MEGNet's weights."""
-    return FOUNDATION if (ensembles / FOUNDATION / MANIFEST).is_file() else MEGNET
+    there = (name for name in STARTS if (ensembles / name / MANIFEST).is_file())
+    return next(there, MEGNET)
+
+
+def own_base(folder: Path) -> str:
+    """Return the name of the preset for a start: an exported ensemble's folder."""
+    return "own-heads" if (folder / PROCESS).is_file() else OWN
 
 
 def own_preset(base: Preset, name: str, parent: Preset | None) -> Preset:
-    """Return the preset for a user's own set `name`, with the network and loss of the start."""
+    """Return the preset for a user's own set `name`, with the network and loss of the start.
+
+    Raises DataError where only one of the two has heads.
+    """
     network = parent or base
+    if base.has_heads != network.has_heads:
+        fitting = "own-heads" if network.has_heads else OWN
+        raise DataError(
+            f"Preset {base.name} does not suit the start; give one with base = {fitting!r}."
+        )
     return replace(
         base,
         mlp=network.mlp,
@@ -56,7 +72,9 @@ def place_members(folder: Path, run: TrainingRun) -> tuple[int, ...]:
         directory = run.member_dir(manifest.name, record.split)
         directory.mkdir(parents=True, exist_ok=True)
         write_member(FittedMember(vector, transforms, ()), directory)
-    shutil.copyfile(folder / MANIFEST, run.run_dir / manifest.name / MANIFEST)
+    for name in (MANIFEST, PROCESS):
+        if (folder / name).is_file():
+            shutil.copyfile(folder / name, run.run_dir / manifest.name / name)
     return tuple(record.split for record in manifest.members)
 
 

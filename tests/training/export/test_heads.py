@@ -1,6 +1,7 @@
 """The recommended ensemble's pipeline on a handful of crystals: train -> export -> predict."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,11 @@ import pytest
 
 from models.crystal.crystal import Crystal
 from models.ensemble import Ensemble
+from models.errors import DataError
 from models.manifest import HEADS, MANIFEST, PROCESS, WEIGHTS, Manifest
 from models.prediction.evidence import EVIDENCE
 from tests.crystals import generated_crystals
-from training.config import PRESET_FILE, preset_of, read_preset
+from training.config import PRESET_FILE, preset_of
 from training.export.trained import TrainedEnsemble, read_trained
 from training.export.write import export_ensemble
 from training.fit.context import member_context
@@ -21,7 +23,6 @@ from training.run import TrainingRun
 from training.train import train_ensemble
 
 pytestmark = pytest.mark.timeout(900)
-SPLITS = (1, 2)
 
 
 def refuse(record: EpochRecord) -> None:
@@ -30,16 +31,12 @@ def refuse(record: EpochRecord) -> None:
 
 
 @pytest.fixture(scope="module")
-def run(small_data: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainingRun:
-    """A run of two members, trained to its end."""
-    preset = read_preset("smoke-recommended")
-    run = TrainingRun(preset, small_data, tmp_path_factory.mktemp("run"), SPLITS)
-    train_ensemble("recommended", run, workers=1)
-    return run
+def run(recommended_run: TrainingRun) -> TrainingRun:
+    return recommended_run
 
 
 @pytest.fixture(scope="module")
-def trained(run) -> TrainedEnsemble:
+def trained(run: TrainingRun) -> TrainedEnsemble:
     return read_trained("recommended", run)
 
 
@@ -58,7 +55,7 @@ def ensemble(folder) -> Ensemble:
 def test_a_member_has_network_heads_and_process(run):
     folder = run.run_dir / "recommended"
     members = {
-        f"split-{split}/{part}" for split in SPLITS for part in ("member", "heads", "process")
+        f"split-{split}/{part}" for split in run.splits for part in ("member", "heads", "process")
     }
     files = {str(path.relative_to(folder)) for path in folder.rglob("*.*")}
     assert files == {"covariance.safetensors", *(f"{name}.safetensors" for name in members)}
@@ -69,6 +66,13 @@ def test_the_network_is_that_of_the_stage_before(run):
     last = read_trained("recommended", run)
     for before, after in zip(harmonic.members, last.members, strict=True):
         np.testing.assert_array_equal(before.weights, after.weights)
+
+
+def test_nothing_is_trained_where_no_covariance_could_be_fitted(run, tmp_path):
+    preset = replace(run.preset, split=replace(run.preset.split, set_aside=0.0))
+    with pytest.raises(DataError, match="set_aside is 0"):
+        train_ensemble("recommended", replace(run, preset=preset, run_dir=tmp_path), workers=1)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_finished_member_is_not_trained_again(run):
@@ -89,7 +93,7 @@ def test_only_what_is_missing_is_trained_again_and_comes_out_the_same(run):
 
 
 def test_no_formula_is_both_held_out_and_trained_on_or_set_aside(run):
-    for number in SPLITS:
+    for number in run.splits:
         context = member_context(run.stage("recommended"), number, run)
         formulas = context.data.formulas()
         held = {formulas[row] for row in context.split.validation}

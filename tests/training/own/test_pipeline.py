@@ -2,14 +2,12 @@
 
 import pytest
 from fastapi.testclient import TestClient
-from pymatgen.io.cif import CifWriter
 
 from app.factory import create_app
 from app.settings import Settings
 from models.errors import DataError
 from models.manifest import read_manifest
 from tests.app.conftest import wait_until_ready
-from tests.crystals import generated_crystals
 from training.__main__ import main
 from training.config import PRESET_FILE, preset_of, read_preset
 from training.export.write import export_ensemble
@@ -26,18 +24,6 @@ deterministic = true
 epochs = 2
 t_max = 2
 """
-
-
-@pytest.fixture(scope="module")
-def table(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("table")
-    lines = ["cif,ltc"]
-    for number, crystal in enumerate(generated_crystals(30, seed=12)):
-        (folder / f"{number}.cif").write_text(str(CifWriter(crystal, significant_figures=12)))
-        lines.append(f"{number}.cif,{2000 / (crystal.volume / len(crystal)) ** 2:.4f}")
-    path = folder / "my.csv"
-    path.write_text("\n".join(lines) + "\n")
-    return path
 
 
 @pytest.fixture(scope="module")

@@ -30,6 +30,11 @@ class StandardisedEmbedding:
         """Return embeddings [n_crystals, 16] standardised over these rows."""
         center = embeddings[rows].mean(axis=0)
         scale = embeddings[rows].std(axis=0) + SMALLEST_SCALE
+        return cls.by(embeddings, center, scale)
+
+    @classmethod
+    def by(cls, embeddings: Single, center: Single, scale: Single) -> "StandardisedEmbedding":
+        """Return embeddings [n_crystals, 16] standardised by what is given."""
         return cls(standardise(embeddings, center, scale), center, scale)
 
 

@@ -51,20 +51,24 @@ class FittedProcess:
 
 
 def train_covariance(context: MemberContext, embedding: StandardisedEmbedding) -> Covariance:
-    """Return the covariance of a stage, fitted once to the set-aside references.
+    """Return the covariance of a stage: that of its start, or fitted to set-aside references.
 
     All members are trained on these, and no error is reported on them. References of a method
     with a process of its own are left out. `embedding`: that of the member of `context`.
     """
     path = context.directory.parent / COVARIANCE_FILE
     if not path.is_file():
-        apart = np.flatnonzero(method_masks(context.data).any(axis=0))
-        rows = np.setdiff1d(context.choice_rows(), apart)
-        references = _references(context.data, embedding).chosen(rows)
-        covariance = fit_covariance(references, context.preset.gaussian_process)
-        _write({"logarithms": covariance.vector()}, path)
-        logger.info("%s: covariance fitted to %d crystals", context.stage.name, len(rows))
+        found = context.exported.covariance if context.exported else _fitted(context, embedding)
+        _write({"logarithms": found.vector()}, path)
     return read_covariance(path)
+
+
+def _fitted(context: MemberContext, embedding: StandardisedEmbedding) -> Covariance:
+    apart = np.flatnonzero(method_masks(context.data).any(axis=0))
+    rows = np.setdiff1d(context.choice_rows(), apart)
+    references = _references(context, embedding).chosen(rows)
+    logger.info("%s: covariance is fitted to %d crystals", context.stage.name, len(rows))
+    return fit_covariance(references, context.preset.gaussian_process)
 
 
 def read_covariance(path: Path) -> Covariance:
@@ -78,7 +82,7 @@ def train_process(context: MemberContext, embedding: StandardisedEmbedding) -> N
     """Fit a member's process to its training rows, and write it."""
     covariance = read_covariance(context.directory.parent / COVARIANCE_FILE)
     rows = context.split.train
-    references = _references(context.data, embedding).chosen(rows)
+    references = _references(context, embedding).chosen(rows)
     methods = method_masks(context.data)[:, rows]
     fitted = fit_process(references, methods, covariance, context.preset.gaussian_process)
     arrays = {
@@ -137,7 +141,7 @@ def join_processes(contexts: Sequence[MemberContext]) -> Process:
     data = contexts[0].data
     covariance = read_covariance(contexts[0].directory.parent / COVARIANCE_FILE)
     files = [load_file(context.directory / FILE) for context in contexts]
-    center, scale = data.descriptor_scale()
+    center, scale = contexts[0].descriptor_scale
     own = np.stack([file["own"] for file in files])
 
     def of_rows(name: str) -> Numbers:
@@ -152,7 +156,7 @@ def join_processes(contexts: Sequence[MemberContext]) -> Process:
     arrays = {
         "center": center,
         "scale": scale,
-        "known": standardised_descriptors(data),
+        "known": standardised_descriptors(contexts[0]),
         "rate": covariance.rate,
         "embedding_center": stacked("embedding_center"),
         "embedding_scale": stacked("embedding_scale"),
@@ -179,14 +183,14 @@ def method_masks(data: GraphDataset) -> Masks:
     return np.stack([owners == METHOD_DATASETS[method] for method in METHODS])
 
 
-def standardised_descriptors(data: GraphDataset) -> NDArray[np.float32]:
+def standardised_descriptors(context: MemberContext) -> NDArray[np.float32]:
     """Return the descriptors [n_crystals, n_descriptors] in standard deviations."""
-    return standardise(data.descriptors(), *data.descriptor_scale())
+    return standardise(context.data.descriptors(), *context.descriptor_scale)
 
 
-def _references(data: GraphDataset, embedding: StandardisedEmbedding) -> References:
-    inputs = standardised_descriptors(data).astype(float)
-    return References(inputs, embedding.values.astype(float), np.log10(data.ltc))
+def _references(context: MemberContext, embedding: StandardisedEmbedding) -> References:
+    inputs = standardised_descriptors(context).astype(float)
+    return References(inputs, embedding.values.astype(float), np.log10(context.data.ltc))
 
 
 def _write(arrays: dict[str, object], path: Path) -> None:

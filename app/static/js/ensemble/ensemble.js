@@ -99,7 +99,7 @@ function data(records) {
 function members(records) {
   const errorNames = [...new Set(records.flatMap((record) => Object.keys(record.errors)))];
   const rows = records.map((record) => [
-    record.split, record.best_epoch, record.epochs, record.n_fitted, record.n_validation,
+    record.split, record.best_epoch ?? "–", record.epochs, record.n_fitted, record.n_validation,
     ...errorNames.map((name) => (name in record.errors ? decimal(record.errors[name]) : "–")),
   ]);
   const head = ["Split", "Epoch kept", "of", "Fitted", "Validated", ...errorNames.map(measure)];
