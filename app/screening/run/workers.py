@@ -51,6 +51,8 @@ class Workers:
 
     def __init__(self, count: int) -> None:
         self._count = count
+        # Numbers do not depend on where they are made: linear algebra in one thread, as on Ray.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
         self._pool = ProcessPoolExecutor(count, get_context("spawn"), _prepare)
 
     def __enter__(self) -> Self:
