@@ -18,6 +18,8 @@ class Material(Record):
     space_group: str | None = Field(
         description="International (Hermann-Mauguin) symbol; null if it could not be determined."
     )
+    structure_type: str = Field(description="Structure type, such as rocksalt.")
+    likely_metal: bool = Field(description="Whether electrons are likely to conduct heat as well.")
     idealised: bool = Field(
         description="Whether atoms up to about 0.3 A off the sites of the space group were moved "
         "there for the prediction."
@@ -153,15 +155,6 @@ class Problem(Record):
     request_id: str | None = Field(
         None, description="Id of the request, as in X-Request-ID and in the service's log."
     )
-
-
-class BatchLine(Record):
-    """One crystal of a batch: its answer, or its problem."""
-
-    index: int = number("Place of the crystal in the request, from 0.", "1")
-    name: str | None = Field(description="Its file name or id; null where it has none.")
-    answer: Answer | None = Field(description="The prediction; null where there is a problem.")
-    problem: Problem | None = Field(description="Why there is no prediction.")
 
 
 class ProblemKind(Record):

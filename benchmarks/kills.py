@@ -17,13 +17,14 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from app.schemas import EnsembleReference
-from app.screening.outcome import Thresholds
+from app.screening.probability import Thresholds
 from app.screening.run.chunks import Chunk
 from app.screening.run.judge import Done
 from app.screening.run.screen import screen
 from app.screening.run.workers import Workers
 from app.screening.sources.records import Records
-from app.screening.table.columns import Row, table_of
+from app.screening.table.columns import table_of
+from app.screening.table.row import Row
 from models.structure.checks import StructureLimits
 
 ROWS, KILLS, WORKERS = 100_000, 10, 2

@@ -10,7 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from app.screening.options import FORMATS
-from app.screening.outcome import Thresholds
+from app.screening.probability import Thresholds
 from app.screening.ranking.rank import HEAD, Ranked, Ranking, rank, values_of
 from app.screening.ranking.shortlist import write_shortlist
 from app.screening.run.judge import EnsembleJudge, Judge

@@ -3,20 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from app.screening.probability import probability_below
-from app.screening.table.columns import Row
+from app.screening.probability import DEFAULT, Thresholds
+from app.screening.table.row import Row, values_of
 from app.service.ensembles import ServedEnsemble
 from models.crystal.crystal import Crystal
-from models.prediction.result import Ltc, Prediction
+from models.prediction.result import Prediction
 from models.prediction.warnings import likely_metal
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """LTC in W/(m K) that a crystal may lie below, such as for thermoelectrics, or above."""
-
-    below: float = 1.0
-    above: float = 100.0
 
 
 @dataclass(frozen=True)
@@ -37,7 +29,7 @@ class Outcome:
     prediction: Prediction | None = None
     error: str | None = None
 
-    def row(self, index: int = 0, thresholds: Thresholds = Thresholds()) -> Row:
+    def row(self, index: int = 0, thresholds: Thresholds = DEFAULT) -> Row:
         """Return the outcome as a row of the table; missing values are null."""
         known: dict[str, Any] = dict.fromkeys(Row.model_fields)
         known |= {
@@ -54,7 +46,7 @@ class Outcome:
         if self.crystal:
             known |= _of_crystal(self.crystal)
         if self.prediction:
-            known |= _of_prediction(self.prediction, thresholds)
+            known |= values_of(self.prediction, thresholds)
         return Row(**known)
 
     @property
@@ -70,46 +62,3 @@ def _of_crystal(crystal: Crystal) -> dict[str, Any]:
         "fingerprint": crystal.fingerprint,
         "likely_metal": likely_metal(crystal),
     }
-
-
-def _of_prediction(prediction: Prediction, thresholds: Thresholds) -> dict[str, Any]:
-    opinion = prediction.second_opinion
-    return {
-        **_of_ltc(prediction.ltc, thresholds),
-        **_of_domain(prediction),
-        "slack": opinion.slack.ltc if opinion else None,
-        "minimum": opinion.minimum.ltc if opinion else None,
-    }
-
-
-def _of_ltc(ltc: Ltc, thresholds: Thresholds) -> dict[str, Any]:
-    values: dict[str, Any] = {
-        f"ltc_{name}": getattr(ltc, name) for name in ("mean", "std", "median", "min", "max")
-    }
-    if ltc.interval:
-        values |= {f"interval_{name}": value for name, value in ltc.interval.model_dump().items()}
-    below, not_above = (probability_below(ltc, t) for t in (thresholds.below, thresholds.above))
-    return values | {
-        "probability_below": below,
-        "probability_above": None if not_above is None else 1 - not_above,
-    }
-
-
-def _of_domain(prediction: Prediction) -> dict[str, Any]:
-    domain = prediction.domain
-    if domain is None:
-        return {}
-    values: dict[str, Any] = {
-        "verdict": domain.verdict,
-        "reasons": " ".join(domain.reasons) or None,
-        "expected_error": domain.expected_error,
-        "in_training_data": domain.in_training_data,
-    }
-    for nearest in domain.nearest[:1]:
-        values |= {
-            "nearest_id": nearest.material_id,
-            "nearest_formula": nearest.formula,
-            "nearest_ltc": nearest.ltc,
-            "nearest_distance": nearest.distance,
-        }
-    return values

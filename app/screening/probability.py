@@ -1,11 +1,23 @@
 """Probability that an LTC lies below a threshold, from its calibrated interval."""
 
 import math
+from dataclasses import dataclass
 from statistics import NormalDist
 
 from models.prediction.result import Ltc
 
 NORMAL = NormalDist()
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """LTC in W/(m K) that a crystal may lie below, such as for thermoelectrics, or above."""
+
+    below: float = 1.0
+    above: float = 100.0
+
+
+DEFAULT = Thresholds()
 
 
 def probability_below(ltc: Ltc, threshold: float) -> float | None:

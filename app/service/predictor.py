@@ -28,6 +28,7 @@ from models.cores import n_cores
 from models.crystal.crystal import Crystal
 from models.errors import StructureTooLarge
 from models.prediction.result import Prediction
+from models.prediction.warnings import likely_metal
 from models.structure.materials_project.client import check_material_id
 from models.structure.read import StructureFile, checked_file
 from models.structure.read import read_structure as read_file
@@ -243,6 +244,8 @@ def make_query(file: StructureFile, material_id: str | None = None) -> Query:
         formula=structure.composition.reduced_formula,
         n_sites=len(structure),
         space_group=crystal.space_group,
+        structure_type=crystal.structure_type,
+        likely_metal=likely_metal(crystal),
         idealised=crystal.symmetry.idealised,
         fingerprint=crystal.fingerprint,
     )

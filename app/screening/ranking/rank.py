@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from app.screening.table.columns import Row
 from app.screening.table.files import read_batches
+from app.screening.table.row import Row
 
 HEAD = f"{'LTC':>9} {'spread':>9} {'from':>9} {'to':>9} {'verdict':>8}"
 GROUPS = ("candidates", "metals", "outside")

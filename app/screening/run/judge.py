@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from app.schemas import EnsembleReference
 from app.screening.judging import outcomes
-from app.screening.outcome import Thresholds
+from app.screening.probability import Thresholds
 from app.screening.run.chunks import Chunk
 from app.screening.table.columns import table_of
 from app.service.ensembles import ServedEnsemble

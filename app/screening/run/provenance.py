@@ -9,7 +9,7 @@ from pydantic import Field
 
 from app import __version__
 from app.schemas import EnsembleReference
-from app.screening.outcome import Thresholds
+from app.screening.probability import Thresholds
 from models.code import code_digest
 from models.records import Record
 

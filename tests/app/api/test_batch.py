@@ -13,10 +13,17 @@ import pytest
 
 from app.settings import Settings
 from tests.app.api.test_predict import code
-from tests.app.conftest import FakeEnsemble, serving
+from tests.app.conftest import FakeEnsemble, Sceptic, serving
+from tests.app.screening.conftest import rows_of
 from tests.service_process import ServiceProcess
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
+
+
+@pytest.fixture
+def sceptic_client(settings):
+    with serving(settings, Sceptic()) as client:
+        yield client
 
 
 def lines_of(response):
@@ -60,6 +67,25 @@ def test_an_answer_is_that_of_a_single_request(client, rocksalt_cif):
     for line in lines_of(response):
         assert line["answer"] | {"cache": "hit"} == single | {"cache": "hit"}
         assert line["problem"] is None
+
+
+def test_a_row_is_that_of_a_screening(sceptic_client, sceptic, cifs, tmp_path):
+    """Thresholds, file names and errors among it."""
+    sceptic("screen", cifs, "--out", tmp_path / "ltc.parquet", "--below", 20, "--above", 21)
+    names = [row["material_id"] for row in rows_of(tmp_path / "ltc.parquet")]
+    files = [("file", (name, (cifs / name).read_bytes())) for name in names]
+    response = sceptic_client.post("/predict/batch?below=20&above=21", files=files)
+    assert [line["row"] for line in lines_of(response)] == rows_of(tmp_path / "ltc.parquet")
+
+
+def test_a_crystal_without_a_name_has_its_place_for_one(client, rocksalt_cif):
+    (line,) = lines_of(client.post("/predict/batch", json=[rocksalt_cif]))
+    assert (line["name"], line["row"]["material_id"]) == (None, "line 1")
+
+
+def test_a_threshold_that_is_no_conductivity(client, rocksalt_cif):
+    response = client.post("/predict/batch?below=0", json=[rocksalt_cif])
+    assert code(response) == "invalid-request"
 
 
 def test_a_json_list_of_ids_and_structures(client, rocksalt_cif):

@@ -8,7 +8,7 @@ from itertools import islice
 import pyarrow.parquet as pq
 import pytest
 
-from app.screening.outcome import Thresholds
+from app.screening.probability import Thresholds
 from app.screening.run.screen import screen
 from app.screening.run.workers import Here
 from app.screening.sources.records import Records

@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from app.screening.run.parts import Parts
-from app.screening.table.columns import COLUMNS, Row
+from app.screening.table.columns import COLUMNS
 from app.screening.table.files import read_batches, read_provenance
+from app.screening.table.row import Row
 from tests.app.screening.conftest import rows_of
 
 FOREIGN = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from app.screening.entry import Entry
-from app.screening.outcome import Thresholds
+from app.screening.probability import Thresholds
 from app.screening.run.chunks import Chunk
 from app.screening.run.workers import WAITING, Here, Workers
 from benchmarks.kills import StandIn
