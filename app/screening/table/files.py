@@ -22,6 +22,12 @@ KEY = b"paraisite"  # of the provenance in a Parquet file's metadata
 FORMULA = r"^[=+\-@\t\r']"  # a spreadsheet takes text that begins so for a formula
 QUOTE = "'"  # before such text; a spreadsheet does not show it
 BATCH = 20_000  # rows that are held at once
+DATATYPES = {  # of "CSV on the Web"
+    pa.string(): "string",
+    pa.int64(): "integer",
+    pa.float64(): "number",
+    pa.bool_(): "boolean",
+}
 
 Write = Callable[[pa.Table], None]
 
@@ -152,7 +158,8 @@ def _document(out: Path, provenance: Provenance) -> dict[str, Any]:
     for name in COLUMNS:
         field = SCHEMA.field(name)
         metadata = {key.decode(): value.decode() for key, value in field.metadata.items()}
-        columns.append({"name": name, "titles": name, "datatype": str(field.type), **metadata})
+        kind = DATATYPES[field.type]
+        columns.append({"name": name, "titles": name, "datatype": kind, **metadata})
     return {
         "@context": "http://www.w3.org/ns/csvw",
         "url": out.name,
