@@ -151,11 +151,11 @@ async function showComparison({ rows: wanted, ...place }, signal) {
   const table = await tableOf(place, signal);
   if (!table) return;
   const { comparison } = await import("./files/compare.js");
-  const rows = wanted.map((index) => rowOf(table, index));
-  for (const row of rows.filter((row) => !row.answer)) {
-    const prediction = await predicted(row.source, table.ensemble, signal);
+  const rows = [];
+  for (const row of wanted.map((index) => rowOf(table, index))) {
+    const answer = row.answer ?? (await predicted(row.source, table.ensemble, signal)).answer;
     if (signal.aborted) return;
-    table.update(row, { state: "done", prediction, answer: prediction.answer });
+    rows.push({ ...row, answer });
   }
   show(`${rows.length} crystals`, backTo(table), comparison(rows, table.links, signal));
   reveal();

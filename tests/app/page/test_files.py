@@ -57,6 +57,7 @@ def test_modules_of_the_first_view_are_loaded_ahead_and_every_other_one_is_impor
 def test_files_name_no_other_host_but_in_links() -> None:
     linked = {
         "http://www.w3.org/2000/svg",
+        "http://www.w3.org/ns/csvw",
         "https://arxiv.org/abs/2411.18259",
         "https://doi.org/",
         "https://materialsproject.org/materials/",

@@ -112,7 +112,7 @@ def test_changed_ensemble_recomputes_a_table(table: Page) -> None:
     asked = count_predictions(table)
     choose(table, "complete")
     names_ensemble(table, "complete")
-    assert len([url for url in asked if url.endswith("?ensemble=complete")]) == 3
+    assert len([url for url in asked if url.endswith("?ensemble=complete")]) == 2
     expect(table.get_by_label("Select ZnS.cif for comparison")).to_be_checked()
     expect(table.get_by_role("columnheader", name="File ↓")).to_have_attribute(
         "aria-sort", "descending"

@@ -1,38 +1,31 @@
-/** A table of files as CSV. */
-
-import { usual } from "../base/formula.js";
-import { warningsOf } from "../answer/headline.js";
-
-const FIELDS = {
-  file: (row) => row.file.name,
-  formula: (row) => row.answer && usual(row.answer.material.formula),
-  space_group: (row) => row.answer?.material.space_group,
-  n_sites: (row) => row.answer?.material.n_sites,
-  "ltc_mean [W/(m K)]": (row) => row.answer?.ltc.mean,
-  "ltc_std [W/(m K)]": (row) => row.answer?.ltc.std,
-  "ltc_min [W/(m K)]": (row) => row.answer?.ltc.min,
-  "ltc_max [W/(m K)]": (row) => row.answer?.ltc.max,
-  "interval_lower [W/(m K)]": (row) => row.answer?.ltc.interval?.lower,
-  "interval_upper [W/(m K)]": (row) => row.answer?.ltc.interval?.upper,
-  verdict: (row) => row.answer?.domain?.verdict,
-  "slack [W/(m K)]": (row) => row.answer?.second_opinion?.slack.ltc,
-  "minimum [W/(m K)]": (row) => row.answer?.second_opinion?.minimum.ltc,
-  warnings: (row) => row.answer && warningsOf(row.answer).join(" "),
-  ensemble: (row) => row.answer?.ensemble.name,
-  digest: (row) => row.answer?.ensemble.digest,
-  fingerprint: (row) => row.answer?.material.fingerprint,
-  error: (row) => (row.answer ? undefined : row.error ? `${row.error.title}: ${row.error.detail}` : row.state),
-};
+/** A table of files as CSV: the columns of a screening's table, as the service gives them for each file. */
 
 /** Return the rows as CSV, in the order of the files. */
 export function csv(rows) {
-  const lines = [Object.keys(FIELDS), ...rows.map((row) => Object.values(FIELDS).map((field) => field(row)))];
+  const columns = Object.keys(rows.find(({ cells }) => cells).cells);
+  const lines = [columns, ...rows.map(cellsOf).map((cells) => columns.map((column) => cells[column]))];
   return lines.map((line) => line.map(cell).join(",") + "\r\n").join("");
+}
+
+/** Return names, units and descriptions of the columns in the form of "CSV on the Web" (W3C). */
+export function csvMetadata(url, contract) {
+  const columns = Object.entries(contract.components.schemas.Row.properties).map(([name, property]) => {
+    const { type: datatype } = property.anyOf?.[0] ?? property; // the other one is null
+    const { description, unit } = property;
+    return { name, titles: name, datatype, description, unit };
+  });
+  return { "@context": "http://www.w3.org/ns/csvw", url, tableSchema: { columns } };
+}
+
+/** Return the cells of a row; its place and name are those in this table. */
+function cellsOf({ cells, file, index, error, state }) {
+  const known = cells ?? { error: error ? `${error.code ?? error.type}: ${error.detail ?? error.message}` : state };
+  return { ...known, index, material_id: file.name };
 }
 
 function cell(value) {
   if (value === undefined || value === null) return "";
-  if (typeof value === "number") return String(value);
-  const text = /^[=+\-@\t]/.test(value) ? `'${value}` : value; // spreadsheets would run it as a formula
+  if (typeof value !== "string") return String(value);
+  const text = /^[=+\-@\t\r']/.test(value) ? `'${value}` : value; // spreadsheets would run it as a formula
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -11,8 +11,8 @@ export function rowsOf(files, kept, digest) {
 
 function restored(result, digest, cancelled) {
   const version = result?.prediction?.answer.ensemble.digest;
-  if (version && (!digest || version === digest)) return { state: "done", prediction: result.prediction, answer: result.prediction.answer };
-  if (result?.error) return { state: "failed", error: result.error };
+  if (version && result.cells && (!digest || version === digest)) return { state: "done", ...result, answer: result.prediction.answer };
+  if (result?.error) return { state: "failed", ...result };
   return { state: cancelled ? "cancelled" : "waiting" };
 }
 
@@ -31,7 +31,7 @@ export class Keeper {
   now(rows, cancelled) {
     clearTimeout(this.timer);
     this.timer = null;
-    const results = rows.map(({ prediction, error }) => (prediction ? { prediction } : error ? { error: plain(error) } : null));
+    const results = rows.map(({ prediction, error, cells }) => (prediction ? { prediction, cells } : error ? { error: plain(error), cells } : null));
     return keepResults(this.key, this.ensemble, { results, cancelled });
   }
 }

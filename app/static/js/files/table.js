@@ -1,15 +1,18 @@
 /** Several files: a table that fills as answers come, by one ensemble. */
 
 import { announce, download, h } from "../base/dom.js";
-import { patiently, predict } from "../service/api.js";
+import { Problem, contract, patiently, predictFiles } from "../service/api.js";
 import { COLUMNS, classOf, compare } from "./columns.js";
-import { csv } from "./csv.js";
+import { csv, csvMetadata } from "./csv.js";
+import { groups, halves } from "./groups.js";
 import { Keeper, rowsOf } from "./results.js";
 import { RowView } from "./row.js";
 
-const AT_ONCE = 4; // requests; more would only wait in the service's queue
+const AT_ONCE = 2; // requests; more would only wait in the service's queue
 const TRIES = 60; // a long table waits for a busy service rather than give up
 const MOST_COMPARED = 6;
+const CSV = "ltc.csv";
+const BROKEN_OFF = { type: "unreachable", title: "The answer broke off", detail: "The service stopped before it came to this file." };
 
 /** The table of a set of files by an ensemble; `links` gives the addresses of rows and comparisons. */
 export class FileTable {
@@ -30,7 +33,7 @@ export class FileTable {
     if (this.running) return;
     const { signal } = (this.abort = new AbortController());
     this.running = signal;
-    const queue = this.rows.filter((row) => row.state === "waiting").values();
+    const queue = groups(this.rows.filter((row) => row.state === "waiting"), AT_ONCE).values();
     await Promise.all(Array.from({ length: AT_ONCE }, () => this.work(queue, signal)));
     if (this.running === signal) this.running = null;
     if (signal.aborted) return;
@@ -52,7 +55,7 @@ export class FileTable {
   /** Try again what failed or was cancelled. */
   again() {
     this.cancelled = false;
-    for (const row of this.rows) if (!row.answer) this.update(row, { state: "waiting", error: null });
+    for (const row of this.rows) if (!row.answer) this.update(row, { state: "waiting", error: null, cells: null });
     this.run();
   }
 
@@ -64,25 +67,38 @@ export class FileTable {
   }
 
   async work(queue, signal) {
-    for (const row of queue) {
+    for (const rows of queue) {
       if (signal.aborted) return;
-      await this.predict(row, signal);
+      await this.predict(rows, signal);
     }
   }
 
-  /** Predict one file; an answer that comes after the table was stopped is dropped. */
-  async predict(row, signal) {
-    this.update(row, { state: "working" });
-    const onWait = () => signal.aborted || this.update(row, { state: "service busy, waiting" });
-    let change;
+  /** Predict some files; answers that come after the table was stopped are dropped. */
+  async predict(rows, signal) {
+    for (const row of rows) this.update(row, { state: "working" });
+    const onWait = () => signal.aborted || rows.forEach((row) => this.update(row, { state: "service busy, waiting" }));
+    const onLine = ({ index, ...line }) => signal.aborted || this.take(rows[index], line);
+    const files = rows.map(({ file }) => file);
     try {
-      const prediction = await patiently(() => predict(row.source, this.ensemble, signal), { signal, onWait, tries: TRIES });
-      change = { state: "done", prediction, answer: prediction.answer };
+      await patiently(() => predictFiles(files, this.ensemble, signal, onLine), { signal, onWait, tries: TRIES });
+      this.fail(rows, new Problem(BROKEN_OFF), signal);
     } catch (error) {
-      change = { state: "failed", error };
+      if (error.code === "structure-too-large" && rows.length > 1) for (const half of halves(rows)) await this.predict(half, signal);
+      else this.fail(rows, error, signal);
     }
+  }
+
+  /** Take over what the service says of a file: its answer or problem, and its row of the CSV. */
+  take(row, { answer, problem, row: cells }) {
+    if (answer) this.update(row, { state: "done", cells, prediction: { answer, steps: [], milliseconds: null }, answer });
+    else this.update(row, { state: "failed", cells, error: problem });
+    this.keeper.soon(this.rows, this.cancelled);
+  }
+
+  /** Note why files have no answer, but for those that have one. */
+  fail(rows, error, signal) {
     if (signal.aborted) return;
-    this.update(row, change);
+    for (const row of rows) if (!["done", "failed"].includes(row.state)) this.update(row, { state: "failed", error });
     this.keeper.soon(this.rows, this.cancelled);
   }
 
@@ -105,7 +121,7 @@ export class FileTable {
     this.bar.value = ended;
     this.stopButton.hidden = ended === this.rows.length;
     this.againButton.hidden = ended < this.rows.length || failed + cancelled === 0;
-    this.saveButton.disabled = done + failed === 0;
+    this.saveButton.disabled = !this.rows.some((row) => row.cells);
     this.reportSelection();
   }
 
@@ -142,6 +158,12 @@ export class FileTable {
     }
   }
 
+  /** Save names, units and descriptions of the CSV's columns, as the service's contract has them. */
+  async saveUnits() {
+    const document = csvMetadata(CSV, await contract());
+    download(`${CSV}-metadata.json`, "application/json", JSON.stringify(document, null, 2));
+  }
+
   /** Take over order and selection of the same files' table by another ensemble. */
   takeOver(other) {
     this.order = other.order;
@@ -156,7 +178,8 @@ export class FileTable {
     this.bar = h("progress", { "aria-label": "Files done" });
     this.stopButton = h("button", { type: "button", onclick: () => this.cancel() }, "Cancel");
     this.againButton = h("button", { type: "button", onclick: () => this.again(), hidden: true }, "Try the rest again");
-    this.saveButton = h("button", { type: "button", onclick: () => download("ltc.csv", "text/csv", csv(this.rows)) }, "Download CSV");
+    this.saveButton = h("button", { type: "button", onclick: () => download(CSV, "text/csv", csv(this.rows)) }, "Download CSV");
+    this.unitsButton = h("button", { type: "button", onclick: () => this.saveUnits() }, "Units of the CSV");
     this.compareLink = h("a", { class: "button", role: "link", "data-inside": true });
     this.headers = COLUMNS.map((column) =>
       h("th", { scope: "col", class: classOf(column), "aria-sort": "none" },
@@ -169,7 +192,7 @@ export class FileTable {
       { class: "files", "aria-labelledby": "files-title" },
       h("h2", { id: "files-title" }, `${this.rows.length} files, ensemble ${this.ensemble}`),
       this.skipped > 0 && h("p", { class: "note" }, `${this.skipped} other files of the folder or archive are not structure files by their names and are left out.`),
-      h("div", { class: "buttons" }, this.progress, this.bar, this.stopButton, this.againButton, this.compareLink, this.saveButton),
+      h("div", { class: "buttons" }, this.progress, this.bar, this.stopButton, this.againButton, this.compareLink, this.saveButton, this.unitsButton),
       h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Predictions by file" }, this.table),
     );
     return element;

@@ -20,12 +20,19 @@ export class Problem extends Error {
 
 /** Return {answer, steps, milliseconds}: the prediction, and the time it took by step and in all. */
 export async function predict(source, ensemble, signal) {
-  const query = ensemble ? `?ensemble=${encodeURIComponent(ensemble)}` : "";
   const start = performance.now();
-  const response = await send("predict", source, query, signal);
+  const response = await send("predict", source, queryOf(ensemble), signal);
   const answer = await response.json();
   const steps = serverTiming(response.headers.get("server-timing"));
   return { answer, steps, milliseconds: performance.now() - start };
+}
+
+/** Call `onLine` with {index, row, answer, problem} of each file as soon as it is predicted. */
+export async function predictFiles(files, ensemble, signal, onLine) {
+  const body = new FormData();
+  for (const file of files) body.append("file", file, file.name);
+  const response = await ask(`predict/batch${queryOf(ensemble)}`, { method: "POST", body, signal });
+  for await (const line of linesOf(response)) onLine(JSON.parse(line));
 }
 
 /** Return the cell and sites that the service reads in a source. */
@@ -48,6 +55,11 @@ export async function showReferences(name, signal) {
   return (await (await ask(`ensembles/${encodeURIComponent(name)}/evidence`, { signal })).json()).references;
 }
 
+/** Return the service's OpenAPI document. */
+export async function contract() {
+  return (await ask("openapi.json")).json();
+}
+
 /** Return the CIF of an example. */
 export async function exampleText(name, signal) {
   return (await ask(`static/examples/${encodeURIComponent(name)}.cif`, { signal })).text();
@@ -63,6 +75,23 @@ export async function patiently(work, { signal, onWait = () => {}, tries = 6 }) 
       onWait(error, attempt);
       await pause(1000 * (error.retryAfter ?? 1), signal);
     }
+  }
+}
+
+function queryOf(ensemble) {
+  return ensemble ? `?ensemble=${encodeURIComponent(ensemble)}` : "";
+}
+
+/** Yield the lines of a response as they come; a last one that is torn is left out. */
+async function* linesOf(response) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let held = "";
+  for (;;) {
+    const { done, value } = await unlessUnreachable(() => reader.read());
+    if (done) return;
+    const lines = (held + value).split("\n");
+    held = lines.pop();
+    yield* lines;
   }
 }
 
@@ -95,9 +124,13 @@ async function ask(path, options = {}) {
   throw await problemIn(response);
 }
 
-async function call(path, options) {
+function call(path, options) {
+  return unlessUnreachable(() => fetch(at(path), options));
+}
+
+async function unlessUnreachable(work) {
   try {
-    return await fetch(at(path), options);
+    return await work();
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem({
