@@ -22,6 +22,7 @@ from scipy.stats import spearmanr
 from app.screening.ranking.rank import Ranked, rank
 from app.screening.ranking.summary import summarise
 from app.screening.table.files import read_provenance
+from benchmarks.known import Known
 
 PAGE = Path("docs/screenings.md")
 TITLES = {
@@ -79,9 +80,10 @@ def _section(name: str, source: Path, folder: Path) -> str:
         f"{', '.join(counts)} the domain; {summary.n_metals} of these are likely metals; "
         f"{provenance.n_failed} failed{failures}."
     )
+    known = Known.of(provenance.run.ensemble, table, source)
     title = f"## {TITLES[name]}"
     return "\n".join(
-        [title, "", what, "", found, "", *_agreement(source, table), *_best(table), ""]
+        [title, "", what, "", found, "", *_agreement(source, table), *_best(table, known), ""]
     )
 
 
@@ -170,7 +172,7 @@ def _agreement_row(name: str, pairs: Sequence[tuple[float, float]]) -> str:
     )
 
 
-def _best(table: Path) -> list[str]:
+def _best(table: Path, known: Known) -> list[str]:
     """Return the candidates inside the domain that most likely have a low and a high LTC."""
     lines = []
     for title, highest in (("Lowest", False), ("Highest", True)):
@@ -180,21 +182,21 @@ def _best(table: Path) -> list[str]:
         lines += [
             f"### {title}, inside the domain",
             "",
-            f"| crystal | formula | structure | P(LTC {sign}) | LTC | 90 % interval |",
-            "|---|---|---|---|---|---|",
-            *map(_best_row, inside),
+            f"| crystal | formula | structure | P(LTC {sign}) | LTC | 90 % interval | known |",
+            "|---|---|---|---|---|---|---|",
+            *(_best_row(each, known) for each in inside),
             "",
         ]
     return lines
 
 
-def _best_row(ranked: Ranked) -> str:
+def _best_row(ranked: Ranked, known: Known) -> str:
     brief = ranked.brief
     kind = (ranked.structure_type or "").replace("_", " ")
     return (
         f"| {', '.join(ranked.ids[:3])} | {brief.formula} | {kind}, {ranked.space_group} "
         f"| {ranked.probability or 0:.3f} | {brief.mean:.3g} | {brief.lower or 0:.3g} to "
-        f"{brief.upper or 0:.3g} |"
+        f"{brief.upper or 0:.3g} | {known.sentence(ranked)} |"
     )
 
 
