@@ -4,6 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 ENSEMBLE ?= mix-stage3
 PRESET ?= fast
+NAME ?= screening
 UV_VERSION := 0.13.9
 
 VENV := .venv
@@ -13,7 +14,7 @@ COMPILE := $(BIN)/uv pip compile --python-version 3.11 --generate-hashes --no-he
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup serve test coverage fuzz lint format typecheck dependencies spelling check docs lock openapi schema fetch train evaluate benchmark profile dist chaos overload soak audit sbom docker-build clean
+.PHONY: help setup serve test coverage fuzz lint format typecheck dependencies spelling check docs lock openapi schema fetch train evaluate benchmark profile dist screening chaos overload soak audit sbom docker-build clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -82,6 +83,10 @@ profile: setup ## Show where the time of one answer goes
 
 dist: setup ## Make the files of a release in dist/: wheel, weights, SBOM, checksums
 	.ci/dist $(TAG)
+
+screening: setup ## Screen crystals (SOURCE=) to build/NAME.parquet and .html (NAME=, default screening); resumes
+	mkdir -p build
+	$(BIN)/paraisite screen "$(SOURCE)" --out build/$(NAME).parquet --report build/$(NAME).html
 
 chaos: setup ## Break everything around the service under load (SECONDS=, default 120)
 	$(BIN)/python -m tests.endurance chaos --seconds $(or $(SECONDS),120)
