@@ -99,7 +99,7 @@ def test_saved_table_is_that_of_a_screening(
     assert [*map(values, rows)] == [*map(values, expected)]
     assert rows[0]["material_id"] == "'=1+1,.cif"
     assert rows[3]["error"].startswith("unreadable-structure: The text is neither a CIF")
-    units = json.loads(saved(page, "Units of the CSV").read_text())
+    units = json.loads(saved(page, "Units").read_text())
     metadata = json.loads(metadata_path(screened).read_text())
     assert units["tableSchema"] == metadata["tableSchema"]
 

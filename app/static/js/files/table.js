@@ -179,7 +179,7 @@ export class FileTable {
     this.stopButton = h("button", { type: "button", onclick: () => this.cancel() }, "Cancel");
     this.againButton = h("button", { type: "button", onclick: () => this.again(), hidden: true }, "Try the rest again");
     this.saveButton = h("button", { type: "button", onclick: () => download(CSV, "text/csv", csv(this.rows)) }, "Download CSV");
-    this.unitsButton = h("button", { type: "button", onclick: () => this.saveUnits() }, "Units of the CSV");
+    this.unitsButton = h("button", { type: "button", onclick: () => this.saveUnits() }, "Units");
     this.compareLink = h("a", { class: "button", role: "link", "data-inside": true });
     this.headers = COLUMNS.map((column) =>
       h("th", { scope: "col", class: classOf(column), "aria-sort": "none" },
