@@ -58,8 +58,10 @@ class Cluster:
         context.target_max_block_size = 1  # byte: each chunk is a block of its own
         here = {"ray.io/node-id": ray.get_runtime_context().get_node_id()}
         read = ray.data.read_datasource(_Source(chunks, done), num_cpus=0, label_selector=here)
-        # Tasks, not actors: those of a lost node go to any other, and a process keeps its ensemble.
-        found = read.map_batches(_judge, batch_size=1, num_cpus=1, fn_kwargs={"judge": judge})
+        pool = ray.data.ActorPoolStrategy(min_size=1)  # grows to the cores of the cluster
+        found = read.map_batches(
+            _Judging, batch_size=1, num_cpus=1, fn_kwargs={"judge": judge}, compute=pool
+        )
         for row in found.iter_rows():
             table = pa.ipc.open_stream(row["rows"]).read_all() if row["rows"] else None
             yield Done(row["number"], row["name"], table)
@@ -90,12 +92,15 @@ def _identify(judge: Judge) -> EnsembleReference:
     return judge.identify()
 
 
-def _judge(batch: dict[str, Any], judge: Judge) -> dict[str, list[Any]]:
-    """Return a chunk that is done; the process has loaded the ensemble once."""
-    chunk = pickle.loads(batch["chunk"][0])
-    done = judge.judge(chunk) if isinstance(chunk, Chunk) else chunk
-    rows = b"" if done.rows is None else _written(done.rows)
-    return {"number": [done.number], "name": [done.name], "rows": [rows]}
+class _Judging:
+    """An actor, whose process loads the ensemble once and has the next chunk waiting."""
+
+    def __call__(self, batch: dict[str, Any], judge: Judge) -> dict[str, list[Any]]:
+        """Return a chunk that is done."""
+        chunk = pickle.loads(batch["chunk"][0])
+        done = judge.judge(chunk) if isinstance(chunk, Chunk) else chunk
+        rows = b"" if done.rows is None else _written(done.rows)
+        return {"number": [done.number], "name": [done.name], "rows": [rows]}
 
 
 def _written(table: pa.Table) -> bytes:
