@@ -20,6 +20,17 @@ DOCUMENTS = [
 ]
 BUILT_IN = [document for document in DOCUMENTS if document["kind"] != "RayJob"]
 VERSION = kubernetes_validate.latest_version()
+# Fields of KubeRay's ray.io/v1 that the job has (ray-operator/apis/ray/v1); pods are checked apart.
+GROUP = {"rayStartParams": dict, "template": dict}
+WORKERS = GROUP | {"groupName": str, "replicas": int, "minReplicas": int, "maxReplicas": int}
+CLUSTER = {"rayVersion": str, "headGroupSpec": GROUP, "workerGroupSpecs": [WORKERS]}
+RAY_JOB = {
+    "entrypoint": str,
+    "shutdownAfterJobFinishes": bool,
+    "ttlSecondsAfterFinished": int,
+    "backoffLimit": int,
+    "rayClusterSpec": CLUSTER,
+}
 
 
 def only(kind):
@@ -35,6 +46,28 @@ def test_the_api_knows_every_field(document):
 def groups():
     spec = only("RayJob")["spec"]["rayClusterSpec"]
     return [spec["headGroupSpec"], *spec["workerGroupSpecs"]]
+
+
+def unknown(value, form, path=""):
+    """Fields of a document that its form does not have, or has as another type."""
+    if isinstance(form, list):
+        return [each for item in value for each in unknown(item, form[0], path)]
+    if not isinstance(form, dict):
+        return [] if type(value) is form else [path]
+    return [
+        each
+        for name, field in value.items()
+        for each in (unknown(field, form[name], f"{path}.{name}") if name in form else [name])
+    ]
+
+
+def test_the_operator_knows_every_field():
+    job = only("RayJob")
+    assert job["apiVersion"] == "ray.io/v1"
+    assert unknown(job["spec"], RAY_JOB) == []
+    assert unknown({"backoffLimits": 1, "rayClusterSpec": {"rayVersion": 2}}, RAY_JOB) == [
+        *("backoffLimits", ".rayClusterSpec.rayVersion")
+    ]
 
 
 @pytest.mark.parametrize("group", groups(), ids=["head", "workers"])

@@ -28,6 +28,8 @@ class Cluster:
     def __enter__(self) -> Self:
         # On a machine of its own, work is as urgent as that of other processes.
         os.environ.setdefault("RAY_worker_niceness", "0")
+        # Ray warns of its own actors' arguments, which live as long as this process does.
+        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
         logging.getLogger("ray.data").setLevel(logging.ERROR)
         ray.init(
             address=self._address,
