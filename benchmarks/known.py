@@ -17,12 +17,12 @@ from models.prediction.result import Reference
 DATASETS = {"phonix_2026": "Phonix", "dataset1": "Dataset1", "dataset2": "Dataset2"}
 LITERATURE = {  # by formula and structure type, or by formula alone
     "BN other_types": "measured in h-BN, 220 to 420 in the plane; 5 calculated across it (Yuan et "
-    "al., Commun. Phys. 2, 43 (2019), and references there)",
+    "al., Communications Physics 2, 43 (2019), and references there)",
     "Cs3Cu2I5": "calculated below 0.1 (Jung et al., npj Comput. Mater. 7, 51 (2021))",
     "N2": "a gas at 300 K",
     "SiC other_types": "measured in 6H, 387 in the plane and 30 % less across (Burgemeister et "
     "al., J. Appl. Phys. 50, 5790 (1979))",
-    "SiC zincblende": "measured above 500 (Cheng et al., Nat. Commun. 13, 7201 (2022))",
+    "SiC zincblende": "measured above 500 (Cheng et al., Nature Communications 13, 7201 (2022))",
 }
 
 
