@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, Self
 
 import pyarrow.parquet as pq
 
-from app.screening.ranking.rank import Ranked
+from app.screening.ranking.rank import Brief, Ranked
 from app.service.ensembles import load_ensemble
 from app.settings import Settings
 from models.prediction.result import Reference
@@ -49,15 +50,18 @@ class Known:
         formula, kind = row["formula"], row["structure_type"]
         written = LITERATURE.get(formula) or LITERATURE.get(f"{formula} {kind}")
         agl = f"AGL {label:.3g}" if label else ""
-        return "; ".join(filter(None, (self._reference(row), agl, written))) or "–"
+        return "; ".join(filter(None, (self._reference(ranked.brief, row), agl, written))) or "–"
 
-    def _reference(self, row: dict[str, Any]) -> str:
+    def _reference(self, brief: Brief, row: dict[str, Any]) -> str:
         """Return the reference of the same compound: in this structure, or in another."""
         same = [each for each in self.references if each.formula == row["formula"]]
         nearest = [each for each in same if each.material_id == row["nearest_id"]]
         if not same:
             return ""
         found = (nearest or same)[0]
-        where = "" if row["in_training_data"] and nearest else "another structure: "
-        dataset = DATASETS.get(found.dataset, found.dataset)
-        return f"{where}reference {found.ltc:.3g} ({dataset}, {found.material_id})"
+        where = f"{DATASETS.get(found.dataset, found.dataset)}, {found.material_id}"
+        if not (row["in_training_data"] and nearest):
+            return f"another structure: reference {found.ltc:.3g} ({where})"
+        covered = (brief.lower or 0) <= found.ltc <= (brief.upper or math.inf)
+        doubt = "" if covered else ", outside of the interval"
+        return f"reference {found.ltc:.3g}{doubt} ({where})"

@@ -11,7 +11,7 @@ REFERENCES = [
     for name, ltc in (("mp-1", 400.0), ("mp-2", 450.0))
 ]
 OTHER = "another structure: reference"
-BRIEF = Brief("mp-0", "SiC", 1.0, 0.1, None, None, "inside")
+BRIEF = Brief("mp-0", "SiC", 450.0, 0.1, 440.0, 460.0, "inside")
 RANKED = Ranked(BRIEF, 0.5, "f", "other_types", "P1", None, 0, ("mp-0",))
 
 
@@ -28,6 +28,11 @@ def row(formula, nearest_id, *, known):
     ("found", "label", "expected"),
     [
         (row("SiC", "mp-2", known=True), None, "reference 450 (Phonix, mp-2); measured in 6H"),
+        (
+            row("SiC", "mp-1", known=True),
+            None,
+            "reference 400, outside of the interval (Phonix, mp-1); measured in 6H",
+        ),
         (
             row("SiC", "mp-2", known=False),
             9.0,
