@@ -49,6 +49,8 @@ def test_answer_has_the_documented_form(client, rocksalt_cif):
             "formula": "NaCl",
             "n_sites": 2,
             "space_group": "Fm-3m",
+            "structure_type": "rocksalt",
+            "likely_metal": False,
             "idealised": False,
         },
         "ltc": {
