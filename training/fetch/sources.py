@@ -7,8 +7,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from models.errors import DataError
-from training.data.catalogue import CATALOGUE
-from training.fetch import aflow, matcalc, megnet, paper, phonix
+from training.data.catalogue import CATALOGUE, PAPER_TABLE_FILE
+from training.fetch import aflow, matcalc, megnet, paper, paper_table, phonix
 from training.fetch.download import Downloader
 from training.fetch.materials_project import MaterialsProject
 from training.fetch.row_file import FetchReport
@@ -16,6 +16,7 @@ from training.run import MEGNET_FILE
 
 MATERIALS_PROJECT = "https://api.materialsproject.org/"
 MEGNET = "megnet"
+PAPER_TABLE = "paper_table"
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,17 @@ Fetch = Callable[[Path, Connections], FetchReport | None]
 
 
 def path_of(name: str, data_dir: Path) -> Path:
-    """Return where a fetched data set, or MEGNet's weights, lie."""
-    return data_dir / (MEGNET_FILE if name == MEGNET else CATALOGUE[name].file_name)
+    """Return where a fetched data set, MEGNet's weights, or the paper's table lie."""
+    others = {MEGNET: MEGNET_FILE, PAPER_TABLE: PAPER_TABLE_FILE}
+    return data_dir / (others.get(name) or CATALOGUE[name].file_name)
 
 
 def _megnet(out: Path, via: Connections) -> None:
     megnet.fetch(out.parent.parent, via.downloader, via.url(megnet.BASE_URL))
+
+
+def _paper_table(out: Path, via: Connections) -> None:
+    paper_table.fetch(out, via.downloader, via.url(paper_table.BASE_URL))
 
 
 def _aflow(out: Path, via: Connections) -> FetchReport:
@@ -74,6 +80,7 @@ def _not_fetched(name: str, reason: str, out: Path, _: Connections) -> FetchRepo
 SOURCES: Mapping[str, Fetch] = MappingProxyType(
     {
         MEGNET: _megnet,
+        PAPER_TABLE: _paper_table,
         "aflow": _aflow,
         "elasticity": partial(_matcalc, "elasticity"),
         "moduli_2026": partial(_matcalc, "moduli_2026"),

@@ -23,7 +23,7 @@ def fetch(tmp_path):
 
 
 def test_every_data_set_that_is_trained_on_has_a_source():
-    assert set(cli.NAMES) == set(SOURCES) == {*CATALOGUE, "megnet"} - {"phonix"}
+    assert set(cli.NAMES) == set(SOURCES) == {*CATALOGUE, "megnet", "paper_table"} - {"phonix"}
 
 
 def test_a_name_that_is_none_is_refused_with_the_known_ones(fetch, capsys):
