@@ -6,11 +6,11 @@ from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 
-from models.errors import DataError
 from training.data.catalogue import CATALOGUE, PAPER_TABLE_FILE
 from training.fetch import aflow, matcalc, megnet, paper, paper_table, phonix
 from training.fetch.download import Downloader
 from training.fetch.materials_project import MaterialsProject
+from training.fetch.phonondb import fetch as phonondb
 from training.fetch.row_file import FetchReport
 from training.run import MEGNET_FILE
 
@@ -73,8 +73,9 @@ def _matcalc(name: str, out: Path, via: Connections) -> FetchReport:
     return matcalc.fetch(name, out, via.downloader, via.url(matcalc.BASE_URL))
 
 
-def _not_fetched(name: str, reason: str, out: Path, _: Connections) -> FetchReport:
-    raise DataError(f"{name} is not fetched: {reason} Put it at {out}; docs/data.md says more.")
+def _phonondb(out: Path, via: Connections) -> FetchReport:
+    url = via.url(phonondb.INDEX_URL)
+    return phonondb.fetch(out, via.downloader, via.materials_project, url)
 
 
 SOURCES: Mapping[str, Fetch] = MappingProxyType(
@@ -87,10 +88,6 @@ SOURCES: Mapping[str, Fetch] = MappingProxyType(
         "dataset1": partial(_paper, "dataset1"),
         "dataset2": partial(_paper, "dataset2"),
         "phonix_2026": _phonix,
-        "phonondb": partial(
-            _not_fetched,
-            "phonondb",
-            "its force sets are public, the properties here are computed from them with phonopy.",
-        ),
+        "phonondb": _phonondb,
     }
 )

@@ -74,13 +74,8 @@ def test_weights_that_are_not_the_published_ones_are_refused(fetch, serve, tmp_p
     assert web.requests[0].path == "/mp-2018.6.1/formation_energy.hdf5"
 
 
-@pytest.mark.parametrize("name", ["dataset1", "phonix_2026"])
+@pytest.mark.parametrize("name", ["dataset1", "phonix_2026", "phonondb"])
 def test_what_needs_a_key_says_so(fetch, name, monkeypatch, capsys):
     monkeypatch.delenv("MP_API_KEY", raising=False)
     assert fetch(name, "--base-url", "http://localhost:1") == 2
     assert "MP_API_KEY" in capsys.readouterr().err
-
-
-def test_phonondb_says_how_to_get_it(fetch, capsys):
-    assert fetch("phonondb") == 2
-    assert "phonopy" in capsys.readouterr().err
