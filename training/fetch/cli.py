@@ -12,7 +12,7 @@ from training.fetch.row_file import FetchReport
 
 DROPPED_SHOWN = 10
 NAMES = (
-    *("megnet", "paper_table", "aflow", "elasticity", "moduli_2026"),
+    *("megnet", "aflow", "elasticity", "moduli_2026", "paper_table"),
     *("dataset1", "dataset2", "phonix_2026", "phonondb"),
 )
 

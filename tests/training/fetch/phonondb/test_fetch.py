@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -133,8 +135,22 @@ def test_many_archives_that_cannot_be_used_end_the_fetch(serve, fetch, monkeypat
     assert not (tmp_path / FILE).exists()
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_a_fetch_that_is_stopped_goes_on_with_the_rest(serve, salt, policy, tmp_path, how):
+COMMAND = """
+if __name__ == "__main__":
+    import sys, pathlib
+    from training.fetch import download, materials_project, retries
+    from training.fetch.phonondb import fetch
+
+    policy = retries.RetryPolicy()
+    source = materials_project.MaterialsProject(policy, *sys.argv[3:])
+    with download.Downloader(policy) as via:
+        fetch.fetch(pathlib.Path(sys.argv[1]), via, source, sys.argv[2], n_workers=1)
+"""
+
+
+@pytest.fixture
+def third_waits(serve, salt):
+    """Return a server of three archives, and events: the third is asked for; it may be sent."""
     asked, release = threading.Event(), threading.Event()
 
     def respond(request):
@@ -142,35 +158,55 @@ def test_a_fetch_that_is_stopped_goes_on_with_the_rest(serve, salt, policy, tmp_
             return Reply(index(web.url, (1, 2, 3)))
         if number_of(request) == 3 and not release.is_set():
             asked.set()
-            release.wait(30)
+            release.wait(60)
         return Reply(salt)
 
-    web, materials = serve(respond), serve(answer)
-    command = (
-        "import sys, pathlib\n"
-        "from training.fetch import download, materials_project, retries\n"
-        "from training.fetch.phonondb import fetch\n"
-        "if __name__ == '__main__':\n"
-        "    policy = retries.RetryPolicy()\n"
-        "    source = materials_project.MaterialsProject(policy, sys.argv[3], sys.argv[4])\n"
-        "    with download.Downloader(policy) as via:\n"
-        "        fetch.fetch(pathlib.Path(sys.argv[1]), via, source, sys.argv[2], n_workers=1)\n"
-    )
-    (tmp_path / "run.py").write_text(command)
-    arguments = [str(tmp_path / FILE), f"{web.url}README.md", materials.url, KEY]
-    run = [sys.executable, str(tmp_path / "run.py"), *arguments]
-    process = subprocess.Popen(run, stderr=subprocess.DEVNULL)
-    assert asked.wait(60)
-    process.send_signal(how)
-    assert process.wait(20) != 0
+    web = serve(respond)
+    yield web, asked, release
+    release.set()
+
+
+@pytest.fixture
+def command(serve, third_waits, tmp_path):
+    """Return the command of a process that fetches from that server."""
+    script = tmp_path / "fetch_phonondb.py"
+    script.write_text(COMMAND)
+    addresses = [f"{third_waits[0].url}README.md", serve(answer).url, KEY]
+    return [sys.executable, str(script), str(tmp_path / FILE), *addresses]
+
+
+def stopped(command, asked, how):
+    """Return the exit status of the command, sent a signal in the middle of the third archive."""
+    labels = Path(f"{command[2]}.labels.jsonl")
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        try:
+            assert asked.wait(200)
+            while not labels.exists() or labels.read_bytes().count(b"\n") < 2:
+                time.sleep(0.05)
+            process.send_signal(how)
+            return process.wait(20)
+        finally:
+            process.kill()
+
+
+def test_a_fetch_that_is_killed_goes_on_with_the_rest(third_waits, command, tmp_path):
+    web, asked, release = third_waits
+    assert stopped(command, asked, signal.SIGKILL) == -signal.SIGKILL
     assert not (tmp_path / FILE).exists()
     assert len(FinishedLabels(tmp_path / f"{FILE}.labels.jsonl").rows) == 2
     release.set()
-
     before = len(web.requests)
-    subprocess.run(run, check=True, timeout=120, stderr=subprocess.DEVNULL)
+    subprocess.run(command, check=True, timeout=200, stderr=subprocess.DEVNULL)
     assert [r.path for r in web.requests[before:]] == ["/README.md", "/download_all/d3.zip"]
     assert len(read_dataset("phonondb", tmp_path).crystals) == 3
+
+
+def test_an_interrupt_ends_the_workers_at_once_and_keeps_what_is_done(
+    third_waits, command, tmp_path
+):
+    _, asked, _ = third_waits
+    assert stopped(command, asked, signal.SIGINT) != 0
+    assert len(FinishedLabels(tmp_path / f"{FILE}.labels.jsonl").rows) == 2
 
 
 def test_the_index_is_read_line_by_line():
