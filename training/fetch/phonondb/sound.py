@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 from phonopy import Phonopy
 from scipy.constants import hbar, k
 
+from training.fetch.phonondb.modes import THZ_ANGSTROM
+
 WAVE_NUMBER = 0.01  # Å⁻¹, without 2π
-THZ_ANGSTROM = 100.0  # m/s
 N_ACOUSTIC = 3
 DIRECTIONS = np.array([d for d in product((-1, 0, 1), repeat=3) if d > (0, 0, 0)], dtype=np.float64)
 
