@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
@@ -132,6 +133,7 @@ DATASET_NAMES = (*CATALOGUE, *JOINED)
 LTC_SETS = tuple(entry.name for entry in _ENTRIES if entry.role == "ltc")  # smallest first
 PUBLISHED_SETS = tuple(entry.name for entry in _ENTRIES if entry.published_split)
 PAPER_SETS = ("dataset1", "dataset2", MIX, "aflow")  # of Table I
+PAPER_TABLE_FILE = Path("reference/paper_table1.json")  # Table I and its runs
 TITLES: Mapping[str, str] = MappingProxyType(
     {entry.name: entry.title for entry in _ENTRIES} | {MIX: "MIX"}
 )

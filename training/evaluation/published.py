@@ -14,11 +14,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from models.errors import DataError
 from models.network.transform import TargetTransform
+from training.data.catalogue import PAPER_TABLE_FILE
 from training.evaluation.outputs import MemberOutputs
 from training.evaluation.reference import ReferenceSet
 from training.fit.targets import published_ltc
 
-TABLE_FILE = Path("reference/paper_table1.json")
 Numbers = NDArray[np.float64]
 
 
@@ -42,7 +42,7 @@ class PublishedTable(BaseModel):
 
 def read_published_table(data_dir: Path) -> PublishedTable:
     """Return Table I from the data directory; DataError when it is not there or is another file."""
-    path = data_dir / TABLE_FILE
+    path = data_dir / PAPER_TABLE_FILE
     try:
         return PublishedTable.model_validate(json.loads(path.read_bytes()))
     except (OSError, ValueError, ValidationError) as error:

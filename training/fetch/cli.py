@@ -12,8 +12,8 @@ from training.fetch.row_file import FetchReport
 
 DROPPED_SHOWN = 10
 NAMES = (
-    *("megnet", "aflow", "elasticity", "moduli_2026", "dataset1", "dataset2", "phonix_2026"),
-    "phonondb",
+    *("megnet", "aflow", "elasticity", "moduli_2026", "paper_table"),
+    *("dataset1", "dataset2", "phonix_2026", "phonondb"),
 )
 
 

@@ -17,7 +17,13 @@ from training.fetch.retries import RetryPolicy, TransientError, with_retries
 
 MAY_PASS = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 
+GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+
 Parsed = TypeVar("Parsed")
+
+
+class NotFound(DataError):
+    """The server has no file at an address."""
 
 
 class Downloader:
@@ -84,7 +90,8 @@ def _check(response: httpx.Response) -> None:
             _retry_after(response.headers.get("Retry-After", "")),
         )
     if not response.is_success:
-        raise DataError(
+        kind = NotFound if status in GONE else DataError
+        raise kind(
             f"{response.url} answered {status}; check the address, or give another one with "
             "--base-url."
         )

@@ -5,7 +5,6 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -21,29 +20,17 @@ from tqdm import tqdm
 from models.errors import MaterialError, MaterialsProjectKeyMissing
 from models.records import refusal
 from training.data.rows import Row
+from training.fetch.labelled import Labelled
 from training.fetch.retries import RetryPolicy, TransientError, with_retries
 from training.fetch.row_file import Dropped, FetchReport, Origin, RowFile
 
 KEY_VARIABLE = "MP_API_KEY"
 CHUNK_SIZE = 100
+SMALLEST, LARGEST = 0.85, 1.25  # volume of today's cell over that of the calculation
 SERVER_ERRORS = 500
 REFUSED_KEY = (401, 403)
 MAY_PASS = (408, 429)
 STATUS = re.compile(r"error status code (\d{3})")
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """Labels of a material, as published: numbers, or their text.
-
-    `formula`, and `n_atoms` of the primitive cell, where the source names them, must be those of
-    the structure.
-    """
-
-    material_id: str
-    labels: Mapping[str, object]
-    formula: str | None = None
-    n_atoms: int | None = None
 
 
 class MaterialsProject:
@@ -94,7 +81,7 @@ class MaterialsProject:
 
 
 def join_structures(
-    rows: Sequence[Labelled],
+    rows: Sequence[Labelled | Dropped],
     out: Path,
     source: MaterialsProject,
     origin: Origin,
@@ -102,7 +89,8 @@ def join_structures(
 ) -> FetchReport:
     """Return the report on `rows` with their structures, written in order to `out` (`.jsonl.gz`).
 
-    Raises DataError where `out` exists, and what `source` raises.
+    Rows that are dropped already are only reported. Raises DataError where `out` exists, and what
+    `source` raises.
     """
     digest = hashlib.sha256(repr(rows).encode()).hexdigest()
     file = RowFile(out, f"{len(rows)} ids of {origin.url} (sha256 {digest})", origin)
@@ -117,14 +105,15 @@ def join_structures(
     return file.finish()
 
 
-def _joined(row: Labelled, structure: Structure | None) -> Row | Dropped:
+def _joined(row: Labelled | Dropped, structure: Structure | None) -> Row | Dropped:
+    if isinstance(row, Dropped):
+        return row
     if structure is None:
         reason = "the Materials Project has no material of this id"
         return Dropped(material_id=row.material_id, reason=reason)
     try:
-        if row.n_atoms not in (None, len(structure.get_primitive_structure())):
-            raise ValueError(f"calculated with {row.n_atoms} atoms, not those of today's cell")
-        labels = {name: float(str(value)) for name, value in row.labels.items()}
+        _check_cell(row, structure)
+        labels = {name: _number(value) for name, value in row.labels.items()}
         return Row.of(row.material_id, structure, row.formula, **labels)
     except ValidationError as error:
         return Dropped(material_id=row.material_id, reason=refusal(error))
@@ -132,8 +121,23 @@ def _joined(row: Labelled, structure: Structure | None) -> Row | Dropped:
         return Dropped(material_id=row.material_id, reason=str(error))
 
 
-def _is_id(row: Labelled) -> bool:
-    return re.fullmatch(r"mp-\w+", row.material_id) is not None
+def _check_cell(row: Labelled, structure: Structure) -> None:
+    """Raise ValueError where the labels were calculated for another cell than today's."""
+    if row.n_atoms not in (None, len(structure.get_primitive_structure())):
+        raise ValueError(f"calculated with {row.n_atoms} atoms, not those of today's cell")
+    calculated = row.labels.get("reference_volume")
+    if isinstance(calculated, float):
+        ratio = structure.volume / len(structure) / calculated
+        if not SMALLEST < ratio < LARGEST:
+            raise ValueError(f"today's cell has {ratio:.2f} times the volume of the calculation's")
+
+
+def _number(value: object) -> Any:
+    return float(value) if isinstance(value, str) else value
+
+
+def _is_id(row: Labelled | Dropped) -> bool:
+    return isinstance(row, Labelled) and re.fullmatch(r"mp-\w+", row.material_id) is not None
 
 
 def _canonical(material_id: str) -> str:

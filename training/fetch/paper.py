@@ -13,7 +13,8 @@ from types import MappingProxyType
 
 from models.errors import DataError
 from training.fetch.download import Downloader
-from training.fetch.materials_project import Labelled, MaterialsProject, join_structures
+from training.fetch.labelled import Labelled
+from training.fetch.materials_project import MaterialsProject, join_structures
 from training.fetch.row_file import FetchReport, Origin
 
 BASE_URL = "https://gitlab.univ-lorraine.fr/klochko1/mdp/-/raw/main/"

@@ -13,7 +13,8 @@ from urllib.parse import urlencode
 from tqdm import tqdm
 
 from training.fetch.download import Downloader
-from training.fetch.materials_project import Labelled, MaterialsProject, join_structures
+from training.fetch.labelled import Labelled
+from training.fetch.materials_project import MaterialsProject, join_structures
 from training.fetch.retries import TransientError
 from training.fetch.row_file import FetchReport, Origin
 

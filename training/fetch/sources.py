@@ -6,16 +6,17 @@ from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 
-from models.errors import DataError
-from training.data.catalogue import CATALOGUE
-from training.fetch import aflow, matcalc, megnet, paper, phonix
+from training.data.catalogue import CATALOGUE, PAPER_TABLE_FILE
+from training.fetch import aflow, matcalc, megnet, paper, paper_table, phonix
 from training.fetch.download import Downloader
 from training.fetch.materials_project import MaterialsProject
+from training.fetch.phonondb import fetch as phonondb
 from training.fetch.row_file import FetchReport
 from training.run import MEGNET_FILE
 
 MATERIALS_PROJECT = "https://api.materialsproject.org/"
 MEGNET = "megnet"
+PAPER_TABLE = "paper_table"
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,17 @@ Fetch = Callable[[Path, Connections], FetchReport | None]
 
 
 def path_of(name: str, data_dir: Path) -> Path:
-    """Return where a fetched data set, or MEGNet's weights, lie."""
-    return data_dir / (MEGNET_FILE if name == MEGNET else CATALOGUE[name].file_name)
+    """Return where a fetched data set, MEGNet's weights, or the paper's table lie."""
+    others = {MEGNET: MEGNET_FILE, PAPER_TABLE: PAPER_TABLE_FILE}
+    return data_dir / (others.get(name) or CATALOGUE[name].file_name)
 
 
 def _megnet(out: Path, via: Connections) -> None:
     megnet.fetch(out.parent.parent, via.downloader, via.url(megnet.BASE_URL))
+
+
+def _paper_table(out: Path, via: Connections) -> None:
+    paper_table.fetch(out, via.downloader, via.url(paper_table.BASE_URL))
 
 
 def _aflow(out: Path, via: Connections) -> FetchReport:
@@ -67,23 +73,21 @@ def _matcalc(name: str, out: Path, via: Connections) -> FetchReport:
     return matcalc.fetch(name, out, via.downloader, via.url(matcalc.BASE_URL))
 
 
-def _not_fetched(name: str, reason: str, out: Path, _: Connections) -> FetchReport:
-    raise DataError(f"{name} is not fetched: {reason} Put it at {out}; docs/data.md says more.")
+def _phonondb(out: Path, via: Connections) -> FetchReport:
+    url = via.url(phonondb.INDEX_URL)
+    return phonondb.fetch(out, via.downloader, via.materials_project, url)
 
 
 SOURCES: Mapping[str, Fetch] = MappingProxyType(
     {
         MEGNET: _megnet,
+        PAPER_TABLE: _paper_table,
         "aflow": _aflow,
         "elasticity": partial(_matcalc, "elasticity"),
         "moduli_2026": partial(_matcalc, "moduli_2026"),
         "dataset1": partial(_paper, "dataset1"),
         "dataset2": partial(_paper, "dataset2"),
         "phonix_2026": _phonix,
-        "phonondb": partial(
-            _not_fetched,
-            "phonondb",
-            "its force sets are public, the properties here are computed from them with phonopy.",
-        ),
+        "phonondb": _phonondb,
     }
 )

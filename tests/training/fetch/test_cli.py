@@ -23,7 +23,7 @@ def fetch(tmp_path):
 
 
 def test_every_data_set_that_is_trained_on_has_a_source():
-    assert set(cli.NAMES) == set(SOURCES) == {*CATALOGUE, "megnet"} - {"phonix"}
+    assert set(cli.NAMES) == set(SOURCES) == {*CATALOGUE, "megnet", "paper_table"} - {"phonix"}
 
 
 def test_a_name_that_is_none_is_refused_with_the_known_ones(fetch, capsys):
@@ -74,13 +74,8 @@ def test_weights_that_are_not_the_published_ones_are_refused(fetch, serve, tmp_p
     assert web.requests[0].path == "/mp-2018.6.1/formation_energy.hdf5"
 
 
-@pytest.mark.parametrize("name", ["dataset1", "phonix_2026"])
+@pytest.mark.parametrize("name", ["dataset1", "phonix_2026", "phonondb"])
 def test_what_needs_a_key_says_so(fetch, name, monkeypatch, capsys):
     monkeypatch.delenv("MP_API_KEY", raising=False)
     assert fetch(name, "--base-url", "http://localhost:1") == 2
     assert "MP_API_KEY" in capsys.readouterr().err
-
-
-def test_phonondb_says_how_to_get_it(fetch, capsys):
-    assert fetch("phonondb") == 2
-    assert "phonopy" in capsys.readouterr().err

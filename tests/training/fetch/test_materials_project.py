@@ -9,8 +9,9 @@ from pymatgen.core import Lattice, Structure
 from models.errors import DataError, MaterialError, MaterialsProjectKeyMissing
 from tests.training.fetch.web_server import Reply
 from training.data.datasets import read_dataset_file
-from training.fetch.materials_project import Labelled, MaterialsProject, join_structures
-from training.fetch.row_file import Origin
+from training.fetch.labelled import Labelled
+from training.fetch.materials_project import MaterialsProject, join_structures
+from training.fetch.row_file import Dropped, Origin
 
 KEY = "k" * 32
 HEARTBEAT = {"version": "0.87.3", "db_version": "2026.1.1", "access_controlled_batch_ids": []}
@@ -192,3 +193,22 @@ def test_a_cell_of_another_size_than_was_calculated_is_dropped(source, tmp_path)
     table = [Labelled(f"mp-{n}", {"ltc": 1.0}, n_atoms=n) for n in (1, 2)]
     report = join_structures(table, tmp_path / "a.jsonl.gz", source, ORIGIN)
     assert [entry.material_id for entry in report.dropped] == ["mp-1"]
+
+
+def test_a_cell_of_another_volume_than_was_calculated_is_dropped(source, tmp_path):
+    now = STRUCTURES["mp-1"].volume / 2
+    table = [
+        Labelled(f"mp-{n}", {"ltc": 1.0, "reference_volume": now / ratio})
+        for n, ratio in ((1, 1.24), (2, 1.3), (3, 0.8), (4, 0.9))
+    ]
+    report = join_structures(table, tmp_path / "a.jsonl.gz", source, ORIGIN)
+    assert [entry.material_id for entry in report.dropped] == ["mp-2", "mp-3"]
+    assert "times the volume" in report.dropped[0].reason
+
+
+def test_rows_that_are_dropped_already_are_reported_in_their_place(source, project, tmp_path):
+    gone = Dropped(material_id="mp-2", reason="no archive")
+    table = [*rows(("mp-1", 1)), gone, *rows(("mp-3", "much"))]
+    report = join_structures(table, tmp_path / "a.jsonl.gz", source, ORIGIN)
+    assert (report.n_rows, report.dropped[0], len(report.dropped)) == (1, gone, 2)
+    assert "mp-2" not in searches(project)[0].query

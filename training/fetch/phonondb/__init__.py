@@ -1,0 +1,1 @@
+"""Harmonic phonon properties, computed with phonopy from the force sets of phonondb."""
