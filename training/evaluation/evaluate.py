@@ -7,7 +7,7 @@ from pathlib import Path
 
 from models.errors import DataError
 from training.evaluation.baselines import baseline_outputs
-from training.evaluation.figures import draw_figures
+from training.evaluation.figures.draw import draw_figures
 from training.evaluation.measure import build_report
 from training.evaluation.outputs import MemberOutputs, read_all_outputs, single_sets, write_outputs
 from training.evaluation.page import write_pages

@@ -26,6 +26,7 @@ from training.evaluation.report import (
     UnitsCell,
 )
 from training.evaluation.spread import ensemble_gain, spread_quality
+from training.evaluation.transfer import transfer_cells
 from training.evaluation.unseen import VIEWS, View, unseen_predictions
 from training.scoring.held_out_errors import bootstrap_intervals
 from training.scoring.scores import score
@@ -76,6 +77,7 @@ def build_report(outputs: Sequence[MemberOutputs], sets: Sets, published: Publis
             for entry in ensembles
             if entry.protocol == "paper" and entry.histories
         ),
+        transfer=tuple(transfer_cells(ensembles, sets)),
     )
 
 

@@ -108,7 +108,7 @@ def test_the_summary_keeps_its_words_and_gets_a_new_table(out, tmp_path):
     for _ in range(2):
         assert write_pages(report, [], tmp_path)[0] == summary
     text = summary.read_text()
-    assert text.startswith("# Ours\n\nBefore.\n\n<!-- table -->\nPreset `")
+    assert text.startswith("# Ours\n\nBefore.\n\n<!-- table -->\nWithin one ")
     assert text.endswith("<!-- end -->\n\nAfter.\n")
     assert "old" not in text
     (cell,) = (c for c in report.paper if (c.name, c.test_set) == ("dataset1-stage2", "dataset1"))
