@@ -34,7 +34,8 @@ def test_each_stage_is_compared_with_the_earlier_ones_on_its_split(outputs, sets
     cell = cells["held out", "mae_log10"]
     assert (cell.dataset, cell.test_set) == ("dataset2", "dataset2")
     assert set(cell.changes) == {"stage2 - stage1", "stage3 - stage1", "stage3 - stage2"}
-    reference, first, _, third = sets["dataset2"], *outputs
+    reference = sets["dataset2"]
+    first, _, third = outputs
     for number, split in enumerate(SPLITS):
         rows = reference.validation(split)
         errors = [

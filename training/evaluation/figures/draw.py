@@ -21,6 +21,7 @@ from training.evaluation.outputs import MemberOutputs
 from training.evaluation.published import PublishedTable
 from training.evaluation.reference import ReferenceSet
 from training.evaluation.report import Report
+from training.evaluation.transfer import PRESET as TRANSFER
 
 Sets = Mapping[str, ReferenceSet]
 
@@ -51,6 +52,8 @@ def _figures(
     for preset in dict.fromkeys(cell.preset for cell in report.paper):
         yield f"table-{preset}", partial(tables, report, preset, published)
     for preset in dict.fromkeys(entry.preset for entry in outputs):
+        if preset == TRANSFER:
+            continue  # has a figure of its own
         chosen = {entry.name: entry for entry in outputs if entry.preset == preset}
         if any(entry.histories for entry in chosen.values()):
             yield f"loss-{preset}", partial(losses, chosen)
