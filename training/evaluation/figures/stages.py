@@ -12,6 +12,7 @@ from training.evaluation.figures.style import BLUE, RED, WIDTH
 from training.evaluation.page.markdown import COLUMNS
 from training.evaluation.report import Report, Spread, TransferCell
 
+METRIC = "mae_log10"
 HUES = (BLUE, RED, "#555555")
 VIEW_TITLES: Mapping[str, str] = {
     "held out": "own data set, held out",
@@ -47,26 +48,18 @@ def decompositions(report: Report) -> Figure:
 
 
 def transfer(report: Report) -> Figure:
-    """Return what each stage changes, with intervals, by metric and test crystals."""
-    views = tuple(dict.fromkeys(cell.view for cell in report.transfer))
-    metrics = tuple(dict.fromkeys(cell.metric for cell in report.transfer))
+    """Return what each stage changes, with intervals, by test crystals."""
+    chosen = [cell for cell in report.transfer if cell.metric == METRIC]
+    views = tuple(dict.fromkeys(cell.view for cell in chosen))
     figure, axes = plt.subplots(
-        len(metrics),
-        len(views),
-        figsize=(WIDTH, 0.7 + 2.2 * len(metrics)),
-        layout="constrained",
-        squeeze=False,
+        1, len(views), figsize=(WIDTH, 2.9), layout="constrained", squeeze=False
     )
-    for row, metric in enumerate(metrics):
-        for column, view in enumerate(views):
-            cells = [c for c in report.transfer if (c.metric, c.view) == (metric, view)]
-            _changes(axes[row, column], cells)
-            if row == 0:
-                axes[row, column].set_title(VIEW_TITLES[view])
-        axes[row, 0].set_ylabel(f"change of {COLUMNS[metric]}")
-    figure.legend(
-        *axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=len(HUES)
-    )
+    for axis, view in zip(axes[0], views, strict=True):
+        _changes(axis, [cell for cell in chosen if cell.view == view])
+        axis.set_title(VIEW_TITLES[view])
+    axes[0, 0].set_ylabel(f"change of {COLUMNS[METRIC]}")
+    lines = axes[0, 0].get_legend_handles_labels()
+    figure.legend(*lines, loc="outside lower center", ncols=len(HUES))
     return figure
 
 

@@ -15,7 +15,8 @@ stages it is about.
 
 - *held out*: all these crystals of the data set trained on. Nearly all formulas of Dataset1 and
   half of Dataset2's are in AFLOW too: stage 3 has mostly seen an AGL estimate of the same compound.
-- *new formula*: of these, the crystals whose formula is in no stage's training rows.
+- *new formula*: of these, the crystals whose formula is in no stage's training rows; splits with
+  fewer than five of them do not count, which leaves none of Dataset1.
 - *other types*: crystals of Phonix 2026 that are neither rocksalt, zincblende, wurtzite nor
   half-Heusler, with formulas that none of the paper's data sets has.
 
