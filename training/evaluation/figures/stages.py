@@ -50,7 +50,7 @@ def decompositions(report: Report) -> Figure:
 def transfer(report: Report) -> Figure:
     """Return what each stage changes, with intervals, by test crystals."""
     chosen = [cell for cell in report.transfer if cell.metric == METRIC]
-    views = tuple(dict.fromkeys(cell.view for cell in chosen))
+    views = [view for view in VIEW_TITLES if any(cell.view == view for cell in chosen)]
     figure, axes = plt.subplots(
         1, len(views), figsize=(WIDTH, 2.9), layout="constrained", squeeze=False
     )
