@@ -10,8 +10,8 @@ INTRODUCTION = """\
 Preset `stages`: stage 1 starts from random weights, stage 2 from MEGNet's weights (really loaded),
 stage 3 from the AFLOW model that began with them. All three have one schedule, long enough for
 random weights, so that they differ in their start alone. Held-out protocol, errors in W/(m K), the
-same nine splits: a change is paired, member by member, on the crystals its split keeps from all
-stages it is about.
+same nine splits: a change is paired, member by member, on the crystals that its split keeps from
+the training rows of its own data set.
 
 - *held out*: all these crystals of the data set trained on. Nearly all formulas of Dataset1 and
   half of Dataset2's are in AFLOW too: stage 3 has mostly seen an AGL estimate of the same compound.
