@@ -33,6 +33,7 @@ PRESETS = Path(__file__).parent / "presets"
 PRESET_FILE = "preset.json"  # of an exported ensemble
 HELD_OUT: Final = "held-out"
 LossName = Literal["mape", "log"]
+Initialiser = Literal["keras", "pytorch"]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 STRICT = ConfigDict(extra="forbid")
 
@@ -167,6 +168,10 @@ class Preset:
     validation rows. held-out: one transform fitted on training rows; the epoch is chosen on
     `inner_fraction` of the training rows, or is the last where that is 0.
 
+    `pretrained`: whether stage 2 starts from MEGNet's weights, as the paper says; if not, from
+    other random weights than stage 1, as the published code does. `initialiser`: the library whose
+    random weights these are.
+
     `outputs`: what the network predicts (`training.data.catalogue`), the first being the LTC.
     `descriptors`: whether they join the embedding.
     """
@@ -175,6 +180,8 @@ class Preset:
     protocol: Protocol
     seed: NonNegativeInt
     schedules: Mapping[str, Schedule]
+    pretrained: bool = True
+    initialiser: Initialiser = "keras"
     mlp: tuple[PositiveInt, ...] = (450, 350, 350)
     outputs: tuple[str, ...] = ("ltc",)
     descriptors: bool = False

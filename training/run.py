@@ -7,7 +7,7 @@ from pathlib import Path
 from training.config import Preset
 from training.data.datasets import require_files
 from training.data.splits import N_SPLITS
-from training.stages import MEGNET, STAGES, Stage, stage_chain
+from training.stages import MEGNET, OTHER_RANDOM, STAGES, Stage, stage_chain
 
 MEGNET_FILE = Path("megnet/mp-2018.6.1/formation_energy.hdf5")
 
@@ -39,13 +39,14 @@ class TrainingRun:
     def chain(self, name: str) -> tuple[Stage, ...]:
         """Return the stages to train for an ensemble, first to last; DataError if unknown."""
         if self.own is None or name != self.own.name:
-            return stage_chain(name)
+            return stage_chain(name, pretrained=self.preset.pretrained)
         earlier = (stage_chain(self.own.parent)[-1],) if self.own.parent else ()
         return (*earlier, self.own)
 
-    def member_seed(self, split: int) -> int:
+    def member_seed(self, stage: Stage, split: int) -> int:
         """Return the seed of one member: for its random weights and the order of its batches."""
-        return self.preset.seed * 1000 + split
+        number = split + N_SPLITS if stage.start == OTHER_RANDOM else split
+        return self.preset.seed * 1000 + number
 
     def member_dir(self, stage: str, split: int) -> Path:
         """Return the folder of one member."""
@@ -63,7 +64,7 @@ def ensembles_of(preset: Preset) -> tuple[str, ...]:
 
 def require_data(names: Iterable[str], run: TrainingRun) -> None:
     """Raise DataError, naming what to run, where data or weights for ensembles are missing."""
-    stages = [stage for name in names for stage in stage_chain(name)]
+    stages = [stage for name in names for stage in run.chain(name)]
     split = run.preset.split
     dealt = split.dealt if split.kind == "grouped" else ()
     weights = [run.megnet_weights] if any(stage.start == MEGNET for stage in stages) else []

@@ -1,18 +1,22 @@
 """The stages of training: the start and the data set of each ensemble."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from models.errors import DataError
 
 RANDOM = "random weights"
+OTHER_RANDOM = "other random weights"
 MEGNET = "MEGNet's formation-energy weights"
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One training: the data set, and the start: `RANDOM`, `MEGNET` or an earlier stage's name."""
+    """One training: the data set, and the start.
+
+    `start`: `RANDOM`, `OTHER_RANDOM`, `MEGNET` or an earlier stage's name.
+    """
 
     name: str
     dataset: str
@@ -21,7 +25,7 @@ class Stage:
     @property
     def parent(self) -> str | None:
         """The stage this one starts from, member by member; None where there is none."""
-        return None if self.start in (RANDOM, MEGNET) else self.start
+        return None if self.start in (RANDOM, OTHER_RANDOM, MEGNET) else self.start
 
 
 FOUNDATION = "aflow-stage2"
@@ -37,9 +41,16 @@ _STAGES = (
 STAGES: Mapping[str, Stage] = MappingProxyType({stage.name: stage for stage in _STAGES})
 
 
-def stage_chain(name: str) -> tuple[Stage, ...]:
-    """Return the stages to train for the ensemble `name`, first to last; DataError if unknown."""
+def stage_chain(name: str, *, pretrained: bool = True) -> tuple[Stage, ...]:
+    """Return the stages to train for the ensemble `name`, first to last; DataError if unknown.
+
+    Without `pretrained` weights stage 2 is stage 1 with other random weights, and stage 3 goes on
+    from there.
+    """
     if name not in STAGES:
         raise DataError(f"No ensemble is called {name}; choose one of {', '.join(STAGES)}.")
     stage = STAGES[name]
-    return (*(stage_chain(stage.parent) if stage.parent else ()), stage)
+    if stage.start == MEGNET and not pretrained:
+        stage = replace(stage, start=OTHER_RANDOM)
+    earlier = stage_chain(stage.parent, pretrained=pretrained) if stage.parent else ()
+    return (*earlier, stage)

@@ -7,9 +7,12 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from pydantic import ValidationError
 
 from models.errors import DataError
-from training.config import as_dict
+from training.config import Preset, as_dict, preset_of
 from training.fit.context import member_context
 from training.fit.frozen.processes import train_covariance
 from training.fit.member import embedding
@@ -95,10 +98,17 @@ def _stop(pool: ProcessPoolExecutor) -> None:
 def _write_config(run: TrainingRun) -> None:
     run.run_dir.mkdir(parents=True, exist_ok=True)
     path = run.run_dir / "config.json"
-    text = json.dumps(as_dict(run.preset), indent=2)
-    if path.is_file() and path.read_text() != text:
+    if path.is_file() and _read_config(path) != run.preset:
         raise DataError(
             f"{run.run_dir} holds a run with other settings ({path}); "
             "choose another --run folder, or remove this one."
         )
-    path.write_text(text)
+    path.write_text(json.dumps(as_dict(run.preset), indent=2))
+
+
+def _read_config(path: Path) -> Preset | None:
+    """Return the preset of a run; settings it was written before are as they were: the default."""
+    try:
+        return preset_of(path.read_bytes())
+    except ValidationError:
+        return None

@@ -1,7 +1,9 @@
 import pytest
 
 from models.errors import DataError
-from training.stages import MEGNET, RANDOM, STAGES, Stage, stage_chain
+from training.config import read_preset
+from training.run import TrainingRun, require_data
+from training.stages import MEGNET, OTHER_RANDOM, RANDOM, STAGES, Stage, stage_chain
 
 DATASETS = {"dataset1", "dataset2", "mix", "aflow"}
 
@@ -46,3 +48,22 @@ def test_the_third_stage_comes_after_its_parent():
 def test_an_unknown_ensemble_raises_with_the_known_ones():
     with pytest.raises(DataError, match=r"mix-stage4; choose one of .*mix-stage3"):
         stage_chain("mix-stage4")
+
+
+def test_without_pretrained_weights_stage_2_and_what_follows_start_at_random():
+    chain = stage_chain("mix-stage3", pretrained=False)
+    assert [stage.start for stage in chain] == [OTHER_RANDOM, "aflow-stage2"]
+    assert stage_chain("mix-stage1", pretrained=False) == stage_chain("mix-stage1")
+    assert STAGES["aflow-stage2"].start == MEGNET
+
+
+def test_the_published_code_needs_no_pretrained_weights_and_draws_other_numbers(tmp_path):
+    run = TrainingRun(read_preset("published-code"), tmp_path, tmp_path)
+    stages = [run.stage(f"mix-stage{number}") for number in (1, 2, 3)]
+    seeds = {run.member_seed(stage, split) for stage in stages[:2] for split in run.splits}
+    assert len(seeds) == 18
+    with pytest.raises(DataError) as error:
+        require_data(["mix-stage3"], run)
+    assert "formation_energy" not in str(error.value)
+    paper = TrainingRun(read_preset("paper"), tmp_path, tmp_path)
+    assert {paper.member_seed(paper.stage(stage.name), 1) for stage in stages} == {42001}

@@ -1,5 +1,6 @@
 """Training as a command: from data sets to the members of an ensemble, killed and resumed."""
 
+import json
 import os
 import signal
 import subprocess
@@ -133,6 +134,16 @@ def test_a_run_folder_of_other_settings_is_refused(undisturbed, small_data, pres
     with pytest.raises(DataError, match="holds a run with other settings"):
         train_ensemble("mix-stage3", TrainingRun(other, small_data, undisturbed), workers=1)
     assert (undisturbed / "config.json").read_text() == config
+
+
+def test_a_run_from_before_a_setting_goes_on(undisturbed, small_data, preset_file):
+    path = undisturbed / "config.json"
+    config = path.read_text()
+    earlier = {name: value for name, value in json.loads(config).items() if name != "pretrained"}
+    path.write_text(json.dumps(earlier))
+    run = TrainingRun(read_preset(str(preset_file)), small_data, undisturbed, (1, 2))
+    train_ensemble("mix-stage3", run, workers=1)
+    assert path.read_text() == config
 
 
 def test_an_unknown_ensemble_is_refused_before_anything_is_written(tmp_path, small_data):

@@ -17,6 +17,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--run", type=Path, nargs="*", dest="runs", help="training runs; default: all in runs/"
     )
+    parser.add_argument(
+        *("--only",),
+        nargs="+",
+        metavar="PRESET",
+        help="presets to answer anew, or `baseline`; kept answers stand for all else",
+    )
     parser.add_argument("--out", type=Path, default=Path("docs"), help="default: %(default)s")
 
 
@@ -30,6 +36,6 @@ def run(args: argparse.Namespace) -> int:
     runs = args.runs
     if runs is None:
         runs = sorted(path.parent for path in RUNS.glob("*/config.json"))
-    for path in evaluate(data_directory(args.data_dir), args.ensembles, runs, args.out):
+    for path in evaluate(data_directory(args.data_dir), args.ensembles, runs, args.out, args.only):
         print(path)
     return 0

@@ -6,8 +6,9 @@ from itertools import chain
 from pathlib import Path
 
 from models.errors import DataError
+from training.evaluation.baselines import PRESET as BASELINE
 from training.evaluation.baselines import baseline_outputs
-from training.evaluation.figures import draw_figures
+from training.evaluation.figures.draw import draw_figures
 from training.evaluation.measure import build_report
 from training.evaluation.outputs import MemberOutputs, read_all_outputs, single_sets, write_outputs
 from training.evaluation.page import write_pages
@@ -20,17 +21,29 @@ Sets = Mapping[str, ReferenceSet]
 Known = Mapping[tuple[str, str], MemberOutputs]
 
 
-def evaluate(data_dir: Path, ensembles: Path, runs: Sequence[Path], out: Path) -> list[Path]:
+def evaluate(
+    data_dir: Path,
+    ensembles: Path,
+    runs: Sequence[Path],
+    out: Path,
+    only: Sequence[str] | None = None,
+) -> list[Path]:
     """Write `reproduction.md`, `reproduction/` and `images/` in `out`; return the paths.
 
     The members' answers are kept in `reproduction/outputs`, and stand for ensembles whose weights
-    are not here. Raises ParaisiteError where a data set, an ensemble or kept answers are unusable.
+    are not here, or whose preset is not among `only`. Raises ParaisiteError where a data set, an
+    ensemble or kept answers are unusable.
     """
     sets = read_reference_sets(data_dir)
     published = read_published_table(data_dir)
-    outputs = _all_outputs(
-        find_ensembles(ensembles, runs), sets, data_dir, out / "reproduction" / "outputs"
-    )
+    found = find_ensembles(ensembles, runs)
+    chosen = [each for each in found if only is None or each.preset in only]
+    kept = out / "reproduction" / "outputs"
+    known = read_all_outputs(kept)
+    fresh = _ensemble_outputs(chosen, sets, known)
+    if only is None or BASELINE in only:
+        fresh = chain(fresh, baseline_outputs(sets, data_dir, known))
+    outputs = _all_outputs(fresh, known, sets, kept)
     logger.info("scoring %d ensembles and baselines", len(outputs))
     report = build_report(outputs, sets, published)
     json_path = out / "reproduction" / "report.json"
@@ -40,16 +53,14 @@ def evaluate(data_dir: Path, ensembles: Path, runs: Sequence[Path], out: Path) -
 
 
 def _all_outputs(
-    ensembles: Sequence[FoundEnsemble], sets: Sets, data_dir: Path, kept: Path
+    fresh: Iterator[MemberOutputs], known: Known, sets: Sets, kept: Path
 ) -> list[MemberOutputs]:
-    """Return the outputs of everything that is here or kept, by preset and name.
+    """Return the outputs of everything that is here or known, by preset and name.
 
     New ones are written as they come, so that work cut short goes on where it was.
     """
-    known = read_all_outputs(kept)
     found = dict(known)
-    fresh = (_ensemble_outputs(ensembles, sets, known), baseline_outputs(sets, data_dir, known))
-    for entry in chain(*fresh):
+    for entry in fresh:
         key = (entry.preset, entry.name)
         if known.get(key) is not entry:
             write_outputs(entry, kept)

@@ -26,6 +26,8 @@ from training.evaluation.report import (
     UnitsCell,
 )
 from training.evaluation.spread import ensemble_gain, spread_quality
+from training.evaluation.transfer import PRESET as TRANSFER
+from training.evaluation.transfer import transfer_cells
 from training.evaluation.unseen import VIEWS, View, unseen_predictions
 from training.scoring.held_out_errors import bootstrap_intervals
 from training.scoring.scores import score
@@ -40,7 +42,12 @@ PAPER_ENSEMBLES = tuple(name for name, stage in STAGES.items() if stage.dataset 
 
 
 def build_report(outputs: Sequence[MemberOutputs], sets: Sets, published: PublishedTable) -> Report:
-    """Return the report on these ensembles and baselines; what is not among them is not in it."""
+    """Return the report on these ensembles and baselines; what is not among them is not in it.
+
+    Preset `stages` is in its part on transfer alone.
+    """
+    transfer = tuple(transfer_cells(outputs, sets))
+    everything, outputs = outputs, [entry for entry in outputs if entry.preset != TRANSFER]
     ensembles = [entry for entry in outputs if entry.name in PAPER_ENSEMBLES and _published(entry)]
     by_name = {(entry.preset, entry.name): entry for entry in ensembles}
     files = {
@@ -50,7 +57,7 @@ def build_report(outputs: Sequence[MemberOutputs], sets: Sets, published: Publis
     }
     return Report(
         data=tuple(DataFile(file_name=name, sha256=sha) for name, sha in files.items()),
-        evaluated=tuple(_evaluated(entry) for entry in outputs),
+        evaluated=tuple(_evaluated(entry) for entry in everything),
         paper=tuple(
             _paper_cell(entry, sets[name], published)
             for entry in ensembles
@@ -76,6 +83,7 @@ def build_report(outputs: Sequence[MemberOutputs], sets: Sets, published: Publis
             for entry in ensembles
             if entry.protocol == "paper" and entry.histories
         ),
+        transfer=transfer,
     )
 
 

@@ -97,6 +97,31 @@ class Decomposition(Record):
     units: Spread = Field(description="after_published - after")
 
 
+class StageChange(Record):
+    """Change of an error from one stage to a later one, paired by split."""
+
+    mean: float
+    interval: tuple[float, float] = Field(description="95 %, for trainings that share rows")
+    values: tuple[float, ...]
+
+
+class TransferCell(Record):
+    """Errors in W/(m K) after each stage of one data set, on crystals kept from training.
+
+    `view`: all `held out` crystals of the data set; those of a `new formula`, which none of the
+    stages is trained on; or crystals of `other types` than the paper's, of new formulas.
+    """
+
+    preset: str
+    dataset: str = Field(description="Trained on last")
+    test_set: str
+    view: str
+    n_crystals: int
+    metric: str
+    errors: Mapping[str, Spread] = Field(description="By stage; each member on its own crystals")
+    changes: Mapping[str, StageChange] = Field(description="By `later - earlier` stage")
+
+
 class EpochChoice(Record):
     """Effect on the published MAPE of choosing the epoch on the rows that are reported."""
 
@@ -126,6 +151,7 @@ class Report(Record):
     units: tuple[UnitsCell, ...]
     decomposition: tuple[Decomposition, ...]
     epoch_choice: tuple[EpochChoice, ...]
+    transfer: tuple[TransferCell, ...] = ()
 
     @model_validator(mode="before")
     @classmethod

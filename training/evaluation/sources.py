@@ -42,6 +42,9 @@ MEASURED = tuple(name for name in STAGES if name != HARMONIC)
 UNBOUNDED = TargetTransform(mean=3.0, std=0.1)
 
 
+HISTORY_DIGITS = 4
+
+
 @dataclass(frozen=True)
 class FoundEnsemble:
     """Members of one ensemble: weights [n_members, *shape], transforms, histories if any.
@@ -166,6 +169,17 @@ def _from_run(run: Path) -> Iterator[FoundEnsemble]:
             splits=tuple(members),
             weights=stack_members(weights),
             transforms=tuple(member.transform for member in members.values()),
-            histories=tuple(member.history for member in members.values()),
+            histories=tuple(tuple(map(_rounded, member.history)) for member in members.values()),
             split=preset.split,
         )
+
+
+def _rounded(record: EpochRecord) -> EpochRecord:
+    """Return a record with the digits that are kept."""
+    chosen_on = None if record.chosen_on is None else round(record.chosen_on, HISTORY_DIGITS)
+    return EpochRecord(
+        record.epoch,
+        round(record.train, HISTORY_DIGITS),
+        chosen_on,
+        round(record.seconds, HISTORY_DIGITS),
+    )

@@ -83,7 +83,7 @@ def member_context(stage: Stage, number: int, run: TrainingRun) -> MemberContext
         parent=_parent(stage, number, run),
         directory=run.member_dir(stage.name, number),
         megnet_weights=run.megnet_weights,
-        seed=run.member_seed(number),
+        seed=run.member_seed(stage, number),
         exported=_exported(stage, number, run),
     )
 

@@ -5,13 +5,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.network.architecture import Architecture, initial_weights, weight_shapes
+from models.network.architecture import (
+    SET2SET,
+    Architecture,
+    dense_shapes,
+    initial_weights,
+    weight_shapes,
+)
 from models.network.transform import TargetTransform
+from training.config import Initialiser
 from training.fit.context import MemberContext
 from training.fit.megnet.keras_weights import read_megnet_weights
 from training.fit.network.optimiser import Vector
 from training.fit.network.parameters import pack, to_weights
-from training.stages import RANDOM
+from training.stages import MEGNET
 
 WeightArrays = dict[str, NDArray[np.float32]]
 
@@ -25,19 +32,34 @@ def start_weights(context: MemberContext, transform: TargetTransform) -> Vector:
             return parent.weights
         weights = to_weights(parent.weights, shapes)
         return pack(rescale_output(weights, parent.transform, transform), shapes)
-    if context.stage.start == RANDOM:
-        weights = random_start(preset.architecture, context.seed)
-    else:
+    if context.stage.start == MEGNET:
         weights = megnet_start(preset.architecture, context.seed, context.megnet_weights)
+    else:
+        weights = random_start(preset.architecture, context.seed, preset.initialiser)
     if preset.descriptors:
         center, scale = context.data.descriptor_scale()
         weights |= {"descriptors.mean": center, "descriptors.scale": scale}
     return pack(weights, shapes)
 
 
-def random_start(architecture: Architecture, seed: int) -> WeightArrays:
-    """Return random weights for the whole network: stage 1."""
-    return initial_weights(architecture, seed)
+def random_start(
+    architecture: Architecture, seed: int, initialiser: Initialiser = "keras"
+) -> WeightArrays:
+    """Return random weights for the whole network, drawn as a library draws them.
+
+    `keras`, as the first MEGNet: `initial_weights`. `pytorch`, as matgl's MEGNet: kernels and
+    biases are uniform in +-1/sqrt(inputs), the LSTM's in +-1/sqrt(units), the embedding normal.
+    """
+    weights = initial_weights(architecture, seed)
+    if initialiser == "keras":
+        return weights
+    rng = np.random.default_rng(seed)
+    weights["embedding"] = rng.standard_normal(weights["embedding"].shape).astype(np.float32)
+    for name, (inputs, outputs) in dense_shapes(architecture).items():
+        limit = (SET2SET if ".lstm." in name else inputs) ** -0.5
+        for part, shape in (("kernel", (inputs, outputs)), ("bias", (outputs,))):
+            weights[f"{name}.{part}"] = rng.uniform(-limit, limit, shape).astype(np.float32)
+    return weights
 
 
 def megnet_start(architecture: Architecture, seed: int, path: Path) -> WeightArrays:

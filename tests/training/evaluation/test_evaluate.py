@@ -108,7 +108,7 @@ def test_the_summary_keeps_its_words_and_gets_a_new_table(out, tmp_path):
     for _ in range(2):
         assert write_pages(report, [], tmp_path)[0] == summary
     text = summary.read_text()
-    assert text.startswith("# Ours\n\nBefore.\n\n<!-- table -->\nPreset `")
+    assert text.startswith("# Ours\n\nBefore.\n\n<!-- table -->\nWithin one ")
     assert text.endswith("<!-- end -->\n\nAfter.\n")
     assert "old" not in text
     (cell,) = (c for c in report.paper if (c.name, c.test_set) == ("dataset1-stage2", "dataset1"))
@@ -136,3 +136,19 @@ def test_kept_answers_to_other_data_stop(out, data_dir, tmp_path, capsys):
     arguments = ["evaluate", "--data", str(data_dir), "--out", str(copy), "--run"]
     assert main([*arguments, "--ensembles", str(tmp_path / "nothing")]) == 2
     assert "not of this data set" in capsys.readouterr().err
+
+
+def test_only_the_presets_named_are_answered_anew(out, data_dir, runs, tmp_path):
+    copy = shutil.copytree(out, tmp_path / "docs")
+    kept = copy / "reproduction" / "outputs"
+    for preset in ("held-out", "published"):
+        path = kept / preset / "aflow-stage2.npz"
+        write_outputs(dataclasses.replace(read_outputs(path), digest="of other weights"), kept)
+    arguments = ["evaluate", "--data", str(data_dir), "--out", str(copy), "--only", "published"]
+    nothing = str(tmp_path / "nothing")
+    assert main([*arguments, "--ensembles", nothing, "--run", *map(str, runs)]) == 0
+    digests = {
+        preset: read_outputs(kept / preset / "aflow-stage2.npz").digest
+        for preset in ("held-out", "published")
+    }
+    assert digests["held-out"] == "of other weights" != digests["published"]

@@ -85,3 +85,13 @@ def test_a_changed_transform_leaves_the_predicted_ltc(depth):
     after = new.decode(targets(rescale_output(weights, old, new)))
     assert after == pytest.approx(before, rel=1e-4)
     assert np.ptp(before) > 0
+
+
+def test_pytorch_draws_other_random_weights():
+    weights = random_start(ARCHITECTURE, 3, "pytorch")
+    assert {name: value.shape for name, value in weights.items()} == weight_shapes(ARCHITECTURE)
+    assert np.std(weights["embedding"]) == pytest.approx(1.0, rel=0.1)
+    for name, units in (("readout.0", 96), ("set2set_atom.lstm.0", 16), ("mlp.1", 7)):
+        limit = units**-0.5
+        for part in ("kernel", "bias"):
+            assert 0.6 * limit < np.abs(weights[f"{name}.{part}"]).max() <= np.float32(limit)

@@ -14,6 +14,7 @@ from training.evaluation.page.ensembles import ensemble_section
 from training.evaluation.page.held_out import held_out_section
 from training.evaluation.page.markdown import images, protocol_name, table
 from training.evaluation.page.paper import paper_section, table_one
+from training.evaluation.page.transfer import transfer_section
 from training.evaluation.page.units import units_section
 from training.evaluation.report import Report
 
@@ -55,6 +56,7 @@ def appendices(report: Report, figures: Sequence[str]) -> Iterator[tuple[str, st
     yield "05-simple-models.md", _page("Simple models", baseline_section(report))
     yield "06-mean-and-spread.md", _page("Mean and spread", ensemble_section(report, figures))
     yield "07-loss-curves.md", _page("Loss curves", _losses(figures))
+    yield "08-transfer.md", _page("What each stage is worth", transfer_section(report, figures))
 
 
 def _page(title: str, *sections: Iterable[str]) -> str:

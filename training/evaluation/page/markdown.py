@@ -20,6 +20,7 @@ FIGURES: Mapping[str, str] = {
     "loss": "Errors by epoch; mean, least and greatest over the splits (the paper's Figs. 3 to 5)",
     "parity": "Out-of-fold prediction and reference; the band is a factor of two",
     "spread": "Members' spread and the error of their mean: own data, and new formulas of Phonix",
+    "transfer": "Change of error from stage to stage, with 95 % intervals; below 0 is better",
     "units": "What stage 3 changes on the data set trained on, and how it is reported",
 }
 
