@@ -21,6 +21,7 @@ def main() -> int:
     steady.add_argument(
         "--module", default="app.cli serve", help="what runs the service; tests.fake_service: fakes"
     )
+    steady.add_argument("--workers", type=int, default=2, help="processes that serve")
     crowded = commands.add_parser("overload")
     crowded.add_argument("--requests", type=int, default=100_000)
     options = parser.parse_args()
@@ -28,7 +29,7 @@ def main() -> int:
         return int(not asyncio.run(chaos(options.seconds)))
     if options.command == "overload":
         return int(not asyncio.run(overload(options.requests)))
-    return int(not asyncio.run(soak(options.seconds, options.rate, options.module)))
+    return int(not asyncio.run(soak(options.seconds, options.rate, options.module, options.workers)))
 
 
 if __name__ == "__main__":
