@@ -29,7 +29,9 @@ def main() -> int:
         return int(not asyncio.run(chaos(options.seconds)))
     if options.command == "overload":
         return int(not asyncio.run(overload(options.requests)))
-    return int(not asyncio.run(soak(options.seconds, options.rate, options.module, options.workers)))
+    return int(
+        not asyncio.run(soak(options.seconds, options.rate, options.module, options.workers))
+    )
 
 
 if __name__ == "__main__":

@@ -127,3 +127,14 @@ def test_metrics_of_workers_are_joined_with_one_head_each():
 )
 def test_number_of_workers(given, expected):
     assert Settings(**given).worker_count == expected
+
+
+def test_workers_end_with_a_supervisor_that_has_not_read_all_it_was_told():
+    with service_process(WORKERS="2") as process:
+        workers = processes(process)
+        os.kill(process.process.pid, signal.SIGSTOP)
+        for pid in workers:  # says that it is leaving, which nobody reads
+            os.kill(pid, signal.SIGTERM)
+        time.sleep(1)
+        process.kill()
+        until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
