@@ -16,6 +16,7 @@ from app.service.predictor import Predictor, make_query
 from app.service.watched import Watched
 from app.settings import Settings
 from app.startup import give_back_memory, without_collection
+from models.code import code_digest
 from models.structure.read import read_structure
 
 log = logging.getLogger(__name__)
@@ -124,5 +125,6 @@ def load_checked(settings: Settings, load: LoadEnsembles) -> Ensembles:
     with without_collection():
         ensembles = check_ensembles(load(settings), settings)
         make_query(read_structure(ROCKSALT))  # the first request need not wait for this
+        code_digest()  # nor, on the event loop, for this
     give_back_memory()
     return ensembles
