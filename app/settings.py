@@ -209,8 +209,8 @@ class Settings(BaseSettings):
     work_timeout: float = _field(
         20.0,
         "s",
-        "Longest work on one crystal; what takes longer is stopped with its process, which is "
-        "replaced, and refused for an hour.",
+        "Longest work on one crystal, in processor time; what takes longer is stopped with its "
+        "process, which is replaced, and refused for an hour.",
         ge=1,
     )
     worker_memory: int = _field(

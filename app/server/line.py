@@ -4,13 +4,15 @@ import asyncio
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from typing import cast
 
 import uvicorn
 
+from app.server.protocol import BoundedProtocol
 from app.server.supervisor import CLOSED, LEAVING, READY
 
 MESSAGE = 1  # bytes, with one connection
-FIRST_REQUEST = 0.25  # s that the request of a connection just taken has to arrive
+FIRST_REQUEST = 2.0  # s that the request of a connection just taken has to arrive
 
 
 class LineServer(uvicorn.Server):
@@ -48,8 +50,18 @@ class LineServer(uvicorn.Server):
         tell(self._line, LEAVING)
         await self._ended.wait()
         await asyncio.gather(*self._arriving)
-        await asyncio.sleep(FIRST_REQUEST)  # connections without a request are closed now
+        await self._first_requests()
         await super().shutdown(sockets)
+
+    async def _first_requests(self) -> None:
+        """Wait a while for the requests of connections just taken; without one they are closed."""
+        clock = asyncio.get_running_loop().time
+        end = clock() + FIRST_REQUEST
+        connections = cast("set[BoundedProtocol]", self.server_state.connections)
+        while clock() < end and any(  # noqa: ASYNC110 - no event tells
+            each.is_unused for each in connections
+        ):
+            await asyncio.sleep(0.02)
 
     def _take(self) -> None:
         try:

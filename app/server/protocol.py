@@ -70,6 +70,11 @@ class BoundedProtocol(HttpToolsProtocol):
         self._drained = 0
 
     @property
+    def is_unused(self) -> bool:
+        """Whether no request has come yet."""
+        return self.cycle is None
+
+    @property
     def is_idle(self) -> bool:
         """Whether no request is in work: none has come, or all are answered."""
         return self.cycle is None or self.cycle.response_complete

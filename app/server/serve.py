@@ -81,7 +81,8 @@ class Source:
         try:
             ensembles = load_checked(self._settings, self._load)
         except EnsembleError as error:
-            log.critical("Cannot serve: %s", error, exc_info=error)
+            said = "The ensembles stay as they are" if self._ensembles else "Cannot serve"
+            log.critical("%s: %s", said, error, exc_info=error)
             return False
         self._ensembles = tuple(ensembles.by_name.values())
         return True

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.service.board import UNKNOWN, Board
+from app.service.board import UNKNOWN, Board, Work
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +17,8 @@ FAR_ABOVE = 1.5  # times the memory allowed: there is no time to finish anything
 LATE = 2.0  # s that this process itself was held up; then no worker is to blame
 SUSPICIOUS = 0.2  # s that an input is in work when it is blamed for memory
 CRASHES = {signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL}
+PATIENCE = 3  # times the time allowed, for work that gets too little of the processors
+TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -32,8 +34,9 @@ class Verdict:
 class Watch:
     """Tells which workers must end, and has what they were working on refused.
 
-    Work may take `seconds`, and a worker `n_bytes` of memory. What was in work alone when a worker
-    had to end is refused at once, one of several when it happens again.
+    Work may take `seconds` of processor time, or a few times that in all, and a worker `n_bytes`
+    of memory. What was in work alone when a worker had to end is refused at once, one of several
+    when it happens again.
     """
 
     board: Board
@@ -52,13 +55,13 @@ class Watch:
 
     def verdict(self, seat: int, pid: int) -> Verdict | None:
         """Return why the worker at this seat must end, or None."""
-        return self._of_memory(seat, pid) or self._of_time(seat)
+        return self._of_memory(seat, pid) or self._of_time(seat, pid)
 
     def note_end(self, seat: int, status: int) -> None:
         """Blame what was in work when a worker ended that nobody had asked to."""
         self._blame(seat, 0.0, at_once=-os.waitstatus_to_exitcode(status) in CRASHES)
 
-    def _of_time(self, seat: int) -> Verdict | None:
+    def _of_time(self, seat: int, pid: int) -> Verdict | None:
         now = time.monotonic()
         beat = self.board.last_beat(seat)
         if now < self._trusted_from or not beat:
@@ -67,12 +70,18 @@ class Watch:
             self._blame(seat, 0.0, at_once=True)
             return Verdict(f"its event loop has not run for {self.seconds:g} s", at_once=True)
         for work in self.board.work(seat):
-            if now - work.since > self.seconds:
+            if self._is_overdue(work, now - work.since, pid):
                 self._refuse(work.identity)
                 return Verdict(
                     f"work on one crystal takes longer than {self.seconds:g} s", at_once=False
                 )
         return None
+
+    def _is_overdue(self, work: Work, passed: float, pid: int) -> bool:
+        """Return whether work takes too long, on a machine that is short of processors too."""
+        if passed > PATIENCE * self.seconds:
+            return True
+        return passed > self.seconds and processor_time(pid, work.thread) > work.cpu + self.seconds
 
     def _of_memory(self, seat: int, pid: int) -> Verdict | None:
         held = resident(pid)
@@ -100,6 +109,16 @@ class Watch:
         if identity != UNKNOWN:
             self.board.refuse(identity, time.monotonic() + REFUSED_FOR)
             log.error("The upload %s is refused from now on.", identity.hex()[:16])
+
+
+def processor_time(pid: int, thread: int) -> float:
+    """Return the seconds of processor time that a thread has used; 0.0 if it has just ended."""
+    try:
+        text = Path(f"/proc/{pid}/task/{thread}/stat").read_text()
+    except OSError:
+        return 0.0
+    user, system = text.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / TICKS
 
 
 def resident(pid: int) -> int:

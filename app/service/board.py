@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 BEAT = struct.Struct("d")
-WORK = struct.Struct("d16s")  # since when, and what
+WORK = struct.Struct("ddq16s")  # since when, and what
 REFUSED = struct.Struct("d16s")  # until when, and what
 COUNT = struct.Struct("Q")
 REMEMBERED = 1024  # inputs; the oldest are forgotten first
@@ -26,9 +26,15 @@ def identity_of(content: str | bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Work:
-    """What a thread of a worker has been working on since a monotonic time in seconds."""
+    """What a thread of a worker is working on.
+
+    `since`: a monotonic time in seconds; `cpu`: the processor time of the thread then; `thread`:
+    its number in the system.
+    """
 
     since: float
+    cpu: float
+    thread: int
     identity: bytes
 
 
@@ -57,11 +63,12 @@ class Board:
 
     def begin(self, seat: int, thread: int, identity: bytes) -> None:
         """Note what a thread is working on from now on."""
-        WORK.pack_into(self._memory, self._place(seat, thread), time.monotonic(), identity)
+        now = time.monotonic(), time.thread_time(), threading.get_native_id()
+        WORK.pack_into(self._memory, self._place(seat, thread), *now, identity)
 
     def end(self, seat: int, thread: int) -> None:
         """Note that a thread is working on nothing."""
-        WORK.pack_into(self._memory, self._place(seat, thread), 0.0, UNKNOWN)
+        WORK.pack_into(self._memory, self._place(seat, thread), 0.0, 0.0, 0, UNKNOWN)
 
     def work(self, seat: int) -> list[Work]:
         """Return what is in work at a seat."""

@@ -1,13 +1,19 @@
-"""A service whose reading goes wrong on demand: `python -m tests.app.server.ailing_service`."""
+"""A service whose reading goes wrong on demand: `python -m tests.app.server.ailing_service`.
+
+Its ensemble has the name in the file that ENSEMBLE_NAME_FILE names; an empty one is damaged.
+"""
 
 import ctypes
+import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from app.server.serve import serve
 from app.service import predictor
 from app.settings import Settings
+from models.errors import DamagedEnsemble
 from models.structure.checks import StructureLimits
 from models.structure.read import StructureFile, read_structure
 from tests.app.conftest import FakeEnsemble
@@ -44,6 +50,15 @@ AILMENTS: dict[bytes, Callable[[], None]] = {
 }
 
 
+def load(_settings: Settings) -> list[FakeEnsemble]:
+    """Return the ensemble of today. Raises DamagedEnsemble."""
+    file = os.environ.get("ENSEMBLE_NAME_FILE")
+    name = Path(file).read_text() if file else "mix-stage3"
+    if not name:
+        raise DamagedEnsemble("It is empty.")
+    return [FakeEnsemble(name)]
+
+
 def main() -> int:
     """Return the exit status of the service."""
 
@@ -53,7 +68,7 @@ def main() -> int:
         return read_structure(content, limits)
 
     vars(predictor)["read_file"] = read_file
-    return serve(Settings(), load=lambda _settings: [FakeEnsemble()])
+    return serve(Settings(), load=load)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def outcome(service: ServiceProcess, text: str) -> str:
     headers = {"Content-Type": "text/plain"}
     try:
         answer = httpx.post(f"{service.url}/predict", content=text, headers=headers, timeout=SOON)
-    except httpx.RemoteProtocolError:
+    except (httpx.ReadError, httpx.RemoteProtocolError):
         return "lost"
     kind = answer.json().get("type", "").removeprefix("/problems/")
     return f"{answer.status_code} {kind}".strip()
