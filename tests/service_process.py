@@ -72,8 +72,8 @@ class ServiceProcess:
 
     @property
     def memory(self) -> int:
-        """Resident bytes."""
-        return _resident(self.process.pid)
+        """Resident bytes of the processes that serve."""
+        return sum(self.memory_of_workers.values())
 
     @property
     def workers(self) -> list[int]:
