@@ -119,9 +119,13 @@ async def _split(body: Arriving, longest: int) -> AsyncIterator[bytes | None]:
         yield None if is_too_long else bytes(held)
 
 
-async def _where_it_fits(n_bytes: int, work: Callable[P, T], *args: P.args, **_: P.kwargs) -> T:
+async def _where_it_fits(
+    n_bytes: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
     """Return what `work` returns for so many bytes: at once for a few, else from a thread."""
-    return work(*args) if n_bytes < LARGE else await asyncio.to_thread(work, *args)
+    if n_bytes < LARGE:
+        return work(*args, **kwargs)
+    return await asyncio.to_thread(work, *args, **kwargs)
 
 
 def _of_json(index: int, line: bytes) -> Item:

@@ -71,7 +71,7 @@ def test_other_requests_of_a_worker_that_hangs_are_answered(service, rocksalt_ci
         end = time.monotonic() + 2 * TIMEOUT
 
         def ask(client: int) -> list[str]:
-            asked = []
+            asked: list[str] = []
             while time.monotonic() < end:
                 text = rocksalt_cif + f"# {client} {len(asked)}\n"
                 asked.append(outcome(service, text))

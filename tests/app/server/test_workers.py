@@ -146,11 +146,11 @@ def test_keys_change_under_load_without_a_restart(tmp_path, rocksalt_cif):
 
     def status(key: str) -> int:
         headers = {"X-API-Key": key * 20}
-        code: int = service.post(rocksalt_cif, headers=headers).status_code
+        code: int = running.post(rocksalt_cif, headers=headers).status_code
         return code
 
     with (
-        service_process(WORKERS="2", API_KEYS_FILE=str(file)) as service,
+        service_process(WORKERS="2", API_KEYS_FILE=str(file)) as running,
         ThreadPoolExecutor(1) as pool,
     ):
         assert (status("a"), status("b")) == (200, 401)
