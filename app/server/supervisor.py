@@ -176,9 +176,9 @@ class Supervisor:
         if self._reloading is None or self._reloading.is_alive():
             return
         self._reloading = None
-        while self._owed:
+        while self._owed and not self._stopping:
             self._start(self._owed.pop())
-        if self._reloaded:
+        if self._reloaded and not self._stopping:
             gc.freeze()
             self._old = list(self._workers.values())
             self._renew_next()
@@ -191,12 +191,12 @@ class Supervisor:
         self._start(worker.number)
 
     def _seat(self) -> int:
-        """Return a free seat; who has been leaving for longest gives up its own for the last."""
+        """Return a free seat; when few are left, who has been leaving for longest is to end."""
         taken = {worker.seat for worker in self._workers.values()}
         free = [seat for seat in range(self._watch.board.seats) if seat not in taken]
-        if len(free) == 1:
-            oldest = min(self._workers.values(), key=lambda each: each.ends_by)
-            oldest.ends_by = 0.0
+        leaving = [each for each in self._workers.values() if each.leaving and each.ends_by]
+        if len(free) <= self._count and leaving:
+            min(leaving, key=lambda each: each.ends_by).ends_by = 0.0
         return free[0]
 
     def _hear(self, worker: Worker) -> None:
