@@ -52,6 +52,13 @@ class RequestTimeout(ServiceError):
     title = "Timed out"
 
 
+class WorkStopped(ServiceError):
+    """Reading the input, or predicting for it, took more time or memory than is allowed."""
+
+    code = "work-stopped"
+    title = "Too costly"
+
+
 class InternalError(ServiceError):
     """The service failed in a way it should not; the cause is in its log."""
 

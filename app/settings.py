@@ -206,6 +206,20 @@ class Settings(BaseSettings):
         64, "requests", "Requests that may wait for their turn; more are answered 429.", ge=0
     )
 
+    work_timeout: float = _field(
+        20.0,
+        "s",
+        "Longest work on one crystal, in processor time; what takes longer is stopped with its "
+        "process, which is replaced, and refused for an hour.",
+        ge=1,
+    )
+    worker_memory: int = _field(
+        2048 * MEBIBYTE,
+        "bytes",
+        "Most resident memory of one of the processes that serve; beyond it the process is "
+        "replaced.",
+        ge=256 * MEBIBYTE,
+    )
     max_wait: float = _field(
         5.0,
         "s",

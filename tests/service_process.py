@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+from prometheus_client.parser import text_string_to_metric_families
 
 READY_WITHIN = 60  # s
 
@@ -59,17 +60,32 @@ class ServiceProcess:
     def post(self, cif: str, **options) -> httpx.Response:
         return httpx.post(f"{self.url}/predict", files={"file": cif}, timeout=90, **options)
 
-    def metric(self, name: str) -> float:
-        lines = self.get("/metrics").text.splitlines()
+    def metric(self, name: str, **labels: str) -> float:
+        """Return the sum over all samples of this name that have these labels."""
+        families = text_string_to_metric_families(self.get("/metrics").text)
         return sum(
-            float(line.split()[-1]) for line in lines if line.split("{")[0].split(" ")[0] == name
+            sample.value
+            for family in families
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
         )
 
     @property
     def memory(self) -> int:
-        """Resident bytes."""
-        pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+        """Resident bytes of the processes that serve."""
+        return sum(self.memory_of_workers.values())
+
+    @property
+    def workers(self) -> list[int]:
+        """Processes that serve."""
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [int(child) for child in children] or [pid]
+
+    @property
+    def memory_of_workers(self) -> dict[int, int]:
+        """Resident bytes of each process that serves."""
+        return {pid: _resident(pid) for pid in self.workers}
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
@@ -88,6 +104,11 @@ class ServiceProcess:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
+
+
+def _resident(pid: int) -> int:
+    pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def received(connection: socket.socket) -> bytes:

@@ -43,6 +43,7 @@ ADVICE: Mapping[Kind, str] = {
     service.MethodNotAllowed: "Check the method; the calls are listed under API.",
     service.NotReady: "The service has just been started. Wait a few seconds and try again.",
     service.RequestTimeout: _LATER,
+    service.WorkStopped: "Send the primitive cell, as a plain CIF or POSCAR.",
     service.MalformedRequest: "Send the request with an HTTP client, such as curl.",
     service.HeadTooLarge: "Send fewer or shorter headers; cookies of other services on the same "
     "host are the usual cause.",

@@ -32,6 +32,7 @@ from app.errors import (
     UnknownHost,
     UnsupportedMediaType,
     UrlTooLong,
+    WorkStopped,
 )
 from app.schemas import Problem, ProblemKind
 from models import errors
@@ -63,6 +64,7 @@ STATUS: dict[type[errors.ParaisiteError], int] = {
     MethodNotAllowed: 405,
     NotReady: 503,
     RequestTimeout: 503,
+    WorkStopped: 422,
     InternalError: 500,
     MalformedRequest: 400,
     HeadTooLarge: 431,

@@ -32,6 +32,7 @@ ENCODINGS = {"", "identity", "gzip", "x-gzip"}  # gzip is recognised by content 
 GZIP = b"\x1f\x8b"
 WRAPPED = re.compile(rb'\s{0,99}\{\s{0,99}"cif"')
 DIGEST = 16  # hexadecimal digits of the SHA-256 that a file is named by in the log
+PIECE = 16384  # bytes of a form that are read at a time
 LARGE = 200_000  # bytes that are decoded off the event loop
 
 _TEXT = {"schema": {"type": "string", "description": "Content of a structure file."}}
@@ -170,13 +171,17 @@ def _too_large(max_bytes: int) -> StructureTooLarge:
     )
 
 
-async def _read_multipart(body: bytes, headers: Headers) -> bytes:
-    async def stream() -> AsyncGenerator[bytes, None]:
-        yield body
+async def pieces(body: bytes) -> AsyncGenerator[bytes, None]:
+    """Yield the body in pieces between which the event loop does other work."""
+    for start in range(0, len(body), PIECE):
+        yield body[start : start + PIECE]
+        await asyncio.sleep(0)
 
+
+async def _read_multipart(body: bytes, headers: Headers) -> bytes:
     try:
         form = await MultiPartParser(
-            headers, stream(), max_files=2, max_fields=8, max_part_size=len(body)
+            headers, pieces(body), max_files=2, max_fields=8, max_part_size=len(body)
         ).parse()
     except MultiPartException as error:
         raise InvalidRequest(f"The multipart body cannot be read: {error.message}") from error

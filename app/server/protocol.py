@@ -65,9 +65,15 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._in_head = True
         self._head_bytes = 0
+        self._beside_body = 0  # bytes of chunks' heads and trailers, since the last of the body
         self._head_timer: asyncio.TimerHandle | None = None
         self._ended = False  # nothing more is read as a request
         self._drained = 0
+
+    @property
+    def is_unused(self) -> bool:
+        """Whether no request has come yet."""
+        return self.cycle is None
 
     @property
     def is_idle(self) -> bool:
@@ -103,7 +109,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Parse what came, a head only up to its limit."""
         while data and not self._ended and not self.transport.is_closing():
-            size = self._head_room() if self._in_head else len(data)
+            size = self._head_room() if self._in_head else self.limits.max_head_bytes
             self._parse(data[:size])
             data = data[size:]
         if data:
@@ -115,13 +121,22 @@ class BoundedProtocol(HttpToolsProtocol):
     def _parse(self, data: bytes) -> None:
         if self._in_head:
             self._head_bytes += len(data)
+        else:
+            self._beside_body += len(data)
         super().data_received(data)
+        if self._beside_body > self.limits.max_head_bytes and not self._ended:
+            self._refuse(MalformedRequest, "The body has more around it than in it.")
         if not self._in_head or self._ended:
             return
         if self._head_bytes > self.limits.max_head_bytes:
             self._refuse_head()
         elif self._head_timer is None and self._head_bytes:
             self._start_head_timer()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header; those behind the body are of no use, and would have no end."""
+        if self._in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Start the request, unless its URL is too long."""
@@ -137,6 +152,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Give the body to the request that takes it."""
         if self._ended:
             return
+        self._beside_body = 0
         if self.cycle.response_complete:
             self._drain(len(body))
         super().on_body(body)
@@ -148,6 +164,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
         self._in_head = True
         self._head_bytes = 0
+        self._beside_body = 0
         self._drained = 0
 
     def on_response_complete(self) -> None:

@@ -5,7 +5,7 @@ import logging
 import logging.config
 import socket
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import uvicorn
@@ -19,16 +19,21 @@ from app.server.logs import log_config
 from app.server.protocol import bounded_protocol
 from app.server.siblings import Siblings
 from app.server.supervisor import CLOSED, Supervisor
-from app.service.ensembles import load_ensembles
+from app.server.watch import Watch
+from app.service.board import Board, Desk
+from app.service.ensembles import ServedEnsemble, load_ensembles
+from app.service.predictor import n_threads
 from app.service.runtime import LoadEnsembles, load_checked
 from app.settings import Settings
 from models.errors import EnsembleError
+from models.prediction.engine import REFERENCE
 
 log = logging.getLogger(__name__)
 
 STOP_WITHIN = 30  # s that requests get to end after SIGTERM
 STOP_SLACK = 5  # s more for workers to end by themselves
 BACKLOG = 2048
+SEATS = 4  # for each worker, as those that are replaced take a while to end
 
 
 def serve(settings: Settings, load: LoadEnsembles = load_ensembles) -> int:
@@ -40,7 +45,7 @@ def serve(settings: Settings, load: LoadEnsembles = load_ensembles) -> int:
     with _listening(settings.host, settings.port) as listener:
         host, port = listener.getsockname()[:2]
         log.info("Listening on http://%s:%d", f"[{host}]" if ":" in host else host, port)
-        if settings.worker_count == 1:
+        if settings.engine == REFERENCE:  # cannot be forked once it has started
             return _serve_alone(settings, load, listener)
         return serve_with_workers(settings, load, listener)
 
@@ -59,27 +64,55 @@ def _serve_alone(settings: Settings, load: LoadEnsembles, listener: socket.socke
     return int(failed)
 
 
+class Source:
+    """The ensembles that workers are forked with."""
+
+    def __init__(self, settings: Settings, load: LoadEnsembles) -> None:
+        self._settings = settings
+        self._load = load
+        self._ensembles: Sequence[ServedEnsemble] = ()
+
+    def loaded(self, _settings: Settings) -> Sequence[ServedEnsemble]:
+        """Return the ensembles loaded last."""
+        return self._ensembles
+
+    def load_again(self) -> bool:
+        """Return whether the ensembles could be loaded and checked; if not, the last ones stay."""
+        try:
+            ensembles = load_checked(self._settings, self._load)
+        except EnsembleError as error:
+            said = "The ensembles stay as they are" if self._ensembles else "Cannot serve"
+            log.critical("%s: %s", said, error, exc_info=error)
+            return False
+        self._ensembles = tuple(ensembles.by_name.values())
+        return True
+
+
 def serve_with_workers(settings: Settings, load: LoadEnsembles, listener: socket.socket) -> int:
     """Return the exit status of the supervisor once all workers have ended."""
-    try:
-        ensembles = list(load_checked(settings, load).by_name.values())
-    except EnsembleError as error:
-        log.critical("Cannot serve: %s", error, exc_info=error)
+    source = Source(settings, load)
+    if not source.load_again():
         return 1
     with tempfile.TemporaryDirectory(prefix="paraisite-") as folder:
         siblings = Siblings(Path(folder), settings.worker_count)
+        board = Board(SEATS * settings.worker_count, n_threads(settings))
 
-        def run(number: int, line: socket.socket) -> int:
-            app = create_app(settings, load=lambda _settings: ensembles)
-            app.state.metrics.follow_siblings(siblings.exposition)
+        def run(number: int, seat: int, line: socket.socket) -> int:
+            app = create_app(settings, load=source.loaded, desk=Desk(board, seat))
+            if settings.worker_count > 1:
+                app.state.metrics.follow_siblings(siblings.exposition)
             config = server_config(app, settings, on_lost=lambda: tell(line, CLOSED))
+            look = app.state.runtime.look
             telling = siblings.tell(number, app.state.metrics)
             with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-                runner.run(_serve_line(LineServer(config, line), telling))
+                runner.run(_serve_line(LineServer(config, line, look), telling))
             return 0
 
+        watch = Watch(board, settings.work_timeout, settings.worker_memory)
         stop_within = STOP_WITHIN + STOP_SLACK
-        return Supervisor(listener, settings.worker_count, run, stop_within).run()
+        return Supervisor(
+            listener, settings.worker_count, run, stop_within, watch, source.load_again
+        ).run()
 
 
 async def _serve_line(server: LineServer, telling: Awaitable[asyncio.Server]) -> None:

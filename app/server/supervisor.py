@@ -7,23 +7,30 @@ from one socket take as many as they find, and one would have most of them.
 
 import gc
 import logging
+import math
 import os
 import select
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+from app.server.watch import Watch
+
 log = logging.getLogger(__name__)
 
-CLOSED, LEAVING = b"-", b"x"  # what a worker says: a connection has ended; it takes no more
+# What a worker says: it can take connections, one of them has ended, it takes no more.
+READY, CLOSED, LEAVING = b"+", b"-", b"x"
 ENOUGH = 1024  # bytes of these read at a time
 SHORTEST_LIFE = 1.0  # s; a worker that ends sooner is not replaced at once
+LOOK_EVERY = 0.2  # s between looks at what workers hold and do
+SLOW = 1.0  # s; an event loop that has not run for so long is given no connections
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
-RunWorker = Callable[[int, socket.socket], int]
+RunWorker = Callable[[int, int, socket.socket], int]
 
 
 @dataclass
@@ -31,17 +38,21 @@ class Worker:
     """A worker process, the supervisor's end of the line to it, and its open connections."""
 
     number: int
+    seat: int
     pid: int
     line: socket.socket
     started: float
     connections: int = 0
     given: int = 0  # connections so far
+    ready: bool = False
     leaving: bool = False
     silent: bool = False
+    ends_by: float = math.inf
 
-    def leave(self) -> None:
+    def leave(self, within: float) -> None:
         """Let it finish its requests and end: nothing more comes through the line."""
         self.leaving = True
+        self.ends_by = time.monotonic() + within
         with suppress(OSError):
             self.line.shutdown(socket.SHUT_WR)
 
@@ -49,18 +60,30 @@ class Worker:
 class Supervisor:
     """Keeps `count` workers on a listening socket.
 
-    `run_worker` is called in each with its number and its end of the line, and gives the exit
-    status. SIGTERM and SIGINT stop all within `stop_within` seconds; SIGHUP replaces one after
-    another; a worker that ends is replaced.
+    `run_worker` is called in each with its number, its seat at the board and its end of the line,
+    and gives the exit status. SIGTERM and SIGINT stop all within `stop_within` seconds; SIGHUP
+    has `reload` called, in a thread, and if it says so all replaced one after another; a worker
+    that ends, or that `watch` says must end, is replaced.
     """
 
-    def __init__(
-        self, listener: socket.socket, count: int, run_worker: RunWorker, stop_within: float
+    def __init__(  # noqa: PLR0913, PLR0917 - what it is to keep going, and by what means
+        self,
+        listener: socket.socket,
+        count: int,
+        run_worker: RunWorker,
+        stop_within: float,
+        watch: Watch,
+        reload: Callable[[], bool],
     ) -> None:
         self._listener = listener
         self._count = count
         self._run_worker = run_worker
         self._stop_within = stop_within
+        self._watch = watch
+        self._reload = reload
+        self._owed: list[int] = []  # workers to start when that is done
+        self._reloading: threading.Thread | None = None
+        self._look_at = 0.0
         self._workers: dict[int, Worker] = {}  # by process
         self._old: list[Worker] = []  # to be replaced one by one
         self._stopping = False
@@ -74,14 +97,17 @@ class Supervisor:
                 self._start(number)
             while not self._stopping:
                 self._wait(wakeup)
+                self._look()
             self._stop(wakeup)
         return 0
 
-    def _wait(self, wakeup: socket.socket, seconds: float | None = None) -> None:
-        """Do what the next event asks for."""
+    def _wait(self, wakeup: socket.socket) -> None:
+        """Do what the next events ask for; there may be none for a while."""
         lines = {each.line: each for each in self._workers.values() if not each.silent}
-        sources = [wakeup, *lines] if self._stopping else [wakeup, self._listener, *lines]
-        for source in select.select(sources, [], [], seconds)[0]:
+        sources = [wakeup, *lines]
+        if not self._stopping and self._able():  # else connections wait where they are
+            sources.append(self._listener)
+        for source in select.select(sources, [], [], LOOK_EVERY)[0]:
             if source is wakeup:
                 self._take_signals(wakeup.recv(ENOUGH))
             elif source is self._listener:
@@ -94,8 +120,7 @@ class Supervisor:
             if number == signal.SIGCHLD:
                 self._replace_ended()
             elif number == signal.SIGHUP:
-                self._old = list(self._workers.values())
-                self._renew_next()
+                self._begin_reload()
             else:
                 self._stopping = True
 
@@ -103,32 +128,102 @@ class Supervisor:
         with suppress(OSError):  # the client has gone
             connection, _ = self._listener.accept()
             with connection:
-                able = [worker for worker in self._workers.values() if not worker.leaving]
-                for worker in sorted(able, key=lambda each: (each.connections, each.given)):
+                for worker in sorted(self._able(), key=self._burden):
                     with suppress(OSError):  # its line is full, or it has just ended
                         socket.send_fds(worker.line, [b"c"], [connection.fileno()])
                         worker.connections += 1
                         worker.given += 1
                         return
 
+    def _able(self) -> list[Worker]:
+        return [each for each in self._workers.values() if each.ready and not each.leaving]
+
+    def _burden(self, worker: Worker) -> tuple[bool, int, int]:
+        beat = self._watch.board.last_beat(worker.seat)
+        slow = beat > 0 and time.monotonic() - beat > SLOW
+        return slow, worker.connections, worker.given
+
+    def _look(self) -> None:
+        """End the workers that do not end by themselves, or must."""
+        now = time.monotonic()
+        if now < self._look_at:
+            return
+        self._look_at = now + LOOK_EVERY
+        self._end_reload()
+        self._watch.note_time()
+        for worker in list(self._workers.values()):
+            if now > worker.ends_by:
+                log.error("Process %d does not end; it is killed.", worker.pid)
+                os.kill(worker.pid, signal.SIGKILL)
+            elif (
+                verdict := None if worker.leaving else self._watch.verdict(worker.seat, worker.pid)
+            ):
+                log.error("Worker %d must end: %s.", worker.number, verdict.reason)
+                self._retire(worker, at_once=verdict.at_once)
+
+    def _begin_reload(self) -> None:
+        """Have what workers start from loaded again, while connections are given on."""
+        if self._reloading is None:
+            self._reloaded = False
+            self._reloading = threading.Thread(target=self._load_again, daemon=True)
+            self._reloading.start()
+
+    def _load_again(self) -> None:
+        self._reloaded = self._reload()
+
+    def _end_reload(self) -> None:
+        """Replace the workers once it is loaded: no process is forked while a thread runs."""
+        if self._reloading is None or self._reloading.is_alive():
+            return
+        self._reloading = None
+        while self._owed and not self._stopping:
+            self._start(self._owed.pop())
+        if self._reloaded and not self._stopping:
+            gc.freeze()
+            self._old = list(self._workers.values())
+            self._renew_next()
+
+    def _retire(self, worker: Worker, *, at_once: bool) -> None:
+        """Replace a worker, which may answer its other requests unless it must end at once."""
+        worker.leave(0.0 if at_once else self._stop_within)
+        if at_once:
+            os.kill(worker.pid, signal.SIGKILL)
+        self._start(worker.number)
+
+    def _seat(self) -> int:
+        """Return a free seat; when few are left, who has been leaving for longest is to end."""
+        taken = {worker.seat for worker in self._workers.values()}
+        free = [seat for seat in range(self._watch.board.seats) if seat not in taken]
+        leaving = [each for each in self._workers.values() if each.leaving and each.ends_by]
+        if len(free) <= self._count and leaving:
+            min(leaving, key=lambda each: each.ends_by).ends_by = 0.0
+        return free[0]
+
     def _hear(self, worker: Worker) -> None:
         said = b""
         with suppress(OSError):
             said = worker.line.recv(ENOUGH)
         worker.connections -= said.count(CLOSED)
+        if READY in said:
+            worker.ready = True
+            self._renew_next()
         if LEAVING in said and not worker.leaving:
-            worker.leave()
+            worker.leave(self._stop_within)
             if not self._stopping:
                 self._start(worker.number)
         worker.silent = not said  # it is about to end, and so a signal to come
 
     def _start(self, number: int) -> None:
+        if self._reloading is not None:
+            self._owed.append(number)
+            return
         own, other = socket.socketpair()
+        seat = self._seat()
         pid = os.fork()
         if pid:
             other.close()
             own.settimeout(0)
-            self._workers[pid] = Worker(number, pid, own, time.monotonic())
+            self._workers[pid] = Worker(number, seat, pid, own, time.monotonic())
             log.info("Worker %d has process %d.", number, pid)
             return
         status = 1
@@ -136,7 +231,7 @@ class Supervisor:
         try:
             for each in (own, self._listener, *(w.line for w in self._workers.values())):
                 each.close()
-            status = self._run_worker(number, other)
+            status = self._run_worker(number, seat, other)
         except BaseException:
             log.exception("Worker %d failed.", number)
         finally:
@@ -145,39 +240,41 @@ class Supervisor:
 
     def _replace_ended(self) -> None:
         for pid, worker in list(self._workers.items()):
-            if os.waitpid(pid, os.WNOHANG)[0] == 0:
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if not ended:
                 continue
             del self._workers[pid]
             worker.line.close()
             if not worker.leaving and not self._stopping:
                 log.error("Worker %d has ended unexpectedly; it is replaced.", worker.number)
+                self._watch.note_end(worker.seat, status)
+            self._watch.board.clear(worker.seat)
+            if not worker.leaving and not self._stopping:
                 if time.monotonic() - worker.started < SHORTEST_LIFE:
                     time.sleep(SHORTEST_LIFE)
                 self._start(worker.number)
         self._renew_next()
 
     def _renew_next(self) -> None:
-        """Replace the next of the old workers, once the one before has ended."""
-        if any(worker.leaving for worker in self._workers.values()):
+        """Replace the next of the old workers by one that is ready, once the last has ended."""
+        if any(worker.leaving or not worker.ready for worker in self._workers.values()):
             return
-        while self._old:
-            worker = self._old.pop(0)
-            if worker.pid in self._workers:
-                self._start(worker.number)
-                worker.leave()
-                return
+        self._old = [worker for worker in self._old if worker.pid in self._workers]
+        if not self._old:
+            return
+        if len(self._workers) > self._count:  # the new one is ready
+            self._old.pop(0).leave(self._stop_within)
+        else:
+            self._start(self._old[0].number)
 
     def _stop(self, wakeup: socket.socket) -> None:
         self._listener.close()
         for worker in self._workers.values():
-            worker.leave()
-        deadline = time.monotonic() + self._stop_within
-        while self._workers and time.monotonic() < deadline:
-            self._wait(wakeup, 0.1)
+            worker.leave(self._stop_within)
+        while self._workers:
+            self._wait(wakeup)
             self._replace_ended()
-        for pid in self._workers:
-            log.error("Process %d does not end; it is killed.", pid)
-            os.kill(pid, signal.SIGKILL)
+            self._look()
 
 
 @contextmanager

@@ -17,11 +17,13 @@ from app.errors import RequestTimeout
 from app.monitoring import Metrics
 from app.schemas import Answer, EnsembleReference, Material
 from app.service.batching import ForwardQueue
+from app.service.board import UNKNOWN, Board, Desk, identity_of
 from app.service.durations import Durations
 from app.service.ensembles import Ensembles, ServedEnsemble
 from app.service.lanes import Lanes
 from app.service.materials import Materials, MaterialSource
 from app.service.single_flight import SingleFlight
+from app.service.watched import Watched
 from app.service.workers import Workers
 from app.settings import Settings
 from models.cores import n_cores
@@ -67,13 +69,15 @@ class Reply:
 class Predictor:
     """Answers for crystals; blocking work runs in its workers, never on the event loop."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of an app
         self,
         settings: Settings,
         ensembles: Ensembles,
         cache: Cache,
         materials: MaterialSource,
         metrics: Metrics,
+        *,
+        watched: Watched | None = None,
     ) -> None:
         self.ensembles = ensembles
         self._settings = settings
@@ -82,7 +86,8 @@ class Predictor:
         self._metrics = metrics
         self._lanes = Lanes.of(settings)
         self._materials = Materials(settings, cache, materials, self._lanes.small.workers, metrics)
-        cores = max(1, n_cores() // settings.worker_count)  # a forward pass uses one
+        self._watched = watched or Watched(Desk(Board(1, n_threads(settings))))
+        cores = _forwards(settings)
         self._forwards = Workers("forward", cores)
         self._large_forwards = Workers("large-forward", 1)
         self._queues = {
@@ -110,7 +115,7 @@ class Predictor:
     async def predict_file(self, content: str | bytes, ensemble_name: str | None = None) -> Reply:
         """Return the prediction for the structure in a file; the same one is read only once.
 
-        Raises StructureError, UnknownEnsemble, Overloaded, RequestTimeout.
+        Raises StructureError, UnknownEnsemble, Overloaded, RequestTimeout, WorkStopped.
         """
         ensemble = self.ensembles.get(ensemble_name)
         durations = Durations(self._metrics)
@@ -122,7 +127,9 @@ class Predictor:
             if known is not None:
                 return Reply(known, durations.seconds)
             with self._lanes.place(self._lanes.of_text(content)) as place:
-                query = await place.lane.workers.run(self._read, content, durations)
+                query = await self._watched.run(
+                    place.lane.workers, identity_of(content), self._read, content, durations
+                )
                 place.move(self._lanes.of_crystal(query.crystal))
                 answer = await self._predict(query, ensemble, durations)
             await self._answers.set(name, answer)
@@ -141,8 +148,12 @@ class Predictor:
                 structure = await self._materials.structure(material_id)
             with self._lanes.place(self._lanes.of_cell(len(structure))) as place:
                 with durations.step("graph"):
-                    query = await place.lane.workers.run(
-                        self._describe_material, structure, material_id
+                    query = await self._watched.run(
+                        place.lane.workers,
+                        identity_of(material_id),
+                        self._describe_material,
+                        structure,
+                        material_id,
                     )
                 place.move(self._lanes.of_crystal(query.crystal))
                 answer = await self._predict(query, ensemble, durations)
@@ -151,12 +162,15 @@ class Predictor:
     async def read_structure(self, content: str | bytes) -> Structure:
         """Return the structure in a file, as a prediction would read it.
 
-        Raises StructureError, Overloaded, RequestTimeout.
+        Raises StructureError, Overloaded, RequestTimeout, WorkStopped.
         """
         async with self._deadline():
             with self._lanes.place(self._lanes.of_text(content)) as place:
                 limits = self._settings.structure_limits
-                return (await place.lane.workers.run(read_file, content, limits)).structure
+                file = await self._watched.run(
+                    place.lane.workers, identity_of(content), read_file, content, limits
+                )
+                return file.structure
 
     async def material_structure(self, material_id: str) -> Structure:
         """Return the structure of a material. Raises MaterialError, StructureError, Overloaded."""
@@ -223,7 +237,9 @@ class Predictor:
 
     async def _compute(self, name: str, crystal: Crystal, ensemble: ServedEnsemble) -> Prediction:
         if self._lanes.is_large(crystal):  # one at a time: each takes much memory
-            (prediction,) = await self._large_forwards.run(ensemble.predict, [crystal])
+            (prediction,) = await self._watched.run(
+                self._large_forwards, identity_of(name), ensemble.predict, [crystal]
+            )
         else:
             prediction = await self._queues[ensemble.digest].predict(crystal)
         self._metrics.note_crystal(ensemble.name)
@@ -233,7 +249,17 @@ class Predictor:
     async def _forward(
         self, ensemble: ServedEnsemble, crystals: Sequence[Crystal]
     ) -> Sequence[Prediction]:
-        return await self._forwards.run(ensemble.predict, crystals)
+        return await self._watched.run(self._forwards, UNKNOWN, ensemble.predict, crystals)
+
+
+def n_threads(settings: Settings) -> int:
+    """Return in how many threads a predictor works on crystals."""
+    return settings.concurrency + 1 + _forwards(settings) + 1
+
+
+def _forwards(settings: Settings) -> int:
+    """Return how many forward passes run side by side; each uses one core."""
+    return max(1, n_cores() // settings.worker_count)
 
 
 def make_query(file: StructureFile, material_id: str | None = None) -> Query:

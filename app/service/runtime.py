@@ -13,8 +13,10 @@ from app.monitoring import Metrics
 from app.service.ensembles import Ensembles, ServedEnsemble, check_ensembles
 from app.service.materials import MaterialSource
 from app.service.predictor import Predictor, make_query
+from app.service.watched import Watched
 from app.settings import Settings
 from app.startup import give_back_memory, without_collection
+from models.code import code_digest
 from models.structure.read import read_structure
 
 log = logging.getLogger(__name__)
@@ -43,10 +45,16 @@ class Runtime:
     """The parts of one app; `ready` gives the predictor, once there is one."""
 
     def __init__(
-        self, settings: Settings, cache: Cache, materials: MaterialSource, metrics: Metrics
+        self,
+        settings: Settings,
+        cache: Cache,
+        materials: MaterialSource,
+        metrics: Metrics,
+        watched: Watched,
     ) -> None:
         self.settings = settings
         self.metrics = metrics
+        self.watched = watched
         self._cache = cache
         self._materials = materials
         self._predictor: Predictor | None = None
@@ -55,6 +63,11 @@ class Runtime:
     def predictor(self) -> Predictor | None:
         """The predictor; None until every ensemble is loaded and checked."""
         return self._predictor
+
+    def look(self) -> bool:
+        """Return whether there is a predictor; tells the supervisor that the event loop runs."""
+        self.watched.look()
+        return self._predictor is not None
 
     def ready(self) -> Predictor:
         """Return the predictor. Raises NotReady until every ensemble is loaded and checked."""
@@ -66,7 +79,12 @@ class Runtime:
         """Load and check the ensembles, then be ready. Raises EnsembleError."""
         ensembles = await asyncio.to_thread(load_checked, self.settings, load)
         self._predictor = Predictor(
-            self.settings, ensembles, self._cache, self._materials, self.metrics
+            self.settings,
+            ensembles,
+            self._cache,
+            self._materials,
+            self.metrics,
+            watched=self.watched,
         )
         log.info("Ready; %s answers by default.", ensembles.default)
 
@@ -107,5 +125,6 @@ def load_checked(settings: Settings, load: LoadEnsembles) -> Ensembles:
     with without_collection():
         ensembles = check_ensembles(load(settings), settings)
         make_query(read_structure(ROCKSALT))  # the first request need not wait for this
+        code_digest()  # nor, on the event loop, for this
     give_back_memory()
     return ensembles

@@ -1,15 +1,19 @@
 """Content of a structure file: decompression within a bound, and decoding to text."""
 
 import io
+import re
 import zipfile
 import zlib
 
 from models.errors import NoStructure, SeveralStructures, StructureTooLarge, UnreadableStructure
 
-MOST_MEMBERS = 1000  # of a zip archive
+MOST_MEMBERS = 1000  # of a zip archive, or a gzip file
+PIECE = 65536  # bytes of a gzip file that are unpacked at a time
+PADDING = re.compile(rb"\0*")
 MOST_LAYERS = 3  # such as a gzip file in a zip archive
 BESIDE = (".txt", ".md", ".pdf", ".html", ".htm", ".log", ".png", ".jpg", ".csv")  # no structures
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
+ZIP_ENTRY = b"PK\x01\x02"
 TAR, TAR_AT = b"ustar", 257  # bytes from the beginning
 OTHERS = {  # formats told by their first bytes
     b"BZh": "a bzip2 file",
@@ -90,24 +94,42 @@ def _strictly(content: bytes, encoding: str) -> str:
 
 
 def _gunzipped(content: bytes, max_bytes: int) -> bytes:
-    whole = bytearray()
+    whole, at = bytearray(), 0
     try:
-        while content:
-            member = zlib.decompressobj(wbits=31)
-            whole += member.decompress(content, max_bytes + 1 - len(whole))
-            _check_size(len(whole), max_bytes)
-            if not member.eof:
-                raise UnreadableStructure("The gzip file is cut off; compress or send it again.")
-            content = member.unused_data.lstrip(b"\0")
+        for _ in range(MOST_MEMBERS):
+            at = _gunzip_member(content, at, whole, max_bytes)
+            if at == len(content):
+                return bytes(whole)
     except zlib.error as error:
         raise UnreadableStructure(
             f"The gzip file is damaged ({error}); compress or send it again."
         ) from error
-    return bytes(whole)
+    raise UnreadableStructure(
+        f"The gzip file has more than {MOST_MEMBERS} members; compress the file again, as a whole."
+    )
+
+
+def _gunzip_member(content: bytes, at: int, whole: bytearray, max_bytes: int) -> int:
+    """Return where the next member begins; what this one holds is added to the whole."""
+    member = zlib.decompressobj(wbits=31)
+    while not member.eof and at < len(content):
+        # Piece by piece, as all that follows the member's end is copied.
+        piece = content[at : at + PIECE]
+        whole += member.decompress(piece, max_bytes + 1 - len(whole))
+        _check_size(len(whole), max_bytes)
+        at += len(piece) - len(member.unused_data)
+    if not member.eof:
+        raise UnreadableStructure("The gzip file is cut off; compress or send it again.")
+    padding = PADDING.match(content, at)
+    return padding.end() if padding else at
 
 
 def _only_member(content: bytes, max_bytes: int) -> bytes:
     """Return the one file of a zip archive that is not hidden, as those that macOS adds are."""
+    if content.count(ZIP_ENTRY) > MOST_MEMBERS:
+        raise SeveralStructures(
+            f"The zip archive holds more than {MOST_MEMBERS} files; send one structure at a time."
+        )
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = members(archive)

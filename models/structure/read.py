@@ -20,6 +20,7 @@ CIF_ENTRY = re.compile(
     r"^\s*(data_\S*|_cell[_.](length|angle)\S*\s+\S)", re.MULTILINE | re.IGNORECASE
 )
 STRUCTURE_FIELD = re.compile(r'"(lattice|lattice_vectors|lattice_mat|cell|cif|poscar)"')
+MOST_LINES = 1_000_000  # of a long file; those of reflections are longer than 16 characters
 DEFAULT_LIMITS = StructureLimits()
 
 
@@ -96,6 +97,10 @@ def _within(text: str, limits: StructureLimits) -> str:
     """Return the text, without reflections and the like if it is long. Raises StructureTooLarge."""
     if len(text) <= limits.max_bytes:
         return text
+    if text.count("\n") > MOST_LINES:
+        raise StructureTooLarge(
+            f"The file has more than {MOST_LINES} lines; send one crystal structure only."
+        )
     # Behind the atoms of a POSCAR may follow velocities, or the density of a CHGCAR.
     short = text[: limits.max_bytes] if is_poscar(text) else without_bulk(text)
     if len(short) > limits.max_bytes:

@@ -10,6 +10,8 @@ import pytest
 
 from app import __version__
 from app.cli import main
+from app.server.supervisor import Supervisor
+from app.service.ensembles import Ensembles
 
 
 def test_predict_prints_a_table(paraisite, cifs, capsys):
@@ -101,17 +103,22 @@ def test_no_ensemble_at_all(tmp_path, monkeypatch, capsys):
 
 @pytest.fixture
 def served(monkeypatch):
-    """The configurations that a server would have been run with."""
-    configs = []
-    monkeypatch.setattr("uvicorn.Server.run", lambda server, sockets: configs.append(server.config))
-    return configs
+    """The addresses that would have been served, and in what time the service would stop."""
+    found = []
+
+    def run(supervisor: Supervisor) -> int:
+        found.append((*supervisor._listener.getsockname(), supervisor._stop_within))
+        return 0
+
+    monkeypatch.setattr("app.server.serve.load_checked", lambda *_: Ensembles({}, "none"))
+    monkeypatch.setattr(Supervisor, "run", run)
+    return found
 
 
 def test_serve_listens_where_it_is_told_and_stops_though_a_request_does_not(served, monkeypatch):
     monkeypatch.setenv("PORT", "8123")
     assert main(["serve", "--host", "127.0.0.1", "--workers", "1"]) == 0
-    assert (served[0].host, served[0].port) == ("127.0.0.1", 8123)
-    assert served[0].timeout_graceful_shutdown == 30
+    assert served == [("127.0.0.1", 8123, 35)]
 
 
 @pytest.mark.parametrize(("port", "options"), [("99999", []), ("8000", ["--port", "99999"])])

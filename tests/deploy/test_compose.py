@@ -167,3 +167,10 @@ def test_the_app_is_made_from_the_settings_of_the_compose_file(monkeypatch):
     monkeypatch.setenv("REDIS_URL", re.sub(r"\$\{[A-Z_]+:-([^}]*)\}", r"\1", content["REDIS_URL"]))
     monkeypatch.setenv("LOG_FORMAT", "json")
     create_app(Settings())
+
+
+def test_the_release_states_the_digest_of_every_image_it_builds_on():
+    release = (ROOT / ".github/workflows/release.yml").read_text()
+    named = set(re.findall(r"^FROM (\S+:\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE))
+    named |= {content["image"] for _, content in services() if ":" in content["image"]}
+    assert {image for image in named if image not in release} == set()

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import math
 import sys
 
 from tests.endurance.chaos import chaos
@@ -21,14 +22,18 @@ def main() -> int:
     steady.add_argument(
         "--module", default="app.cli serve", help="what runs the service; tests.fake_service: fakes"
     )
+    steady.add_argument("--workers", type=int, default=2, help="processes that serve")
     crowded = commands.add_parser("overload")
     crowded.add_argument("--requests", type=int, default=100_000)
+    crowded.add_argument("--seconds", type=float, default=math.inf, help="send no longer than this")
     options = parser.parse_args()
     if options.command == "chaos":
         return int(not asyncio.run(chaos(options.seconds)))
     if options.command == "overload":
-        return int(not asyncio.run(overload(options.requests)))
-    return int(not asyncio.run(soak(options.seconds, options.rate, options.module)))
+        return int(not asyncio.run(overload(options.requests, most_seconds=options.seconds)))
+    return int(
+        not asyncio.run(soak(options.seconds, options.rate, options.module, options.workers))
+    )
 
 
 if __name__ == "__main__":

@@ -81,10 +81,13 @@ class Stream:
             self.tally.wrong.append(f"{sorted(crystal.elements)}: {answer['material']}")
 
 
-async def overload(requests: int, calm_seconds: float = CALM, later: float = LATER) -> bool:
+async def overload(
+    requests: int, calm_seconds: float = CALM, later: float = LATER, most_seconds: float = np.inf
+) -> bool:
     """Return whether all held under three times the sustainable load; print the figures.
 
-    `calm_seconds` is how long that load is measured, `later` by how much the latency may grow.
+    `calm_seconds` is how long that load is measured, `later` by how much the latency may grow; no
+    more are sent after `most_seconds`.
     """
     service = ServiceProcess({})
     try:
@@ -92,7 +95,7 @@ async def overload(requests: int, calm_seconds: float = CALM, later: float = LAT
         calm = Stream(service.port)
         rate = await calm.run(CLIENTS, seconds=calm_seconds)
         more = Stream(service.port, TIMES * rate)
-        accepted = await more.run(MANY, requests=requests)
+        accepted = await more.run(MANY, seconds=most_seconds, requests=requests)
     finally:
         service.kill()
         service.log_file.unlink(missing_ok=True)

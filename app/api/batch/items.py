@@ -3,10 +3,10 @@
 import asyncio
 import io
 import zipfile
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import orjson
 from fastapi import Request
@@ -15,16 +15,20 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from app.api.batch.arriving import Arriving, until_left
-from app.api.upload import FIELD, FORM, read_in_time
+from app.api.upload import FIELD, FORM, LARGE, pieces, read_in_time
 from app.errors import BodyTimeout, InvalidRequest, UnsupportedMediaType
 from app.settings import Settings
 from models.errors import NoStructure, ParaisiteError, StructureTooLarge, UnreadableStructure
-from models.structure.content import ZIP, is_hidden
+from models.structure.content import ZIP, ZIP_ENTRY, is_hidden
+from models.structure.forms.json_text import parsed
 from models.structure.materials_project.client import MATERIAL_ID
 
 LINES = {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-seq"}
 ZIPS = {"application/zip", "application/x-zip-compressed", "application/octet-stream"}
 MOST_FILES = 10_000
+MOST_LISTED = 3 * MOST_FILES  # files, folders, and what a system adds to each
+P = ParamSpec("P")
+T = TypeVar("T")
 NAMES = ("material_id", "id", "name", "file")
 ZIP_FAULTS = (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError, OSError)
 
@@ -77,9 +81,9 @@ async def _read_whole(request: Request, media_type: str, settings: Settings) -> 
     if media_type == FORM:
         return await _form(body, request)
     if body.startswith(ZIP):
-        return _zip(body, settings.structure_limits.max_raw_bytes)
+        return await _zip(body, settings.structure_limits.max_raw_bytes)
     if media_type == "application/json":
-        return _list(body)
+        return await _list(body)
     raise UnsupportedMediaType("The body is no zip archive, as its content type says.")
 
 
@@ -92,7 +96,7 @@ async def _lines(body: Arriving, longest: int) -> Items:
                 error = StructureTooLarge(f"The line is longer than the {longest} bytes accepted.")
                 yield Item(index, None, error=error)
             else:
-                yield _of_json(index, line)
+                yield await _where_it_fits(len(line), _of_json, index, line)
             index += 1
     except BodyTimeout as error:  # the answers before it are sent already
         yield Item(index, None, error=error)
@@ -115,12 +119,20 @@ async def _split(body: Arriving, longest: int) -> AsyncIterator[bytes | None]:
         yield None if is_too_long else bytes(held)
 
 
+async def _where_it_fits(
+    n_bytes: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """Return what `work` returns for so many bytes: at once for a few, else from a thread."""
+    if n_bytes < LARGE:
+        return work(*args, **kwargs)
+    return await asyncio.to_thread(work, *args, **kwargs)
+
+
 def _of_json(index: int, line: bytes) -> Item:
     try:
-        return _of_value(index, orjson.loads(line), line)
-    except orjson.JSONDecodeError as error:
-        fault = UnreadableStructure(f"The line is no JSON ({error}); send one document a line.")
-        return Item(index, None, error=fault)
+        return _of_value(index, parsed(line), line)
+    except (UnreadableStructure, StructureTooLarge) as error:
+        return Item(index, None, error=error)
 
 
 def _of_value(index: int, value: Any, document: bytes) -> Item:
@@ -140,25 +152,30 @@ def _of_value(index: int, value: Any, document: bytes) -> Item:
     return Item(index, name, document)
 
 
-def _list(body: bytes) -> Items:
+async def _list(body: bytes) -> Items:
     try:
-        values = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise InvalidRequest(f"The JSON cannot be read: {error}.") from error
+        values = await _where_it_fits(len(body), parsed, body)
+    except UnreadableStructure as error:
+        raise InvalidRequest(str(error)) from error
     if not isinstance(values, list):
         raise InvalidRequest("The JSON is no list; send ids, files as text, or structures in one.")
-    return _listed(
-        lambda: (_of_value(i, value, orjson.dumps(value)) for i, value in enumerate(values))
-    )
+    n_bytes = len(body) // max(1, len(values))
+
+    async def items() -> Items:
+        for index, value in enumerate(values):
+            yield await _where_it_fits(n_bytes, _of_listed, index, value)
+
+    return items()
+
+
+def _of_listed(index: int, value: Any) -> Item:
+    return _of_value(index, value, orjson.dumps(value))
 
 
 async def _form(body: bytes, request: Request) -> Items:
-    async def stream() -> AsyncIterator[bytes]:
-        yield body
-
     parser = MultiPartParser(
         request.headers,
-        stream(),  # type: ignore[arg-type] # any iterator does
+        pieces(body),
         max_files=MOST_FILES,
         max_fields=8,
         max_part_size=len(body),
@@ -181,9 +198,11 @@ async def _form(body: bytes, request: Request) -> Items:
     return items()
 
 
-def _zip(body: bytes, longest: int) -> Items:
+async def _zip(body: bytes, longest: int) -> Items:
+    if body.count(ZIP_ENTRY) > MOST_LISTED:
+        raise StructureTooLarge(f"The zip archive holds more than {MOST_FILES} files.")
     try:
-        archive = zipfile.ZipFile(io.BytesIO(body))
+        archive = await asyncio.to_thread(zipfile.ZipFile, io.BytesIO(body))
     except ZIP_FAULTS as error:
         raise InvalidRequest(f"The zip archive cannot be read ({error}).") from error
     names = [name for name in archive.namelist() if not is_hidden(name)]
@@ -209,8 +228,3 @@ def _member(archive: zipfile.ZipFile, index: int, name: str, longest: int) -> It
     if len(content) > longest:
         return Item(index, name, error=StructureTooLarge(f"More than {longest} bytes, unpacked."))
     return Item(index, name, content)
-
-
-async def _listed(items: Callable[[], Iterator[Item]]) -> Items:
-    for item in items():
-        yield item

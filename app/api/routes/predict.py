@@ -8,7 +8,13 @@ from app.api.dependencies import EnsembleName, PredictorDep, get_predictor, get_
 from app.api.problems import problem_responses
 from app.api.upload import REQUEST_BODY, read_upload
 from app.api.while_connected import while_connected
-from app.errors import InvalidRequest, NotReady, RequestTimeout, UnsupportedMediaType
+from app.errors import (
+    InvalidRequest,
+    NotReady,
+    RequestTimeout,
+    UnsupportedMediaType,
+    WorkStopped,
+)
 from app.schemas import Answer
 from app.service.predictor import Reply
 from models import errors
@@ -35,6 +41,7 @@ SERVICE_ERRORS = (
     InvalidRequest,
     NotReady,
     RequestTimeout,
+    WorkStopped,
 )
 
 

@@ -8,7 +8,7 @@ from app.api.dependencies import PredictorDep, RuntimeDep
 from app.api.problems import problem_responses
 from app.api.routes.predict import STRUCTURE_ERRORS, UPLOAD_ERRORS
 from app.api.upload import REQUEST_BODY, read_upload
-from app.errors import InvalidRequest, NotReady, RequestTimeout
+from app.errors import InvalidRequest, NotReady, RequestTimeout, WorkStopped
 from app.schemas import CrystalStructure
 from models import errors
 
@@ -16,7 +16,7 @@ router = APIRouter(tags=["structure"])
 
 # Neighbours are not looked for, so that no atom is found isolated.
 READING_ERRORS = tuple(error for error in STRUCTURE_ERRORS if error is not errors.IsolatedAtom)
-SERVICE_ERRORS = (errors.Overloaded, InvalidRequest, NotReady, RequestTimeout)
+SERVICE_ERRORS = (errors.Overloaded, InvalidRequest, NotReady, RequestTimeout, WorkStopped)
 
 
 @router.post(

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-import orjson
 from pymatgen.core import Structure
 
 from models.errors import NoStructure, SeveralStructures, StructureTooLarge, UnreadableStructure
 from models.structure.checks import StructureLimits
 from models.structure.forms.json_forms import FORMS
+from models.structure.forms.json_text import parsed
 
 TEXTS = ("cif", "poscar", "xyz", "text", "content", "structure", "file")  # with a whole file
 NESTED = ("structure", "data", "attributes", "atoms", "final_structure", "structures", "1")
@@ -35,13 +35,7 @@ def read_document(text: str, limits: StructureLimits, read_text: ReadText) -> Pa
             f"The JSON has {len(text)} characters, more than the {LARGEST * limits.max_bytes} "
             "accepted; send one structure only."
         )
-    try:
-        document = orjson.loads(text.lstrip("\ufeff"))
-    except (orjson.JSONDecodeError, UnicodeEncodeError) as error:
-        raise UnreadableStructure(
-            f"The JSON cannot be read: {str(error)[:200]}; send a whole JSON document."
-        ) from error
-    return read_value(document, limits, read_text)
+    return read_value(parsed(text.lstrip("\ufeff")), limits, read_text)
 
 
 def read_value(

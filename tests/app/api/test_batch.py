@@ -1,5 +1,6 @@
 """POST /predict/batch: every form of a body, problems in their lines, and clients that leave."""
 
+import asyncio
 import contextlib
 import gzip
 import io
@@ -10,7 +11,10 @@ import time
 import zipfile
 
 import pytest
+from fastapi import Request
 
+from app.api.batch.items import read_batch
+from app.api.upload import PIECE
 from app.settings import Settings
 from tests.app.api.test_predict import code
 from tests.app.conftest import FakeEnsemble, Sceptic, serving
@@ -59,6 +63,34 @@ def test_json_lines(client, rocksalt_cif, zincblende):
         *("NaCl", "ZnS", "no-structure", "unreadable-structure", "unreadable-structure")
     ]
     assert lines_of(response)[1]["name"] == "mp-x"
+
+
+def test_other_work_goes_on_while_a_large_form_is_read():
+    """A form of many parts takes a second: in between, the event loop runs."""
+    boundary = "b"
+    part = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n'
+    body = (part * 3000 + f"--{boundary}--\r\n").encode()
+    headers = [(b"content-type", f"multipart/form-data; boundary={boundary}".encode())]
+    turns = 0
+
+    async def turn() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": body}
+
+    async def read() -> None:
+        other = asyncio.create_task(turn())
+        request = Request({"type": "http", "headers": headers}, receive)
+        batch = await read_batch(request, Settings())
+        assert len([item async for item in batch.items]) == 3000
+        other.cancel()
+
+    asyncio.run(read())
+    assert turns > len(body) / PIECE
 
 
 def test_an_answer_is_that_of_a_single_request(client, rocksalt_cif):

@@ -103,6 +103,26 @@ def test_a_head_that_drips_is_ended(service):
     assert time.monotonic() - start < 4
 
 
+@pytest.mark.parametrize(
+    ("begin", "more"),
+    [
+        (b"1\r\nx\r\n0\r\n", b"a: b\r\n" * 10_000),
+        (b"1\r\nx\r\n0\r\na: ", b"b" * 65536),
+        (b"1;", b"a" * 65536),
+        (b"0", b"0" * 65536),
+    ],
+    ids=["trailers", "trailer", "extension", "size"],
+)
+def test_what_comes_around_the_chunks_of_a_body_is_bounded(service, begin, more):
+    before = service.memory
+    with service.connect() as connection:
+        connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + begin)
+        with pytest.raises(OSError):  # noqa: PT011 - reset or closed
+            connection.sendall(more * 1000)
+    assert service.memory - before < 10e6
+    assert "refused 127.0.0.1: malformed-request" in service.log
+
+
 def test_a_connection_that_is_never_used_is_closed(service):
     with service.connect() as connection:
         start = time.monotonic()

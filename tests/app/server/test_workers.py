@@ -3,9 +3,11 @@
 import os
 import re
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -68,15 +70,15 @@ def test_a_worker_that_dies_is_replaced(service, rocksalt_cif):
 
 
 @pytest.mark.parametrize("of_all", [True, False])
-def test_workers_are_renewed_without_a_lost_request(service, of_all):
+def test_workers_are_renewed_without_a_lost_request(service, of_all, rocksalt_cif):
     """SIGHUP renews all workers, SIGTERM to one of them that one."""
     before = processes(service)
     assert len(before) == 2
     renewed = before if of_all else before[:1]
 
-    def ask(_: int) -> int:
+    def ask(number: int) -> int:
         time.sleep(0.01)
-        code: int = service.get("/info").status_code
+        code: int = service.post(f"{rocksalt_cif}# {number}\n").status_code
         return code
 
     with ThreadPoolExecutor(4) as pool:
@@ -88,6 +90,79 @@ def test_workers_are_renewed_without_a_lost_request(service, of_all):
         assert set(asked) == {200}
     until(lambda: not set(renewed) & set(processes(service)))
     until(lambda: len(processes(service)) == 2)
+
+
+@contextmanager
+def asked_all_the_time(service: ServiceProcess, cif: str) -> Iterator[list[str]]:
+    """Give the growing list of the ensembles that answer, or of the problems."""
+    seen: list[str] = []
+    done = threading.Event()
+
+    def ask(client: int) -> None:
+        number = 0
+        while not done.is_set():
+            number += 1
+            answer = service.post(f"{cif}# {client} {number}\n")
+            seen.append(answer.json()["ensemble"]["name"] if answer.is_success else answer.text)
+
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(ask, client) for client in range(4)]
+        try:
+            yield seen
+        finally:
+            done.set()
+    for each in asked:
+        each.result()
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_new_ensemble_is_loaded_without_a_lost_request(tmp_path, rocksalt_cif, workers):
+    name = tmp_path / "name"
+    name.write_text("first")
+    settings = {"WORKERS": workers, "ENSEMBLE_NAME_FILE": str(name)}
+    service = ServiceProcess(settings, module="tests.app.server.ailing_service")
+    try:
+        service.wait_until_ready()
+        with asked_all_the_time(service, rocksalt_cif) as seen:
+            until(lambda: len(seen) > 10)
+            name.write_text("second")
+            service.process.send_signal(signal.SIGHUP)
+            until(lambda: set(seen[-20:]) == {"second"})
+            name.write_text("")  # damaged: the last one stays
+            service.process.send_signal(signal.SIGHUP)
+            until(lambda: "The ensembles stay as they are" in service.log)
+            known = len(seen)
+            until(lambda: len(seen) > known + 20)
+        assert set(seen) == {"first", "second"}
+        assert set(seen[known:]) == {"second"}
+    finally:
+        service.kill()
+        service.log_file.unlink(missing_ok=True)
+
+
+def test_keys_change_under_load_without_a_restart(tmp_path, rocksalt_cif):
+    file = tmp_path / "keys"
+    file.write_text(f"alice {'a' * 20}\n")
+
+    def status(key: str) -> int:
+        headers = {"X-API-Key": key * 20}
+        code: int = running.post(rocksalt_cif, headers=headers).status_code
+        return code
+
+    with (
+        service_process(WORKERS="2", API_KEYS_FILE=str(file)) as running,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        assert (status("a"), status("b")) == (200, 401)
+        asked = pool.submit(lambda: [status("a") for _ in range(50)])
+        new = tmp_path / "new"
+        new.write_text(f"alice {'a' * 20}\nbob {'b' * 20}\n")
+        new.replace(file)
+        until(lambda: [status("b") for _ in range(4)] == [200] * 4)
+        assert set(asked.result()) == {200}
+        file.write_text(f"bob {'b' * 20}\n")
+        until(lambda: [status("a") for _ in range(4)] == [401] * 4)
+        assert status("b") == 200
 
 
 def test_workers_end_with_their_supervisor():
@@ -127,3 +202,14 @@ def test_metrics_of_workers_are_joined_with_one_head_each():
 )
 def test_number_of_workers(given, expected):
     assert Settings(**given).worker_count == expected
+
+
+def test_workers_end_with_a_supervisor_that_has_not_read_all_it_was_told():
+    with service_process(WORKERS="2") as process:
+        workers = processes(process)
+        os.kill(process.process.pid, signal.SIGSTOP)
+        for pid in workers:  # says that it is leaving, which nobody reads
+            os.kill(pid, signal.SIGTERM)
+        time.sleep(1)
+        process.kill()
+        until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))

@@ -3,7 +3,9 @@
 import gzip
 import io
 import json
+import struct
 import tarfile
+import time
 import warnings
 import zipfile
 from pathlib import Path
@@ -195,6 +197,32 @@ def test_compression_and_encodings(content):
 def test_content_that_cannot_be_unpacked(content, kind, words):
     with pytest.raises(kind, match=words):
         read_structure(content)
+
+
+def listed(count: int) -> bytes:
+    """Return a zip archive whose directory lists so many empty files, without the files."""
+    entry = struct.pack("<4s6H3I5H2I", b"PK\1\2", 20, 20, *[0] * 7, 1, *[0] * 6) + b"a"
+    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 0, 0, len(entry) * count, 0, 0)
+    return zipped("a.cif")[:39] + entry * count + end
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (gzip.compress(b"", mtime=0) * 300_000, UnreadableStructure),
+        (listed(200_000), SeveralStructures),
+        (b"data_x\n" + b"\r" * 15_000_000, StructureTooLarge),
+        (b"data_x\nloop_\n_a\n" + b"1\n" * 7_000_000, StructureTooLarge),
+        (b"[" + (b"[" * 900 + b"]" * 900 + b",") * 2000 + b"1]", StructureTooLarge),
+        (b"[" + b"[]," * 1_300_000 + b"1]", StructureTooLarge),
+    ],
+    ids=["members", "directory", "returns", "rows", "nested", "lists"],
+)
+def test_content_made_to_take_long_is_refused_at_once(content, kind):
+    start = time.process_time()
+    with pytest.raises(kind):
+        read_structure(content)
+    assert time.process_time() - start < 0.5
 
 
 def changed(name: str, **changes: object) -> str:
