@@ -15,6 +15,7 @@ from app.service.materials import MaterialSource
 from app.service.predictor import Predictor, make_query
 from app.settings import Settings
 from app.startup import give_back_memory, without_collection
+from models.code import code_digest
 from models.structure.read import read_structure
 
 log = logging.getLogger(__name__)
@@ -106,6 +107,8 @@ def load_checked(settings: Settings, load: LoadEnsembles) -> Ensembles:
     """Return the ensembles, loaded and checked. Raises EnsembleError."""
     with without_collection():
         ensembles = check_ensembles(load(settings), settings)
-        make_query(read_structure(ROCKSALT))  # the first request need not wait for this
+        # The first request need not wait for these.
+        make_query(read_structure(ROCKSALT))
+        code_digest()
     give_back_memory()
     return ensembles
