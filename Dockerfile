@@ -1,7 +1,8 @@
 FROM python:3.11-slim-bookworm AS dependencies
 RUN pip install --no-cache-dir --disable-pip-version-check uv==0.13.9
 COPY requirements/serve.lock .
-# Tests of the packages are 60 MB, pyarrow's network protocols and headers 60 MB, symbols 40 MB. What
+# Tests of the packages are 60 MB, pyarrow's network protocols and headers 60 MB, symbols 60 MB (those of numpy,
+# scipy and their libraries stay: wheels patch them so that `strip` would break them). What
 # is uninstalled, 280 MB, mp-api imports for other tasks than ours, and does without:
 # models/structure/materials_project/unused.py
 RUN apt-get update \
@@ -13,7 +14,7 @@ RUN apt-get update \
  && cd /opt/venv/lib/python3.11/site-packages \
  && find . -type d -name tests -prune -exec rm -rf {} + \
  && rm -rf pyarrow/include pyarrow/libarrow_flight* pyarrow/_flight* pyarrow/libarrow_s3* pyarrow/_s3fs* \
- && strip --strip-unneeded llvmlite/binding/libllvmlite.so pyarrow/*.so.*00
+ && find httptools llvmlite numba pandas pyarrow pymatgen uvloop -name "*.so*" -type f -exec strip --strip-unneeded {} +
 # The user that runs the service cannot write bytecode. Importing writes it for what is used, which
 # halves the time of these imports at every start; compiling everything would add 280 MB.
 COPY models/structure/materials_project/unused.py .
