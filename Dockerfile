@@ -14,7 +14,7 @@ RUN apt-get update \
  && cd /opt/venv/lib/python3.11/site-packages \
  && find . -type d -name tests -prune -exec rm -rf {} + \
  && rm -rf pyarrow/include pyarrow/libarrow_flight* pyarrow/_flight* pyarrow/libarrow_s3* pyarrow/_s3fs* \
- && find httptools llvmlite numba pandas pyarrow pymatgen uvloop -name "*.so*" -type f -exec strip --strip-unneeded {} +
+ && find httptools llvmlite pandas pyarrow pymatgen uvloop -name "*.so*" -type f -exec strip --strip-unneeded {} +
 # The user that runs the service cannot write bytecode. Importing writes it for what is used, which
 # halves the time of these imports at every start; compiling everything would add 280 MB.
 COPY models/structure/materials_project/unused.py .
