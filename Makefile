@@ -125,5 +125,5 @@ $(BIN)/uv:
 $(READY): requirements/dev.lock $(BIN)/uv
 	$(BIN)/uv pip sync --compile-bytecode --require-hashes --python $(BIN)/python requirements/dev.lock
 	$(BIN)/uv pip install --no-deps --no-build-isolation --python $(BIN)/python --editable .
-	$(BIN)/python -m models.network.compiled
+	$(BIN)/python -m models.compiling
 	@touch $@

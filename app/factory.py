@@ -103,7 +103,7 @@ def create_app(
     app.state.metrics = metrics
     add_middleware(app, settings, cache, metrics)
     add_problem_handlers(app)
-    for routes in (page, docs, batch, predict, structure, ensembles, health, info, problems):
+    for routes in (predict, page, docs, batch, structure, ensembles, health, info, problems):
         app.include_router(routes.router)
     return app
 

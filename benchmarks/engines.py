@@ -29,6 +29,7 @@ from tests.crystals import generated_crystals
 
 COUNT = 1000
 IN_P1, N_ATOMS = 64, 10  # crystals of so many atoms, for the times
+FEW_ATOMS, FEW_BONDS = 5, range(80, 91)  # of crystals with as many bonds as most real ones
 ROUNDS = 5
 
 
@@ -42,6 +43,10 @@ def measure() -> dict[str, Any]:
     plain = [Crystal.of(structure) for structure in crystals(IN_P1, N_ATOMS)]
     found["generated"] = _times(settings, samples[:IN_P1])
     found["in P1"] = _times(settings, plain)
+    few = (Crystal.of(each) for each in crystals(10 * IN_P1, FEW_ATOMS))
+    found["80 to 90 bonds"] = _times(
+        settings, [each for each in few if each.fading_graph.n_bonds in FEW_BONDS][:IN_P1]
+    )
     return found
 
 

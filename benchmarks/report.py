@@ -43,6 +43,8 @@ COMPARED = (
 ENGINES = (
     ("small crystals in a batch", "generated", "batch"),
     ("small crystals one by one", "generated", "alone"),
+    ("80 to 90 bonds in a batch", "80 to 90 bonds", "batch"),
+    ("80 to 90 bonds one by one", "80 to 90 bonds", "alone"),
     ("10 atoms in P1 in a batch", "in P1", "batch"),
     ("10 atoms in P1 one by one", "in P1", "alone"),
 )
@@ -93,6 +95,8 @@ def _engines(results: Mapping[str, Any]) -> list[str]:
     rows = ["| `recommended`, processor time of a crystal [ms] | TensorFlow | compiled | ratio |"]
     rows.append("|---" * 4 + "|")
     for name, samples, way in ENGINES:
+        if samples not in found:
+            continue
         before, after = (found[samples][f"{e}, {way}"] for e in ("tensorflow", "compiled"))
         rows.append(f"| {name} | {before:g} | {after:g} | {before / after:.1f} |")
     return rows

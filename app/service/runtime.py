@@ -124,7 +124,8 @@ def load_checked(settings: Settings, load: LoadEnsembles) -> Ensembles:
     """Return the ensembles, loaded and checked. Raises EnsembleError."""
     with without_collection():
         ensembles = check_ensembles(load(settings), settings)
-        make_query(read_structure(ROCKSALT))  # the first request need not wait for this
-        code_digest()  # nor, on the event loop, for this
+        # The first request need not wait for these.
+        make_query(read_structure(ROCKSALT))
+        code_digest()
     give_back_memory()
     return ensembles

@@ -35,9 +35,11 @@ class Cell:
     @cached_property
     def of_kind(self) -> list[Ints]:
         """The sites of each element, the rarest element first."""
-        kinds, counts = np.unique(self.numbers, return_counts=True)
-        rarest_first = kinds[np.argsort(counts, kind="stable")]
-        return [np.flatnonzero(self.numbers == kind) for kind in rarest_first]
+        sites: dict[int, list[int]] = {}
+        for site, number in enumerate(self.numbers.tolist()):
+            sites.setdefault(number, []).append(site)
+        rarest_first = sorted(sites, key=lambda number: (len(sites[number]), number))
+        return [np.array(sites[number]) for number in rarest_first]
 
 
 def cell_of(structure: Structure) -> Cell:

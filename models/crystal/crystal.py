@@ -1,7 +1,7 @@
 """Crystals: idealised structures with neighbors, graphs and fingerprints."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Self
 
 import numpy as np
@@ -80,13 +80,13 @@ class Crystal:
     @cached_property
     def formula(self) -> str:
         """Reduced chemical formula."""
-        counts = {Element.from_Z(number): count for number, count in self.composition.items()}
+        counts = {chemical_symbol(z): count for z, count in self.composition.items()}
         return Composition(counts).reduced_formula
 
     @property
     def symbols(self) -> tuple[str, ...]:
         """Chemical symbols of the elements, by atomic number."""
-        return tuple(Element.from_Z(number).symbol for number in self.composition)
+        return tuple(chemical_symbol(number) for number in self.composition)
 
     @cached_property
     def structure_type(self) -> str:
@@ -109,7 +109,7 @@ class Crystal:
         sites = sorted(zip(number.tolist(), orbits.tolist(), strict=True))
         symmetry = self.symmetry
         counts = f"{symmetry.operations:.0f}/{symmetry.n_primitive:.0f}"
-        names = ",".join(f"{Element.from_Z(z).symbol}{n}" for z, n in sites)
+        names = ",".join(f"{chemical_symbol(z)}{n}" for z, n in sites)
         return f"{self.structure_type} {counts} {names}"
 
     @cached_property
@@ -129,3 +129,9 @@ class Crystal:
     def fingerprint(self) -> str:
         """Identity of the crystal, 32 hex digits, equal for equivalent cells."""
         return fingerprint(self.formula, self.symmetry, self.volume, self.graph)
+
+
+@cache
+def chemical_symbol(number: int) -> str:
+    """Return the symbol of the element of an atomic number."""
+    return Element.from_Z(number).symbol

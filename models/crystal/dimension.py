@@ -4,20 +4,18 @@ Sources: bonds by covalent radii, and the rank of the translations that join an 
 (Larsen, Pandey, Strange and Jacobsen, Phys. Rev. Materials 3, 034003 (2019)).
 """
 
-from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 from pymatgen.optimization.neighbors import find_points_in_spheres
 
 from models.crystal.cell import Cell, Floats, Ints
+from models.crystal.compiled.components import largest_translations
 from models.structure.checks import COVALENT_RADII
 
 BOND = 1.25  # of the covalent radii's sum
 SAME_PLACE = 1e-8  # A; a pair closer than this is one atom and itself
-LAYERED, FRAMEWORK = 2, 3
-
-Bonds = dict[int, list[tuple[int, tuple[int, int, int]]]]
+LAYERED = 2
 
 
 @dataclass(frozen=True)
@@ -34,62 +32,24 @@ class BondedNetwork:
 
 def bonded_network(cell: Cell) -> BondedNetwork:
     """Return the bonded network of a cell."""
-    bonds = _bonds(cell)
-    largest = np.empty((0, 3), dtype=np.int64)
-    left = set(range(len(cell.numbers)))
-    while left and len(largest) < FRAMEWORK:
-        members, translations = _component(bonds, min(left))
-        left -= members
-        if len(translations) > len(largest):
-            largest = translations
+    largest = largest_translations(*_bonds(cell))
     gap = _gap(cell, largest) if len(largest) == LAYERED else 0.0
     return BondedNetwork(len(largest), gap)
 
 
-def _bonds(cell: Cell) -> Bonds:
-    """Return for each site its bonded sites, and the cell that they lie in."""
+def _bonds(cell: Cell) -> tuple[Ints, Ints, Ints]:
+    """Return where each site's bonds begin, the bonded sites, and the cells that they lie in."""
     lattice = np.ascontiguousarray(cell.lattice)
     places = np.ascontiguousarray(cell.positions @ lattice)
     radii = COVALENT_RADII[cell.numbers]
-    centers, neighbors, images, distances = find_points_in_spheres(
+    center, neighbor, image, distance = find_points_in_spheres(
         places, places, 2 * BOND * radii.max(), np.ones(3, dtype=np.int64), lattice, SAME_PLACE
     )
-    bonded = (distances > SAME_PLACE) & (distances < BOND * (radii[centers] + radii[neighbors]))
-    table: Bonds = defaultdict(list)
-    parts = (centers[bonded], neighbors[bonded], np.rint(images[bonded]).astype(np.int64))
-    for center, neighbor, (x, y, z) in zip(*(part.tolist() for part in parts), strict=True):
-        table[center].append((neighbor, (x, y, z)))
-    return table
-
-
-def _component(bonds: Bonds, first: int) -> tuple[set[int], Ints]:
-    """Return the sites bonded to one of them, and independent translations [n, 3] along bonds.
-
-    The search ends at three translations: then the rest cannot add any.
-    """
-    place = {first: (0, 0, 0)}
-    waiting = [first]
-    found = np.empty((0, 3), dtype=np.int64)
-    seen = {(0, 0, 0)}
-    while waiting:
-        site = waiting.pop()
-        x, y, z = place[site]
-        for neighbor, (i, j, k) in bonds[site]:
-            if neighbor not in place:
-                place[neighbor] = (x + i, y + j, z + k)
-                waiting.append(neighbor)
-                continue
-            p, q, r = place[neighbor]
-            step = (x + i - p, y + j - q, z + k - r)
-            if step in seen:
-                continue
-            seen.add(step)
-            longer = np.vstack([found, step])
-            if np.linalg.matrix_rank(longer) == len(longer):
-                found = longer
-                if len(found) == FRAMEWORK:
-                    return set(place), found
-    return set(place), found
+    bonded = (distance > SAME_PLACE) & (distance < BOND * (radii[center] + radii[neighbor]))
+    which = np.flatnonzero(bonded)
+    which = which[np.argsort(center[which], kind="stable")]
+    first = np.searchsorted(center[which], np.arange(len(cell.numbers) + 1))
+    return first, neighbor[which].astype(np.int64), np.rint(image[which]).astype(np.int64)
 
 
 def _gap(cell: Cell, translations: Ints) -> float:

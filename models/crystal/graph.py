@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.crystal.compiled.bonds import join_alike
 from models.crystal.neighbors import Neighbors
 from models.smooth import fade
 
@@ -65,19 +66,22 @@ class CrystalGraph:
 
 def crystal_graph(neighbors: Neighbors, cutoff: Cutoff) -> CrystalGraph:
     """Return the graph of a crystal with the bonds up to a cutoff."""
-    weight = bond_weights(neighbors, cutoff)
-    bonds, weight = neighbors.chosen(weight > 0), weight[weight > 0]
-    first, group = _alike(bonds)
-    total = np.bincount(group, weight)
-    center = bonds.center[first]
+    center, neighbor, distance, total = join_alike(
+        neighbors.center,
+        neighbors.neighbor,
+        neighbors.distance,
+        bond_weights(neighbors, cutoff),
+        len(neighbors.site),
+        SAME_DISTANCE,
+    )
     of_atom = np.bincount(center, total)
-    share = bonds.share[center] * total
+    share = neighbors.share[center] * total
     return CrystalGraph(
-        species=bonds.number.astype(np.int32),
-        atom_share=bonds.share.astype(np.float32),
+        species=neighbors.number.astype(np.int32),
+        atom_share=neighbors.share.astype(np.float32),
         center=center.astype(np.int32),
-        neighbor=bonds.neighbor[first].astype(np.int32),
-        distance=(np.bincount(group, weight * bonds.distance) / total).astype(np.float32),
+        neighbor=neighbor.astype(np.int32),
+        distance=distance.astype(np.float32),
         bond_weight=(total / of_atom[center]).astype(np.float32),
         bond_share=(share / share.sum()).astype(np.float32),
     )
@@ -94,16 +98,3 @@ def bond_weights(neighbors: Neighbors, cutoff: Cutoff) -> NDArray[np.float64]:
     if cutoff.start == cutoff.end:
         return (distance <= cutoff.end + SLACK).astype(np.float64)
     return fade(distance, cutoff.start, cutoff.end)
-
-
-def _alike(bonds: Neighbors) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the first of each kind of bond [n_kinds], and of which kind each is [n_pairs]."""
-    order = np.argsort(bonds.distance, kind="stable")
-    steps = np.diff(bonds.distance[order], prepend=bonds.distance[order[0]]) > SAME_DISTANCE
-    level = np.empty(len(order), dtype=np.int64)
-    level[order] = np.cumsum(steps)
-    ends = bonds.center * len(bonds.site) + bonds.neighbor
-    _, first, group = np.unique(
-        ends * (level.max() + 1) + level, return_index=True, return_inverse=True
-    )
-    return first, group

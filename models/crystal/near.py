@@ -16,7 +16,10 @@ _CORNERS = np.stack(np.meshgrid(*[[-0.5, 0.5]] * 3), axis=-1).reshape(-1, 3)
 
 @dataclass(frozen=True)
 class NearSites:
-    """The sites near each of the `shape` [3] voxels of a cell: `table` [n_voxels, k]."""
+    """The sites near each of the `shape` [3] voxels of a cell: `table` [n_voxels, k].
+
+    A voxel's sites are near all fractional positions in it.
+    """
 
     shape: Ints
     table: Ints
@@ -24,17 +27,6 @@ class NearSites:
     def __len__(self) -> int:
         """Return how many sites a point is compared with."""
         return int(self.table.shape[1])
-
-    def near(self, points: Floats) -> Ints:
-        """Return the sites [..., k], or [k] if all are near, for fractional points [..., 3]."""
-        if len(self.table) == 1:
-            everything: Ints = self.table[0]
-            return everything
-        voxel = np.floor((points - np.floor(points)) * self.shape).astype(np.int64)
-        voxel = np.minimum(voxel, self.shape - 1)  # a point just below 0 is rounded to 1
-        row = np.ravel_multi_index(tuple(np.moveaxis(voxel, -1, 0)), self.shape)
-        found: Ints = self.table[row]
-        return found
 
 
 def near_sites(cell: Cell, sites: Ints, radius: float) -> NearSites:

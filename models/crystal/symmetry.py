@@ -10,11 +10,11 @@ from functools import cached_property
 import numpy as np
 
 from models.crystal.cell import Cell, Floats, Ints
+from models.crystal.compiled.averages import count_operations
 from models.crystal.operations import Operations, averaged, candidates, lattice_maps, operations
 from models.crystal.primitive import primitive
 
 MOVED = 1e-3  # A; smaller shifts are rounding
-IDENTITY = 3  # the trace of the proper part of an inversion
 
 
 @dataclass(frozen=True)
@@ -94,14 +94,14 @@ def idealise(cell: Cell) -> Idealised:
 
 def _symmetry(found: Operations, n_sites: int, translations: float, moved: float) -> Symmetry:
     total = found.weight.sum()
-    sign = np.rint(np.linalg.det(found.rotation)).astype(np.int64)
-    trace = np.trace(found.rotation, axis1=1, axis2=2) * sign
-    inversions = found.weight[(trace == IDENTITY) & (sign < 0)]
+    orders, improper, inversion = count_operations(
+        np.ascontiguousarray(found.rotation), found.weight
+    )
     return Symmetry(
         operations=float(total / translations),
         n_primitive=float(n_sites / translations),
-        inversion=float(inversions.max(initial=0.0)),
-        rotations=np.bincount(trace + 1, found.weight, minlength=5) / total,
-        improper=float(found.weight[sign < 0].sum() / total),
+        inversion=inversion,
+        rotations=orders / total,
+        improper=float(improper / total),
         moved=moved,
     )

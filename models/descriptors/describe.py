@@ -11,8 +11,15 @@ from numpy.typing import NDArray
 from models.crystal.crystal import Crystal
 from models.crystal.neighbors import Neighbors
 from models.crystal.symmetry import Symmetry
-from models.descriptors import bond_valence, composition, order, radial, shell, springs
-from models.descriptors.columns import SiteWeights, statistic_names, statistics
+from models.descriptors import composition
+from models.descriptors.compiled import bond_valence, order, radial, shell, springs
+from models.descriptors.compiled.columns import (
+    SiteWeights,
+    n_environments,
+    statistic_names,
+    statistics,
+)
+from models.descriptors.compiled.pairs import elements, pairs_of
 from models.descriptors.elements import element_property
 from models.smooth import Floats, magnitude
 
@@ -45,26 +52,27 @@ def describe(crystal: Crystal) -> NDArray[np.float32]:
     same descriptors, up to rounding.
     """
     numbers, volume, neighbors = crystal.numbers, crystal.volume, crystal.neighbors
-    mass = 10 ** element_property("mass")[numbers]
-    shell_weights = shell.shell_weights(neighbors)
-    first = shell.first_shell(neighbors, shell_weights)
-    constants = springs.decaying_springs(neighbors)
-    tensors = springs.spring_tensors(neighbors, constants)
-    columns = np.stack(
+    of_elements, pairs = elements(), pairs_of(neighbors)
+    mass = of_elements.mass[numbers].mean()
+    in_shell = shell.shell_weights(neighbors)
+    strengths = bond_valence.bond_strengths(pairs, of_elements)
+    of_springs, stiffness = springs.spring_columns(pairs, of_elements)
+    columns = np.concatenate(
         [
-            *shell.shell_columns(first, mass.mean()),
-            *bond_valence.bond_valence_columns(neighbors),
-            *springs.spring_columns(neighbors, constants, tensors),
-            *order.order_columns(neighbors, shell_weights),
+            shell.shell_columns(pairs, of_elements, in_shell, mass),
+            bond_valence.bond_valence_columns(pairs, of_elements, strengths),
+            of_springs,
+            order.order_columns(pairs, in_shell, strengths),
         ],
         axis=1,
     )
+    environments = n_environments(columns, SIMILAR * _WIDTH, neighbors.share, neighbors.number)
     parts = (
         statistics(columns, _WIDTH, _site_weights(neighbors)),
         _spreads(columns, neighbors.share),
-        [_log_environments(columns, neighbors)],
-        springs.crystal_springs(neighbors, tensors, crystal.ideal.rotations, volume),
-        radial.radial_distributions(neighbors),
+        [np.log10(environments)],
+        springs.crystal_springs(stiffness / volume, crystal.ideal.rotations, mass / volume),
+        radial.radial_distributions(pairs, of_elements),
         _size(volume, numbers, crystal.symmetry),
         _symmetry(crystal.symmetry),
         composition.describe_composition(numbers),
@@ -84,14 +92,6 @@ def _spreads(columns: Floats, share: Floats) -> Floats:
     """Return soft standard deviations over sites of the columns `SPREADS`."""
     chosen = columns[:, _SPREAD]
     return magnitude(share @ (chosen - share @ chosen) ** 2, _WIDTH[_SPREAD] / 2)
-
-
-def _log_environments(columns: Floats, neighbors: Neighbors) -> float:
-    """Return log10 of how many kinds of site there are, alike ones counted in part."""
-    scaled = columns / (SIMILAR * _WIDTH)
-    square = ((scaled[:, None] - scaled) ** 2).mean(axis=2)
-    square = square + 4 * (neighbors.number[:, None] != neighbors.number)
-    return -float(np.log10(neighbors.share @ np.exp(-square) @ neighbors.share))
 
 
 def _size(volume: float, numbers: NDArray[np.int64], symmetry: Symmetry) -> Floats:

@@ -1,6 +1,7 @@
 """Description of the predicted number: conditions, method, what is left out, what to do next."""
 
 from collections.abc import Mapping
+from functools import cache
 
 from models.prediction.result import TEMPERATURE, Citation, Method, NumberDescription, Verdict
 
@@ -30,6 +31,7 @@ PAPER = Citation(
 )
 
 
+@cache
 def describe_number(method: Method | None, verdict: Verdict | None) -> NumberDescription:
     """Return the description of an LTC that imitates `method`, by the verdict on its crystal."""
     return NumberDescription(

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from models.prediction.calibration import Calibration, ErrorPredictors
 from models.prediction.evidence import Evidence
-from models.prediction.result import Domain, Neighbor
+from models.prediction.result import Domain, Neighbor, Reference
 
 N_NEAREST = 3
 MOST_KNOWN = 10  # references of the same compound and structure type that are shown
@@ -77,7 +77,8 @@ def _nearest(evidence: Evidence, query: Query, known: Sequence[int]) -> tuple[Ne
 
 
 def _neighbor(evidence: Evidence, query: Query, row: int) -> Neighbor:
-    values = evidence.references[row].model_dump(exclude={"fingerprint", "prototype"})
+    reference = evidence.references[row]
+    values = {name: getattr(reference, name) for name in Reference.model_fields}
     return Neighbor(**values, distance=float(query.distances[row]))
 
 

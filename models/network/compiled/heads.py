@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from models.compiling.compiler import entry, inner
 from models.cores import split_members
-from models.network.compiled.compiler import entry, inner
 from models.network.compiled.kernels.dense import dense_linear, dense_silu, to_silu
 from models.network.compiled.kernels.rows import copy_row
 from models.network.compiled.layout import Layer, Single, aligned, padded

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from models.compiling.compiler import entry, inlined, inner
 from models.cores import split_members
 from models.network.architecture import FARTHEST_DESCRIPTOR, LOG_2, N_BLOCKS, Weights
 from models.network.batch import CrystalBatch
-from models.network.compiled.compiler import entry, inlined, inner
 from models.network.compiled.kernels.blocks import run_block, start_features
 from models.network.compiled.kernels.dense import dense_linear, dense_relu, dense_softplus
 from models.network.compiled.kernels.rows import copy_row, copy_rows

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from models.network.compiled.compiler import entry, inner
+from models.compiling.compiler import entry, inner
 from models.network.compiled.kernels.dense import (
     dense_linear,
     square_distances,

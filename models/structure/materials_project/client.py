@@ -18,6 +18,7 @@ from models.errors import (
 )
 from models.structure.materials_project.circuit import Circuit
 from models.structure.materials_project.session import TRANSIENT, BoundedSession, OutOfTime
+from models.structure.materials_project.unused import without_unused
 
 if TYPE_CHECKING:
     from mp_api.client.routes.materials.materials import MaterialsRester
@@ -174,7 +175,10 @@ class MaterialsProject:
 @cache
 def _client_class() -> "type[MaterialsRester]":
     """Return the client of the materials, which sends nothing when it is made."""
-    from mp_api.client.routes.materials.materials import MaterialsRester  # noqa: PLC0415 - slow
+    with without_unused():
+        from mp_api.client.routes.materials.materials import (  # noqa: PLC0415 - slow
+            MaterialsRester,
+        )
 
     class Materials(MaterialsRester):
         @staticmethod
@@ -192,7 +196,10 @@ def _client_class() -> "type[MaterialsRester]":
 @cache
 def _summary_class() -> "type[SummaryRester]":
     """Return the client of the summaries, which sends nothing when it is made."""
-    from mp_api.client.routes.materials.summary import SummaryRester  # noqa: PLC0415 - slow
+    with without_unused():
+        from mp_api.client.routes.materials.summary import (  # noqa: PLC0415 - slow
+            SummaryRester,
+        )
 
     class Summaries(SummaryRester):
         @staticmethod

@@ -11,7 +11,7 @@ from pymatgen.core import Lattice, Structure
 
 from models.crystal import neighbors, operations
 from models.crystal.crystal import Crystal
-from models.descriptors import shell
+from models.descriptors.compiled import shell
 from models.descriptors.describe import NAMES, describe
 from tests.crystals import (
     CAESIUM_CHLORIDE,

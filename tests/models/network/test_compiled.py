@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.compiling.__main__ import compile_all
 from models.crystal.crystal import Crystal
 from models.crystal.graph import FADING, MEGNET
 from models.descriptors.describe import NAMES
 from models.ensemble import Ensemble
 from models.network.architecture import Architecture, initial_weights
 from models.network.batch import join_graphs
-from models.network.compiled.__main__ import compile_all
 from models.network.compiled.heads import CompiledHeads, run_heads
 from models.network.compiled.network import CompiledNetwork, forward
 from models.network.compiled.process import CompiledCovariances, sum_covariances

@@ -6,8 +6,8 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils
 
+from models.compiling.compiler import LANES
 from models.network.architecture import OVERFLOW
-from models.network.compiled.compiler import LANES
 
 FLOAT, INTEGER = ir.FloatType(), ir.IntType(32)
 FLOATS, INTEGERS = ir.VectorType(FLOAT, LANES), ir.VectorType(INTEGER, LANES)

@@ -6,7 +6,7 @@ the `Workspace`, where features are read and written.
 
 from typing import Any
 
-from models.network.compiled.compiler import TILE_ROWS, inlined, inner
+from models.compiling.compiler import TILE_ROWS, inlined, inner
 from models.network.compiled.kernels.dense import dense_linear, dense_softplus, to_softplus
 from models.network.compiled.kernels.distances import look_up
 from models.network.compiled.kernels.rows import (

@@ -7,7 +7,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from models.network.compiled.compiler import LANES, TILE_ROWS, WIDEST, inner
+from models.compiling.compiler import LANES, TILE_ROWS, WIDEST, inner
 from models.network.compiled.kernels.activation import (
     FLOAT,
     distance,

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.compiling.compiler import inlined, inner
 from models.network.architecture import FARTHEST_GAUSSIAN, GAUSSIAN_WIDTH, N_GAUSSIANS
-from models.network.compiled.compiler import inlined, inner
 from models.network.compiled.kernels.dense import dense_linear
 
 STEPS = 512  # in an angstrom; a power of two, so that places between points are exact

@@ -12,7 +12,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from models.network.compiled.compiler import LANES, inner
+from models.compiling.compiler import LANES, inner
 from models.network.compiled.kernels.activation import fma
 from models.network.compiled.kernels.tile import SIZE, load, matrix, spread_number, store
 

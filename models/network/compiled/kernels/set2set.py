@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from models.compiling.compiler import inlined, inner
 from models.network.architecture import SET2SET_STEPS
-from models.network.compiled.compiler import inlined, inner
 from models.network.compiled.kernels.dense import dense_linear
 from models.network.compiled.kernels.rows import copy_row
 from models.network.compiled.kernels.workspace import MEMORY

@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba.core import cgutils
 from numba.np.arrayobj import make_array
 
-from models.network.compiled.compiler import LANES
+from models.compiling.compiler import LANES
 from models.network.compiled.kernels.activation import FLOAT, FLOATS, fma
 
 Activation = Callable[[Any, Any], Any]

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from models.network.compiled.compiler import TILE_ROWS, inlined, inner
+from models.compiling.compiler import TILE_ROWS, inlined, inner
 
 TILE = 16 * TILE_ROWS  # bonds whose features stay in the nearest cache
 SPARE = TILE_ROWS - 1  # rows after the last, which a tile may reach over

@@ -18,7 +18,9 @@ from typing import Any, Self
 from numba.core import caching, config
 
 HERE = Path(__file__).parent
+MODELS = HERE.parent
 PACKAGED = HERE / "__pycache__"
+ARCHITECTURE = MODELS / "network" / "architecture.py"
 
 
 class Locator(caching._CacheLocator):  # type: ignore[misc]  # noqa: SLF001
@@ -47,8 +49,9 @@ class Locator(caching._CacheLocator):  # type: ignore[misc]  # noqa: SLF001
 
 @cache
 def _digest() -> str:
-    sources = [*sorted(HERE.glob("*.py")), HERE.parent / "architecture.py"]
-    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+    folders = [HERE, *MODELS.rglob("compiled")]
+    sources = [*(each for folder in folders for each in folder.rglob("*.py")), ARCHITECTURE]
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sorted(sources))).hexdigest()
 
 
 @cache

@@ -12,7 +12,7 @@ from llvmlite import binding
 from numba import njit
 from numba.core import config
 
-from models.network.compiled.cache import Locator
+from models.compiling.cache import Locator
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

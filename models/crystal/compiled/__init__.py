@@ -1,0 +1,1 @@
+"""Loops over operations, sites and bonds of a crystal, in compiled code."""

@@ -1,0 +1,1 @@
+"""Sums over neighbors of every site, in compiled code."""
