@@ -95,8 +95,8 @@ def test_methods_are_those_of_the_data_sets(data):
     assert set(owners[~masks.any(axis=0)]) == {"phonix_2026"}
 
 
-def test_descriptors_are_standardised(data):
-    standard = standardised_descriptors(data)
+def test_descriptors_are_standardised(contexts):
+    standard = standardised_descriptors(contexts[0])
     assert np.abs(standard.mean(axis=0)).max() < 0.5
     assert np.abs(standard).max() <= 5
 
@@ -138,7 +138,7 @@ def test_what_is_served_is_the_exact_process(contexts, data, member):
     context = contexts[member]
     covariance = read_covariance(context.directory.parent / COVARIANCE_FILE)
     fitted = load_file(context.directory / FILE)
-    inputs, masks = standardised_descriptors(data).astype(float), method_masks(data)
+    inputs, masks = standardised_descriptors(contexts[0]).astype(float), method_masks(data)
     squares = apart(inputs * covariance.rate)
     close = apart(embedded(context).values.astype(float) * covariance.embedding_rate)
     shared = covariance.amplitude * kernel(np.sqrt(squares + close))
