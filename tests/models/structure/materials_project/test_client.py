@@ -21,7 +21,7 @@ KEY = "k" * 32
 
 
 def client(server: MaterialsProjectServer, key: str | None = KEY) -> MaterialsProject:
-    return MaterialsProject(key, server.endpoint, timeout=1.0)
+    return MaterialsProject(key, server.endpoint, timeout=10.0)
 
 
 @pytest.mark.parametrize("material_id", ["mp-9127", "mvc-123", "mp-abcdef"])
