@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from models.compiling.compiler import entry, inner
+from models.crystal.compiled.lengths import largest_length
 
 ORDERS = 5  # of a proper rotation: 2, 3, 4, 6 and 1, by its trace from -1 to 3
 IDENTITY = 3  # the trace of the proper part of an inversion
@@ -25,7 +26,7 @@ def average(
         for site in range(len(positions)):
             for a in range(3):
                 placed[image[operation, site], a] += share[operation] * residual[operation, site, a]
-    return _lattice(mean), placed, _largest(placed - positions, metric)
+    return _lattice(mean), placed, largest_length(placed - positions, metric)
 
 
 @inner
@@ -50,18 +51,6 @@ def _lattice(metric: Any) -> Any:
                 rest -= lattice[a, c] * lattice[b, c]
             lattice[a, b] = np.sqrt(rest) if a == b else rest / lattice[b, b]
     return lattice
-
-
-@inner
-def _largest(shift: Any, metric: Any) -> Any:
-    largest = 0.0
-    for site in range(len(shift)):
-        square = 0.0
-        for a in range(3):
-            for b in range(3):
-                square += shift[site, a] * metric[a, b] * shift[site, b]
-        largest = max(largest, square)
-    return np.sqrt(largest)
 
 
 @entry

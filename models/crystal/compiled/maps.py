@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.compiling.compiler import entry, inlined, inner
+from models.crystal.compiled.lengths import largest_length
 
 N_VECTORS = 27  # sums of lattice vectors, each taken -1, 0 or 1 times
 START = 64  # maps that there is memory for at first
@@ -235,14 +236,7 @@ def _centered(residual: Any, metric: Any) -> Any:
         mean /= len(residual)
         for site in range(len(residual)):
             residual[site, a] -= mean
-    largest = 0.0
-    for site in range(len(residual)):
-        square = 0.0
-        for a in range(3):
-            for b in range(3):
-                square += residual[site, a] * metric[a, b] * residual[site, b]
-        largest = max(largest, square)
-    return np.sqrt(largest)
+    return largest_length(residual, metric)
 
 
 @inner
