@@ -120,9 +120,11 @@ def received(connection: socket.socket) -> bytes:
 
 
 @contextmanager
-def service_process(**environment: str) -> Iterator[ServiceProcess]:
+def service_process(
+    module: str = "tests.fake_service", **environment: str
+) -> Iterator[ServiceProcess]:
     """Run a service with these settings; it ends with the block."""
-    service = ServiceProcess(environment)
+    service = ServiceProcess(environment, module)
     try:
         service.wait_until_ready()
         yield service

@@ -9,7 +9,7 @@ from paraisite.ensemble import EnsembleCalc, load_calculator
 from paraisite.service import ServiceCalc
 from tests.materials_project_server import running_server
 from tests.models.made_ensemble import write_heads
-from tests.service_process import ServiceProcess
+from tests.service_process import ServiceProcess, service_process
 
 MP_KEY = "k" * 32
 
@@ -30,13 +30,8 @@ def environment(tmp_path_factory) -> Iterator[dict[str, str]]:
 
 @pytest.fixture(scope="session")
 def service(environment) -> Iterator[ServiceProcess]:
-    process = ServiceProcess(environment, "app.cli serve")
-    try:
-        process.wait_until_ready()
+    with service_process("app.cli serve", **environment) as process:
         yield process
-    finally:
-        process.kill()
-        process.log_file.unlink(missing_ok=True)
 
 
 @pytest.fixture

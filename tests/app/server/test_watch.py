@@ -12,7 +12,7 @@ import pytest
 from app.server.watch import Watch
 from app.service.board import REMEMBERED, Board, Desk
 from tests.app.server.test_workers import processes, until
-from tests.service_process import ServiceProcess
+from tests.service_process import ServiceProcess, service_process
 
 TIMEOUT = 2.0  # s
 SETTINGS = {"WORK_TIMEOUT": str(TIMEOUT), "WORKER_MEMORY": str(512 * 1024 * 1024)}
@@ -21,15 +21,9 @@ SOON = 20.0  # s
 
 @pytest.fixture(params=["1", "2"])
 def service(request: pytest.FixtureRequest) -> Iterator[ServiceProcess]:
-    process = ServiceProcess(
-        SETTINGS | {"WORKERS": request.param}, module="tests.app.server.ailing_service"
-    )
-    try:
-        process.wait_until_ready()
+    settings = SETTINGS | {"WORKERS": request.param}
+    with service_process("tests.app.server.ailing_service", **settings) as process:
         yield process
-    finally:
-        process.kill()
-        process.log_file.unlink(missing_ok=True)
 
 
 def outcome(service: ServiceProcess, text: str) -> str:
