@@ -27,7 +27,7 @@ from training.evaluation.report import (
 )
 from training.evaluation.spread import ensemble_gain, spread_quality
 from training.evaluation.transfer import PRESET as TRANSFER
-from training.evaluation.transfer import transfer_cells
+from training.evaluation.transfer import corrected_interval, transfer_cells
 from training.evaluation.unseen import VIEWS, View, unseen_predictions
 from training.scoring.held_out_errors import bootstrap_intervals
 from training.scoring.scores import score
@@ -210,6 +210,7 @@ def _decompositions(
             after=Spread.of(new),
             after_published=Spread.of(scaled),
             learning=Spread.of(new - old),
+            learning_interval=corrected_interval(new - old) if len(common) > 1 else None,
             units=Spread.of(scaled - new),
         )
 

@@ -94,6 +94,9 @@ class Decomposition(Record):
     after: Spread = Field(description="Stage 3, W/(m K)")
     after_published: Spread = Field(description="Stage 3 on the published scale: AFLOW's constants")
     learning: Spread = Field(description="after - before")
+    learning_interval: tuple[float, float] | None = Field(
+        default=None, description="95 %, for trainings that share rows; None for a single split"
+    )
     units: Spread = Field(description="after_published - after")
 
 

@@ -105,18 +105,28 @@ def _errors(reference: Numbers, ltc: Numbers, masks: Masks, metric: str) -> Numb
 def change(differences: Numbers) -> StageChange:
     """Return the mean of paired differences [n_splits, n_crystals], NaN where not tested.
 
-    Its interval is Nadeau and Bengio's corrected t interval (Machine Learning 52, 239 (2003)): the
-    nine trainings share most of their rows, so that their variance over the number of splits is
-    too small; the ratio of tested to training rows is added to the reciprocal of that number. Where
-    all splits are tested on the same crystals, the variance over crystals comes on top.
+    Where all splits are tested on the same crystals, the variance over crystals comes on top of
+    that over splits.
     """
     values = np.nanmean(differences, axis=1)
-    n_splits = len(values)
-    variance = values.var(ddof=1) * (1 / n_splits + (1 - TRAIN_FRACTION) / TRAIN_FRACTION)
     tested = ~np.isnan(differences)
+    over_crystals = 0.0
     if (tested == tested[0]).all():
         crystals = differences[:, tested[0]].mean(axis=0)
-        variance += crystals.var(ddof=1) / len(crystals)
-    half = student_t.ppf((1 + LEVEL) / 2, n_splits - 1) * variance**0.5
-    mean = float(values.mean())
-    return StageChange(mean=mean, interval=(mean - half, mean + half), values=tuple(values))
+        over_crystals = float(crystals.var(ddof=1)) / len(crystals)
+    interval = corrected_interval(values, over_crystals)
+    return StageChange(mean=float(values.mean()), interval=interval, values=tuple(values))
+
+
+def corrected_interval(values: Numbers, variance: float = 0.0) -> tuple[float, float]:
+    """Return the 95 % interval of the mean of values [n_splits]; `variance` comes on top.
+
+    Nadeau and Bengio's corrected t interval (Machine Learning 52, 239 (2003)): the trainings share
+    most of their rows, so that their variance over the number of splits is too small; the ratio of
+    tested to training rows is added to the reciprocal of that number.
+    """
+    n_splits, mean = len(values), float(values.mean())
+    shared = 1 / n_splits + (1 - TRAIN_FRACTION) / TRAIN_FRACTION
+    total = float(values.var(ddof=1)) * shared + variance
+    half = float(student_t.ppf((1 + LEVEL) / 2, n_splits - 1)) * total**0.5
+    return mean - half, mean + half

@@ -58,3 +58,8 @@ def number(mean: float | None, std: float | None, digits: int = 2) -> str:
     if mean is None:
         return EMPTY
     return f"{mean:.{digits}f}" + ("" if std is None else f" ± {std:.{digits}f}")
+
+
+def interval_text(interval: tuple[float, float] | None) -> str:
+    """Return an interval in brackets, after a blank; nothing where there is none."""
+    return "" if interval is None else f" [{interval[0]:+.3f}, {interval[1]:+.3f}]"

@@ -5,18 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from training.data.catalogue import PAPER_SETS, TITLES
 from training.evaluation.measure import PAPER_ENSEMBLES
+from training.evaluation.page.aflow import aflow_section
 from training.evaluation.page.markdown import EMPTY, images, number, pm, table
 from training.evaluation.report import EpochChoice, PaperCell, Report
-from training.stages import FOUNDATION, STAGES
 
 SUMMARY = ("paper-short", "published-code")  # as the paper says, and as its code does
-AFLOW_TRAININGS = """\
-Stage 3 starts from the members of `aflow-stage2`. Below are the cells that hang on it, with this
-stage trained in three ways and everything else as published: `paper-short` at the published
-learning rate of 1e-3, stopped after 30 epochs; `paper` the same with all 300, on one split;
-`paper-gentle` at 3e-4, 30 epochs. In brackets: the number of splits. Where `paper` and
-`paper-short` agree on a split, both keep the same epoch, and the epochs after the 30th brought
-nothing. What was concluded: [decision 12](../decisions/0012-aflow-learning-rate.md)."""
 
 
 def paper_section(report: Report, figures: Sequence[str]) -> Iterator[str]:
@@ -45,7 +38,7 @@ def paper_section(report: Report, figures: Sequence[str]) -> Iterator[str]:
         )
     yield from images("table", figures)
     yield ""
-    yield from _aflow_trainings(report)
+    yield from aflow_section(report)
     yield from _epoch_choice(report)
 
 
@@ -97,45 +90,6 @@ def _brief(cells: Mapping[str, PaperCell], presets: Sequence[str]) -> str:
     runs = next(iter(cells.values())).runs
     text = " / ".join([*values, f"{runs.mean:.2f}" if runs else EMPTY])
     return f"**{text}**" if runs and not any(map(_agrees, cells.values())) else text
-
-
-def _aflow_trainings(report: Report) -> Iterator[str]:
-    """Yield the cells that hang on AFLOW's stage 2, by how that was trained."""
-    hanging = {name for name, stage in STAGES.items() if FOUNDATION in {name, stage.parent}}
-    cells = [cell for cell in report.paper if cell.name in hanging]
-    presets = sorted({cell.preset for cell in cells})
-    if len(presets) < 2:  # noqa: PLR2004 - nothing to compare
-        return
-    yield "### What AFLOW's training decides"
-    yield ""
-    yield AFLOW_TRAININGS
-    yield ""
-    splits = {(e.preset, e.name): e.splits for e in report.evaluated}
-    by_row: dict[tuple[str, str], dict[str, PaperCell]] = {}
-    for cell in cells:
-        by_row.setdefault((cell.name, cell.test_set), {})[cell.preset] = cell
-    yield from table(
-        ("ensemble", "tested on", *(f"`{preset}`" for preset in presets), "published runs"),
-        (
-            (
-                name,
-                TITLES[test_set],
-                *(_by_splits(row.get(preset), splits.get((preset, name))) for preset in presets),
-                pm(next(iter(row.values())).runs),
-            )
-            for (name, test_set), row in by_row.items()
-        ),
-    )
-    yield ""
-
-
-def _by_splits(cell: PaperCell | None, splits: tuple[int, ...] | None) -> str:
-    """Return the cell, how many splits it is of, and what it is on the first alone."""
-    if cell is None or splits is None:
-        return EMPTY
-    if len(splits) == 1:
-        return f"split {splits[0]}: {pm(cell.ours)}"
-    return f"{pm(cell.ours)} ({len(splits)}); split {splits[0]}: {cell.ours.values[0]:.2f}"
 
 
 def _paper_row(cell: PaperCell) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from training.data.catalogue import TITLES
-from training.evaluation.page.markdown import images, pm, protocol_name, table
+from training.evaluation.page.markdown import images, interval_text, pm, protocol_name, table
 from training.evaluation.report import Decomposition, Report
 
 
@@ -15,7 +15,8 @@ def units_section(report: Report, figures: Sequence[str]) -> Iterator[str]:
         "The same predictions, with references and predictions taken to the constants the paper "
         "reports with (stage 3: AFLOW's), and in W/(m K). A single scale for all data sets "
         "compresses Dataset1 (standard deviation of log10(LTC + 1) 0.75, AFLOW's 0.38) and "
-        "stretches Dataset2 (0.24)."
+        "stretches Dataset2 (0.24). Brackets: 95 % intervals of the mean over the splits, as in "
+        "[what each stage is worth](08-transfer.md)."
     )
     if report.decomposition:
         yield ""
@@ -56,5 +57,6 @@ def _decomposition_sentence(row: Decomposition) -> str:
     return (
         f"- {TITLES[row.dataset]}, `{row.preset}`: reported as the paper does, stage 3 changes the "
         f"MAPE by {reported:+.3f} ({row.before.mean:.3f} to {row.after_published.mean:.3f}); "
-        f"{row.learning.mean:+.3f} of it is learned, {row.units.mean:+.3f} is units."
+        f"{row.learning.mean:+.3f}{interval_text(row.learning_interval)} of it is learned, "
+        f"{row.units.mean:+.3f} is units."
     )
