@@ -41,7 +41,8 @@ def decompositions(report: Report) -> Figure:
             error_kw={"linewidth": 0.8},
             label=label,
         )
-    axis.set_xticks(range(len(rows)), [f"{TITLES[row.dataset]}\n{row.preset}" for row in rows])
+    labels = [f"{TITLES[row.dataset]}\n" + row.preset.replace("-", "-\n") for row in rows]
+    axis.set_xticks(range(len(rows)), labels)
     axis.set_ylabel("MAPE (fraction)")
     figure.legend(loc="outside upper center", ncols=len(bars))
     return figure

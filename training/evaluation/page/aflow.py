@@ -22,6 +22,20 @@ MEMBERS = """\
 MAPE on AFLOW's validation rows at the kept epoch (its number in brackets) and, after the arrow,
 the median of the last ten epochs. *Constant*: the one number with the least MAPE on the training
 rows. A member whose last ten epochs are no better than that is bold: it has collapsed."""
+NETWORKS = """\
+#### Where the networks differ
+
+Read, not measured: the published network is matgl's MEGNet, this project's is the first one
+(megnet), whose published weights it loads. That members collapse here and not there is very
+probably due to these differences, which is inferred. Only the last one was tried, without effect
+([experiment 12](../development/12-aflow-learning-rate.md)).
+
+| | matgl | here |
+|---|---|---|
+| Gaussians of the bond length d in Å | exp(-d²/2) | exp(-4d²) |
+| last layer of each update | softplus2 | linear |
+| set2set | 2 steps, 32 features, LSTM with cell state | 3 steps, 16 features, without |
+| last 16 features of MEGNet | linear | softplus2 |"""
 
 OWN = (FOUNDATION, STAGES[FOUNDATION].dataset)  # the ensemble, and the data set it is tested on
 
@@ -94,6 +108,8 @@ def _members(report: Report) -> Iterator[str]:
     for row, text in zip(rows, texts, strict=True):
         collapsed = sum("**" in each for each in text.values())
         yield f"- `{row.preset}`: {collapsed} of {len(text)} members have collapsed at the end."
+    yield ""
+    yield from NETWORKS.splitlines()
     yield ""
 
 
