@@ -19,11 +19,11 @@ from app.server.logs import log_config
 from app.server.protocol import bounded_protocol
 from app.server.siblings import Siblings
 from app.server.supervisor import CLOSED, Supervisor
-from app.server.watch import Watch
-from app.service.board import Board, Desk
+from app.server.watchdog import Watchdog
 from app.service.ensembles import ServedEnsemble, load_ensembles
 from app.service.predictor import n_threads
 from app.service.runtime import LoadEnsembles, load_checked
+from app.service.work_register import WorkerSlot, WorkRegister
 from app.settings import Settings
 from models.errors import EnsembleError
 from models.prediction.engine import REFERENCE
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 STOP_WITHIN = 30  # s that requests get to end after SIGTERM
 STOP_SLACK = 5  # s more for workers to end by themselves
 BACKLOG = 2048
-SEATS = 4  # for each worker, as those that are replaced take a while to end
+SLOTS = 4  # for each worker, as those that are replaced take a while to end
 
 
 def serve(settings: Settings, load: LoadEnsembles = load_ensembles) -> int:
@@ -95,10 +95,10 @@ def serve_with_workers(settings: Settings, load: LoadEnsembles, listener: socket
         return 1
     with tempfile.TemporaryDirectory(prefix="paraisite-") as folder:
         siblings = Siblings(Path(folder), settings.worker_count)
-        board = Board(SEATS * settings.worker_count, n_threads(settings))
+        register = WorkRegister(SLOTS * settings.worker_count, n_threads(settings))
 
-        def run(number: int, seat: int, line: socket.socket) -> int:
-            app = create_app(settings, load=source.loaded, desk=Desk(board, seat))
+        def run(number: int, slot: int, line: socket.socket) -> int:
+            app = create_app(settings, load=source.loaded, slot=WorkerSlot(register, slot))
             if settings.worker_count > 1:
                 app.state.metrics.follow_siblings(siblings.exposition)
             config = server_config(app, settings, on_lost=lambda: tell(line, CLOSED))
@@ -108,10 +108,10 @@ def serve_with_workers(settings: Settings, load: LoadEnsembles, listener: socket
                 runner.run(_serve_line(LineServer(config, line, look), telling))
             return 0
 
-        watch = Watch(board, settings.work_timeout, settings.worker_memory)
+        watchdog = Watchdog(register, settings.work_timeout, settings.worker_memory)
         stop_within = STOP_WITHIN + STOP_SLACK
         return Supervisor(
-            listener, settings.worker_count, run, stop_within, watch, source.load_again
+            listener, settings.worker_count, run, stop_within, watchdog, source.load_again
         ).run()
 
 

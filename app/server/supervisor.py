@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from app.server.watch import Watch
+from app.server.watchdog import Verdict, Watchdog
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class Worker:
     """A worker process, the supervisor's end of the line to it, and its open connections."""
 
     number: int
-    seat: int
+    slot: int
     pid: int
     line: socket.socket
     started: float
@@ -60,10 +60,10 @@ class Worker:
 class Supervisor:
     """Keeps `count` workers on a listening socket.
 
-    `run_worker` is called in each with its number, its seat at the board and its end of the line,
-    and gives the exit status. SIGTERM and SIGINT stop all within `stop_within` seconds; SIGHUP
-    has `reload` called, in a thread, and if it says so all replaced one after another; a worker
-    that ends, or that `watch` says must end, is replaced.
+    `run_worker` is called in each with its number, its slot in the register and its end of
+    the line, and gives the exit status. SIGTERM and SIGINT stop all within `stop_within` seconds;
+    SIGHUP has `reload` called, in a thread, and if it says so all replaced one after another; a
+    worker that ends, or that `watchdog` says must end, is replaced.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what it is to keep going, and by what means
@@ -72,14 +72,14 @@ class Supervisor:
         count: int,
         run_worker: RunWorker,
         stop_within: float,
-        watch: Watch,
+        watchdog: Watchdog,
         reload: Callable[[], bool],
     ) -> None:
         self._listener = listener
         self._count = count
         self._run_worker = run_worker
         self._stop_within = stop_within
-        self._watch = watch
+        self._watchdog = watchdog
         self._reload = reload
         self._owed: list[int] = []  # workers to start when that is done
         self._reloading: threading.Thread | None = None
@@ -139,7 +139,7 @@ class Supervisor:
         return [each for each in self._workers.values() if each.ready and not each.leaving]
 
     def _burden(self, worker: Worker) -> tuple[bool, int, int]:
-        beat = self._watch.board.last_beat(worker.seat)
+        beat = self._watchdog.register.last_beat(worker.slot)
         slow = beat > 0 and time.monotonic() - beat > SLOW
         return slow, worker.connections, worker.given
 
@@ -150,16 +150,17 @@ class Supervisor:
             return
         self._look_at = now + LOOK_EVERY
         self._end_reload()
-        self._watch.note_time()
+        self._watchdog.note_time()
         for worker in list(self._workers.values()):
             if now > worker.ends_by:
                 log.error("Process %d does not end; it is killed.", worker.pid)
                 os.kill(worker.pid, signal.SIGKILL)
-            elif (
-                verdict := None if worker.leaving else self._watch.verdict(worker.seat, worker.pid)
-            ):
+            elif verdict := self._verdict(worker):
                 log.error("Worker %d must end: %s.", worker.number, verdict.reason)
                 self._retire(worker, at_once=verdict.at_once)
+
+    def _verdict(self, worker: Worker) -> Verdict | None:
+        return None if worker.leaving else self._watchdog.verdict(worker.slot, worker.pid)
 
     def _begin_reload(self) -> None:
         """Have what workers start from loaded again, while connections are given on."""
@@ -190,10 +191,10 @@ class Supervisor:
             os.kill(worker.pid, signal.SIGKILL)
         self._start(worker.number)
 
-    def _seat(self) -> int:
-        """Return a free seat; when few are left, who has been leaving for longest is to end."""
-        taken = {worker.seat for worker in self._workers.values()}
-        free = [seat for seat in range(self._watch.board.seats) if seat not in taken]
+    def _slot(self) -> int:
+        """Return a free slot; when few are left, who has been leaving for longest is to end."""
+        taken = {worker.slot for worker in self._workers.values()}
+        free = [slot for slot in range(self._watchdog.register.slots) if slot not in taken]
         leaving = [each for each in self._workers.values() if each.leaving and each.ends_by]
         if len(free) <= self._count and leaving:
             min(leaving, key=lambda each: each.ends_by).ends_by = 0.0
@@ -218,12 +219,12 @@ class Supervisor:
             self._owed.append(number)
             return
         own, other = socket.socketpair()
-        seat = self._seat()
+        slot = self._slot()
         pid = os.fork()
         if pid:
             other.close()
             own.settimeout(0)
-            self._workers[pid] = Worker(number, seat, pid, own, time.monotonic())
+            self._workers[pid] = Worker(number, slot, pid, own, time.monotonic())
             log.info("Worker %d has process %d.", number, pid)
             return
         status = 1
@@ -231,7 +232,7 @@ class Supervisor:
         try:
             for each in (own, self._listener, *(w.line for w in self._workers.values())):
                 each.close()
-            status = self._run_worker(number, seat, other)
+            status = self._run_worker(number, slot, other)
         except BaseException:
             log.exception("Worker %d failed.", number)
         finally:
@@ -247,8 +248,8 @@ class Supervisor:
             worker.line.close()
             if not worker.leaving and not self._stopping:
                 log.error("Worker %d has ended unexpectedly; it is replaced.", worker.number)
-                self._watch.note_end(worker.seat, status)
-            self._watch.board.clear(worker.seat)
+                self._watchdog.note_end(worker.slot, status)
+            self._watchdog.register.clear(worker.slot)
             if not worker.leaving and not self._stopping:
                 if time.monotonic() - worker.started < SHORTEST_LIFE:
                     time.sleep(SHORTEST_LIFE)
