@@ -19,6 +19,7 @@ from models.structure.read import StructureFile, read_structure
 from tests.app.conftest import FakeEnsemble
 
 MEBIBYTE = 1024 * 1024
+SLOW = 2.0  # s
 
 
 def loop() -> None:
@@ -38,6 +39,10 @@ def eat() -> None:
         time.sleep(0.01)
 
 
+def slow() -> None:
+    time.sleep(SLOW)
+
+
 def crash() -> None:
     ctypes.string_at(0)
 
@@ -47,6 +52,7 @@ AILMENTS: dict[bytes, Callable[[], None]] = {
     b"data_hold": hold,
     b"data_eat": eat,
     b"data_crash": crash,
+    b"data_slow": slow,
 }
 
 
