@@ -65,16 +65,16 @@ class Service(FastAPI):
 def create_app(
     settings: Settings | None = None,
     *,
-    load: LoadEnsembles = load_ensembles,
+    load: LoadEnsembles | None = load_ensembles,
     materials: MaterialSource | None = None,
     on_failure: Callable[[], None] | None = None,
     slot: WorkerSlot | None = None,
 ) -> FastAPI:
     """Return the app; it loads the ensembles when it starts, and is live while it does.
 
-    `load` gives the ensembles and `materials` the structures by id. `on_failure` is called when
-    loading fails; by default that ends the process. `slot` is where a supervisor sees what is in
-    work; without one nobody looks.
+    `load` gives the ensembles (None: there will be none) and `materials` the structures by id.
+    `on_failure` is called when loading fails; by default that ends the process. `slot` is where a
+    supervisor sees what is in work; without one nobody looks.
     """
     settings = settings or Settings()
     metrics = Metrics()

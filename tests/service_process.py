@@ -45,10 +45,14 @@ class ServiceProcess:
         return f"http://127.0.0.1:{self.port}"
 
     def wait_until_ready(self, seconds: float = READY_WITHIN) -> None:
+        self.wait_for_log("Ready;", seconds)
+
+    def wait_for_log(self, text: str, seconds: float = READY_WITHIN) -> None:
+        """Wait for a line of the log; then the port is known."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self.process.poll() is None:
             found = re.search(r"Listening on http://[^:]+:(\d+)", self.log)
-            if found and "Ready;" in self.log:
+            if found and text in self.log:
                 self.port = int(found[1])
                 return
             time.sleep(0.05)

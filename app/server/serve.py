@@ -76,6 +76,11 @@ class Source:
         """Return the ensembles loaded last."""
         return self._ensembles
 
+    @property
+    def is_loaded(self) -> bool:
+        """Whether there are any."""
+        return bool(self._ensembles)
+
     def load_again(self) -> bool:
         """Return whether the ensembles could be loaded and checked; if not, the last ones stay."""
         try:
@@ -91,14 +96,13 @@ class Source:
 def serve_with_workers(settings: Settings, load: LoadEnsembles, listener: socket.socket) -> int:
     """Return the exit status of the supervisor once all workers have ended."""
     source = Source(settings, load)
-    if not source.load_again():
-        return 1
     with tempfile.TemporaryDirectory(prefix="paraisite-") as folder:
         siblings = Siblings(Path(folder), settings.worker_count)
         register = WorkRegister(SLOTS * settings.worker_count, n_threads(settings))
 
         def run(number: int, slot: int, line: socket.socket) -> int:
-            app = create_app(settings, load=source.loaded, slot=WorkerSlot(register, slot))
+            loaded = source.loaded if source.is_loaded else None
+            app = create_app(settings, load=loaded, slot=WorkerSlot(register, slot))
             if settings.worker_count > 1:
                 app.state.metrics.follow_siblings(siblings.exposition)
             config = server_config(app, settings, on_lost=lambda: tell(line, CLOSED))

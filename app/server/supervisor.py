@@ -1,8 +1,9 @@
 """Several workers on one port: they are forked, given connections, and replaced.
 
-Ensembles are loaded before the fork, so that workers share their memory and start at once. The
-supervisor accepts connections and hands each to the worker that has fewest: workers that accept
-from one socket take as many as they find, and one would have most of them.
+Ensembles are loaded before the fork, so that workers share their memory and start at once; until
+then a first process answers that the service is not ready. The supervisor accepts connections and
+hands each to the worker that has fewest: workers that accept from one socket take as many as they
+find, and one would have most of them.
 """
 
 import gc
@@ -14,10 +15,11 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
+from app.server.signals import readable_signals
 from app.server.watchdog import Verdict, Watchdog
 
 log = logging.getLogger(__name__)
@@ -27,8 +29,8 @@ READY, CLOSED, LEAVING = b"+", b"-", b"x"
 ENOUGH = 1024  # bytes of these read at a time
 SHORTEST_LIFE = 1.0  # s; a worker that ends sooner is not replaced at once
 LOOK_EVERY = 0.2  # s between looks at what workers hold and do
+LOADED_AFTER = 0.02  # s until it is noticed that the ensembles are loaded
 SLOW = 1.0  # s; an event loop that has not run for so long is given no connections
-SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
 RunWorker = Callable[[int, int, socket.socket], int]
 
@@ -62,8 +64,9 @@ class Supervisor:
 
     `run_worker` is called in each with its number, its slot in the register and its end of
     the line, and gives the exit status. SIGTERM and SIGINT stop all within `stop_within` seconds;
-    SIGHUP has `reload` called, in a thread, and if it says so all replaced one after another; a
-    worker that ends, or that `watchdog` says must end, is replaced.
+    SIGHUP has `load` called, in a thread, and if it says so all replaced one after another; a
+    worker that ends, or that `watchdog` says must end, is replaced. `load` is called at the start
+    too, while one process answers that has nothing to predict with.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what it is to keep going, and by what means
@@ -73,33 +76,35 @@ class Supervisor:
         run_worker: RunWorker,
         stop_within: float,
         watchdog: Watchdog,
-        reload: Callable[[], bool],
+        load: Callable[[], bool],
     ) -> None:
         self._listener = listener
         self._count = count
         self._run_worker = run_worker
         self._stop_within = stop_within
         self._watchdog = watchdog
-        self._reload = reload
+        self._load = load
+        self._loading: threading.Thread | None = None
+        self._loaded = False  # the last time
         self._owed: list[int] = []  # workers to start when that is done
-        self._reloading: threading.Thread | None = None
+        self._has_begun = False  # the workers have been started
         self._look_at = 0.0
         self._workers: dict[int, Worker] = {}  # by process
         self._old: list[Worker] = []  # to be replaced one by one
         self._stopping = False
 
     def run(self) -> int:
-        """Return the exit status once all workers have ended."""
+        """Return the exit status once all workers have ended: 1 if there was nothing to load."""
         self._listener.settimeout(0)
-        gc.freeze()  # what workers share stays shared
-        with _signals() as wakeup:
-            for number in range(self._count):
-                self._start(number)
+        with readable_signals() as wakeup:
+            self._start(0)
+            self._begin_loading()
             while not self._stopping:
                 self._wait(wakeup)
+                self._end_loading()
                 self._look()
             self._stop(wakeup)
-        return 0
+        return int(not self._has_begun and self._loading is None)
 
     def _wait(self, wakeup: socket.socket) -> None:
         """Do what the next events ask for; there may be none for a while."""
@@ -107,7 +112,8 @@ class Supervisor:
         sources = [wakeup, *lines]
         if not self._stopping and self._able():  # else connections wait where they are
             sources.append(self._listener)
-        for source in select.select(sources, [], [], LOOK_EVERY)[0]:
+        timeout = LOOK_EVERY if self._loading is None else LOADED_AFTER
+        for source in select.select(sources, [], [], timeout)[0]:
             if source is wakeup:
                 self._take_signals(wakeup.recv(ENOUGH))
             elif source is self._listener:
@@ -120,7 +126,7 @@ class Supervisor:
             if number == signal.SIGCHLD:
                 self._replace_ended()
             elif number == signal.SIGHUP:
-                self._begin_reload()
+                self._begin_loading()
             else:
                 self._stopping = True
 
@@ -149,7 +155,6 @@ class Supervisor:
         if now < self._look_at:
             return
         self._look_at = now + LOOK_EVERY
-        self._end_reload()
         self._watchdog.note_time()
         for worker in list(self._workers.values()):
             if now > worker.ends_by:
@@ -162,27 +167,43 @@ class Supervisor:
     def _verdict(self, worker: Worker) -> Verdict | None:
         return None if worker.leaving else self._watchdog.verdict(worker.slot, worker.pid)
 
-    def _begin_reload(self) -> None:
-        """Have what workers start from loaded again, while connections are given on."""
-        if self._reloading is None:
-            self._reloaded = False
-            self._reloading = threading.Thread(target=self._load_again, daemon=True)
-            self._reloading.start()
+    def _begin_loading(self) -> None:
+        """Have what workers start from loaded, while connections are given on."""
+        if self._loading is None:
+            self._loaded = False
+            self._loading = threading.Thread(target=self._load_now, daemon=True)
+            self._loading.start()
 
-    def _load_again(self) -> None:
-        self._reloaded = self._reload()
+    def _load_now(self) -> None:
+        self._loaded = self._load()
 
-    def _end_reload(self) -> None:
-        """Replace the workers once it is loaded: no process is forked while a thread runs."""
-        if self._reloading is None or self._reloading.is_alive():
+    def _end_loading(self) -> None:
+        """Start or replace the workers once it is loaded: nothing is forked while a thread runs."""
+        if self._loading is None or self._loading.is_alive():
             return
-        self._reloading = None
+        self._loading = None
+        gc.freeze()  # what workers share stays shared
+        if not self._has_begun:
+            self._begin()
+            return
         while self._owed and not self._stopping:
             self._start(self._owed.pop())
-        if self._reloaded and not self._stopping:
-            gc.freeze()
+        if self._loaded and not self._stopping:
             self._old = list(self._workers.values())
             self._renew_next()
+
+    def _begin(self) -> None:
+        """Have the workers take the place of the process that answered before them."""
+        self._owed.clear()
+        for worker in self._workers.values():
+            worker.leave(self._stop_within)
+            if not worker.ready:  # it has no connections yet
+                os.kill(worker.pid, signal.SIGKILL)
+        self._has_begun = self._loaded
+        self._stopping = self._stopping or not self._loaded
+        if not self._stopping:
+            for number in range(self._count):
+                self._start(number)
 
     def _retire(self, worker: Worker, *, at_once: bool) -> None:
         """Replace a worker, which may answer its other requests unless it must end at once."""
@@ -215,7 +236,7 @@ class Supervisor:
         worker.silent = not said  # it is about to end, and so a signal to come
 
     def _start(self, number: int) -> None:
-        if self._reloading is not None:
+        if self._loading is not None:
             self._owed.append(number)
             return
         own, other = socket.socketpair()
@@ -225,7 +246,10 @@ class Supervisor:
             other.close()
             own.settimeout(0)
             self._workers[pid] = Worker(number, slot, pid, own, time.monotonic())
-            log.info("Worker %d has process %d.", number, pid)
+            if self._has_begun:
+                log.info("Worker %d has process %d.", number, pid)
+            else:
+                log.info("Process %d answers while the ensembles are loaded.", pid)
             return
         status = 1
         signal.set_wakeup_fd(-1)
@@ -276,20 +300,3 @@ class Supervisor:
             self._wait(wakeup)
             self._replace_ended()
             self._look()
-
-
-@contextmanager
-def _signals() -> Iterator[socket.socket]:
-    """Give a socket that the numbers of the signals that arrive can be read from."""
-    reader, writer = socket.socketpair()
-    writer.settimeout(0)
-    before = {number: signal.signal(number, lambda *_: None) for number in SIGNALS}
-    descriptor = signal.set_wakeup_fd(writer.fileno())
-    try:
-        yield reader
-    finally:
-        signal.set_wakeup_fd(descriptor)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        reader.close()
-        writer.close()

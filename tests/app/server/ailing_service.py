@@ -1,6 +1,7 @@
 """A service whose reading goes wrong on demand: `python -m tests.app.server.ailing_service`.
 
-Its ensemble has the name in the file that ENSEMBLE_NAME_FILE names; an empty one is damaged.
+Its ensemble has the name in the file that ENSEMBLE_NAME_FILE names; an empty one is damaged. While
+the file that LOADING_FILE names exists, loading goes on.
 """
 
 import ctypes
@@ -58,6 +59,8 @@ AILMENTS: dict[bytes, Callable[[], None]] = {
 
 def load(_settings: Settings) -> list[FakeEnsemble]:
     """Return the ensemble of today. Raises DamagedEnsemble."""
+    while Path(os.environ.get("LOADING_FILE", "/nowhere")).exists():
+        time.sleep(0.01)
     file = os.environ.get("ENSEMBLE_NAME_FILE")
     name = Path(file).read_text() if file else "mix-stage3"
     if not name:
