@@ -45,7 +45,13 @@ class ServiceProcess:
         return f"http://127.0.0.1:{self.port}"
 
     def wait_until_ready(self, seconds: float = READY_WITHIN) -> None:
+        """Wait until workers answer; the process that answered before gets no more requests."""
+        deadline = time.monotonic() + seconds
         self.wait_for_log("Ready;", seconds)
+        while self.get("/health/ready").status_code != httpx.codes.OK:
+            if time.monotonic() > deadline:
+                raise AssertionError(self.log)
+            time.sleep(0.02)
 
     def wait_for_log(self, text: str, seconds: float = READY_WITHIN) -> None:
         """Wait for a line of the log; then the port is known."""

@@ -18,8 +18,9 @@ from app.server.line import LineServer, tell
 from app.server.logs import log_config
 from app.server.protocol import bounded_protocol
 from app.server.siblings import Siblings
-from app.server.supervisor import CLOSED, Supervisor
+from app.server.supervisor import Supervisor
 from app.server.watchdog import Watchdog
+from app.server.worker import CLOSED, FAILED, PLACEHOLDER
 from app.service.ensembles import ServedEnsemble, load_ensembles
 from app.service.predictor import n_threads
 from app.service.runtime import LoadEnsembles, load_checked
@@ -45,44 +46,31 @@ def serve(settings: Settings, load: LoadEnsembles = load_ensembles) -> int:
     with _listening(settings.host, settings.port) as listener:
         host, port = listener.getsockname()[:2]
         log.info("Listening on http://%s:%d", f"[{host}]" if ":" in host else host, port)
-        if settings.engine == REFERENCE:  # cannot be forked once it has started
-            return _serve_alone(settings, load, listener)
         return serve_with_workers(settings, load, listener)
 
 
-def _serve_alone(settings: Settings, load: LoadEnsembles, listener: socket.socket) -> int:
-    failed = False
-
-    def stop() -> None:
-        nonlocal failed
-        failed = True
-        server.should_exit = True
-
-    app = create_app(settings, load=load, on_failure=stop)
-    server = uvicorn.Server(server_config(app, settings))
-    server.run(sockets=[listener])
-    return int(failed)
-
-
 class Source:
-    """The ensembles that workers are forked with."""
+    """What workers start with: ensembles that were loaded before they are forked.
+
+    TensorFlow cannot be forked once it has started, so that each worker loads its own then.
+    """
 
     def __init__(self, settings: Settings, load: LoadEnsembles) -> None:
         self._settings = settings
         self._load = load
+        self._are_shared = settings.engine != REFERENCE
         self._ensembles: Sequence[ServedEnsemble] = ()
 
-    def loaded(self, _settings: Settings) -> Sequence[ServedEnsemble]:
-        """Return the ensembles loaded last."""
-        return self._ensembles
-
-    @property
-    def is_loaded(self) -> bool:
-        """Whether there are any."""
-        return bool(self._ensembles)
+    def of_worker(self, number: int) -> LoadEnsembles | None:
+        """Return what gives a worker its ensembles; None for the placeholder."""
+        if number == PLACEHOLDER:
+            return None
+        return self._loaded if self._are_shared else self._load
 
     def load_again(self) -> bool:
         """Return whether the ensembles could be loaded and checked; if not, the last ones stay."""
+        if not self._are_shared:
+            return True
         try:
             ensembles = load_checked(self._settings, self._load)
         except EnsembleError as error:
@@ -91,6 +79,9 @@ class Source:
             return False
         self._ensembles = tuple(ensembles.by_name.values())
         return True
+
+    def _loaded(self, _settings: Settings) -> Sequence[ServedEnsemble]:
+        return self._ensembles
 
 
 def serve_with_workers(settings: Settings, load: LoadEnsembles, listener: socket.socket) -> int:
@@ -101,9 +92,13 @@ def serve_with_workers(settings: Settings, load: LoadEnsembles, listener: socket
         register = WorkRegister(SLOTS * settings.worker_count, n_threads(settings))
 
         def run(number: int, slot: int, line: socket.socket) -> int:
-            loaded = source.loaded if source.is_loaded else None
-            app = create_app(settings, load=loaded, slot=WorkerSlot(register, slot))
-            if settings.worker_count > 1:
+            app = create_app(
+                settings,
+                load=source.of_worker(number),
+                on_failure=lambda: tell(line, FAILED),
+                slot=WorkerSlot(register, slot),
+            )
+            if settings.worker_count > 1 and number != PLACEHOLDER:
                 app.state.metrics.follow_siblings(siblings.exposition)
             config = server_config(app, settings, on_lost=lambda: tell(line, CLOSED))
             look = app.state.runtime.look

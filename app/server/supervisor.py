@@ -8,7 +8,6 @@ find, and one would have most of them.
 
 import gc
 import logging
-import math
 import os
 import select
 import signal
@@ -17,15 +16,13 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from app.server.signals import readable_signals
 from app.server.watchdog import Verdict, Watchdog
+from app.server.worker import CLOSED, FAILED, LEAVING, PLACEHOLDER, READY, Worker
 
 log = logging.getLogger(__name__)
 
-# What a worker says: it can take connections, one of them has ended, it takes no more.
-READY, CLOSED, LEAVING = b"+", b"-", b"x"
 ENOUGH = 1024  # bytes of these read at a time
 SHORTEST_LIFE = 1.0  # s; a worker that ends sooner is not replaced at once
 LOOK_EVERY = 0.2  # s between looks at what workers hold and do
@@ -33,30 +30,6 @@ LOADED_AFTER = 0.02  # s until it is noticed that the ensembles are loaded
 SLOW = 1.0  # s; an event loop that has not run for so long is given no connections
 
 RunWorker = Callable[[int, int, socket.socket], int]
-
-
-@dataclass
-class Worker:
-    """A worker process, the supervisor's end of the line to it, and its open connections."""
-
-    number: int
-    slot: int
-    pid: int
-    line: socket.socket
-    started: float
-    connections: int = 0
-    given: int = 0  # connections so far
-    ready: bool = False
-    leaving: bool = False
-    silent: bool = False
-    ends_by: float = math.inf
-
-    def leave(self, within: float) -> None:
-        """Let it finish its requests and end: nothing more comes through the line."""
-        self.leaving = True
-        self.ends_by = time.monotonic() + within
-        with suppress(OSError):
-            self.line.shutdown(socket.SHUT_WR)
 
 
 class Supervisor:
@@ -92,19 +65,20 @@ class Supervisor:
         self._workers: dict[int, Worker] = {}  # by process
         self._old: list[Worker] = []  # to be replaced one by one
         self._stopping = False
+        self._failed = False
 
     def run(self) -> int:
-        """Return the exit status once all workers have ended: 1 if there was nothing to load."""
+        """Return the exit status once all workers have ended: 1 if nothing could be loaded."""
         self._listener.settimeout(0)
         with readable_signals() as wakeup:
-            self._start(0)
+            self._start(PLACEHOLDER)
             self._begin_loading()
             while not self._stopping:
                 self._wait(wakeup)
                 self._end_loading()
                 self._look()
             self._stop(wakeup)
-        return int(not self._has_begun and self._loading is None)
+        return int(self._failed)
 
     def _wait(self, wakeup: socket.socket) -> None:
         """Do what the next events ask for; there may be none for a while."""
@@ -189,21 +163,22 @@ class Supervisor:
         while self._owed and not self._stopping:
             self._start(self._owed.pop())
         if self._loaded and not self._stopping:
-            self._old = list(self._workers.values())
+            self._old = [each for each in self._workers.values() if each.number != PLACEHOLDER]
             self._renew_next()
 
     def _begin(self) -> None:
-        """Have the workers take the place of the process that answered before them."""
+        """Start the workers; the placeholder goes on until one of them can answer."""
         self._owed.clear()
-        for worker in self._workers.values():
-            worker.leave(self._stop_within)
-            if not worker.ready:  # it has no connections yet
-                os.kill(worker.pid, signal.SIGKILL)
         self._has_begun = self._loaded
-        self._stopping = self._stopping or not self._loaded
-        if not self._stopping:
+        if not self._loaded:
+            self._fail()
+        elif not self._stopping:
             for number in range(self._count):
                 self._start(number)
+
+    def _fail(self) -> None:
+        """Stop: nothing could be loaded, and no worker answers."""
+        self._failed = self._stopping = True
 
     def _retire(self, worker: Worker, *, at_once: bool) -> None:
         """Replace a worker, which may answer its other requests unless it must end at once."""
@@ -228,12 +203,33 @@ class Supervisor:
         worker.connections -= said.count(CLOSED)
         if READY in said:
             worker.ready = True
+            self._dismiss_placeholder()
             self._renew_next()
+        if FAILED in said:
+            self._note_failure(worker)
         if LEAVING in said and not worker.leaving:
             worker.leave(self._stop_within)
             if not self._stopping:
                 self._start(worker.number)
         worker.silent = not said  # it is about to end, and so a signal to come
+
+    def _dismiss_placeholder(self) -> None:
+        """Have it end once a worker can answer; it has no connections before it is ready itself."""
+        if all(each.number == PLACEHOLDER for each in self._able()):
+            return
+        for each in self._workers.values():
+            if each.number == PLACEHOLDER and not each.leaving:
+                each.leave(self._stop_within)
+                if not each.ready:
+                    os.kill(each.pid, signal.SIGKILL)
+
+    def _note_failure(self, worker: Worker) -> None:
+        """Go on with the workers there are, if one of them can answer."""
+        log.error("Worker %d cannot load the ensembles.", worker.number)
+        worker.leave(self._stop_within)
+        self._old.clear()
+        if all(each.number == PLACEHOLDER for each in self._able()):
+            self._fail()
 
     def _start(self, number: int) -> None:
         if self._loading is not None:
@@ -246,10 +242,10 @@ class Supervisor:
             other.close()
             own.settimeout(0)
             self._workers[pid] = Worker(number, slot, pid, own, time.monotonic())
-            if self._has_begun:
-                log.info("Worker %d has process %d.", number, pid)
+            if number == PLACEHOLDER:
+                log.info("Process %d answers until the ensembles are loaded.", pid)
             else:
-                log.info("Process %d answers while the ensembles are loaded.", pid)
+                log.info("Worker %d has process %d.", number, pid)
             return
         status = 1
         signal.set_wakeup_fd(-1)
@@ -270,11 +266,12 @@ class Supervisor:
                 continue
             del self._workers[pid]
             worker.line.close()
-            if not worker.leaving and not self._stopping:
+            missed = not (worker.leaving or self._stopping or worker.number == PLACEHOLDER)
+            if missed:
                 log.error("Worker %d has ended unexpectedly; it is replaced.", worker.number)
                 self._watchdog.note_end(worker.slot, status)
             self._watchdog.register.clear(worker.slot)
-            if not worker.leaving and not self._stopping:
+            if missed:
                 if time.monotonic() - worker.started < SHORTEST_LIFE:
                     time.sleep(SHORTEST_LIFE)
                 self._start(worker.number)

@@ -32,14 +32,15 @@ def problem(response: httpx.Response) -> tuple[int, str, bool]:
     return response.status_code, kind, "retry-after" in response.headers
 
 
+@pytest.mark.parametrize("engine", ["compiled", "tensorflow"])
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_it_is_live_and_not_ready(tmp_path, rocksalt_cif, workers):
+def test_it_is_live_and_not_ready(tmp_path, rocksalt_cif, workers, engine):
     file = tmp_path / "loading"
-    with loading(file, WORKERS=workers) as service:
+    with loading(file, WORKERS=workers, ENGINE=engine) as service:
         assert service.get("/health/live").json() == {"status": "live"}
         assert problem(service.get("/health/ready")) == (503, "not-ready", True)
         assert problem(service.post(rocksalt_cif)) == (503, "not-ready", True)
-        (first,) = service.workers
+        first = service.workers[0]  # those of TensorFlow load by themselves
         file.unlink()
         service.wait_until_ready()
         until(lambda: first not in service.workers and len(service.workers) == int(workers))
@@ -59,10 +60,11 @@ def test_no_request_is_lost_when_the_workers_take_over(tmp_path, rocksalt_cif):
         assert set(seen[-20:]) == {"mix-stage3"}
 
 
-def test_it_ends_when_nothing_can_be_loaded(tmp_path):
+@pytest.mark.parametrize("engine", ["compiled", "tensorflow"])
+def test_it_ends_when_nothing_can_be_loaded(tmp_path, engine):
     file, name = tmp_path / "loading", tmp_path / "name"
     name.touch()
-    with loading(file, ENSEMBLE_NAME_FILE=str(name)) as service:
+    with loading(file, ENSEMBLE_NAME_FILE=str(name), ENGINE=engine) as service:
         file.unlink()
         assert service.process.wait(20) == 1
         assert "Cannot serve: It is empty." in service.log

@@ -19,9 +19,10 @@ SETTINGS = {"WORK_TIMEOUT": str(TIMEOUT), "WORKER_MEMORY": str(512 * 1024 * 1024
 SOON = 20.0  # s
 
 
-@pytest.fixture(params=["1", "2"])
+@pytest.fixture(params=[("1", "compiled"), ("2", "compiled"), ("1", "tensorflow")], ids="-".join)
 def service(request: pytest.FixtureRequest) -> Iterator[ServiceProcess]:
-    settings = SETTINGS | {"WORKERS": request.param}
+    workers, engine = request.param
+    settings = SETTINGS | {"WORKERS": workers, "ENGINE": engine}
     with service_process("tests.app.server.ailing_service", **settings) as process:
         yield process
 
