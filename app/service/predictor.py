@@ -100,12 +100,15 @@ class Predictor:
     def answered(self, content: str | bytes, ensemble_name: str | None = None) -> Reply | None:
         """Return the prediction for a file that this process has answered, at once, else None.
 
-        Raises UnknownEnsemble.
+        What would be refused is refused here, where it costs least: under an overload most is.
+        Raises UnknownEnsemble, Busy.
         """
         start = time.perf_counter()
         digest = self.ensembles.get(ensemble_name).digest
         answer = self._answers.at_hand(self._answers.key(content, digest))
         if answer is None:
+            if self._answers.are_all_at_hand:
+                self._lanes.of_text(content).places.check()
             return None
         durations = Durations(self._metrics)
         durations.note("cache", time.perf_counter() - start)
