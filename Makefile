@@ -14,7 +14,7 @@ COMPILE := $(BIN)/uv pip compile --python-version 3.11 --generate-hashes --no-he
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup serve test coverage fuzz lint format typecheck dependencies spelling check docs lock openapi schema fetch train evaluate benchmark profile dist screening chaos overload soak audit sbom docker-build clean
+.PHONY: help setup serve test coverage fuzz lint format typecheck dependencies spelling check docs lock openapi schema fetch train evaluate benchmark profile dist screening chaos overload contract soak audit sbom docker-build clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -93,6 +93,9 @@ chaos: setup ## Break everything around the service under load (SECONDS=, defaul
 
 overload: setup ## Send three times the sustainable load (REQUESTS=, default 100000)
 	$(BIN)/python -m tests.endurance overload --requests $(or $(REQUESTS),100000)
+
+contract: setup $(BIN)/uv ## Send cases made from openapi.json (CASES=, default 100000)
+	$(BIN)/python -m tests.endurance contract --cases $(or $(CASES),100000)
 
 soak: setup ## Run the service under a steady load and watch its memory (SECONDS=, default 3600)
 	$(BIN)/python -m tests.endurance soak --seconds $(or $(SECONDS),3600)

@@ -27,12 +27,12 @@ from app.cache import create_cache
 from app.cache.base import Cache
 from app.cache.memory import MemoryCache
 from app.monitoring import Metrics, measuring_lag
-from app.service.board import Board, Desk
 from app.service.ensembles import load_ensembles
 from app.service.materials import MaterialSource
 from app.service.predictor import n_threads
 from app.service.runtime import LoadEnsembles, Runtime
 from app.service.watched import Watched
+from app.service.work_register import WorkerSlot, WorkRegister
 from app.settings import Settings
 from models.structure.materials_project.client import MaterialsProject
 
@@ -65,23 +65,23 @@ class Service(FastAPI):
 def create_app(
     settings: Settings | None = None,
     *,
-    load: LoadEnsembles = load_ensembles,
+    load: LoadEnsembles | None = load_ensembles,
     materials: MaterialSource | None = None,
     on_failure: Callable[[], None] | None = None,
-    desk: Desk | None = None,
+    slot: WorkerSlot | None = None,
 ) -> FastAPI:
     """Return the app; it loads the ensembles when it starts, and is live while it does.
 
-    `load` gives the ensembles and `materials` the structures by id. `on_failure` is called when
-    loading fails; by default that ends the process. `desk` is where a supervisor sees what is in
-    work; without one nobody looks.
+    `load` gives the ensembles (None: there will be none) and `materials` the structures by id.
+    `on_failure` is called when loading fails; by default that ends the process. `slot` is where a
+    supervisor sees what is in work; without one nobody looks.
     """
     settings = settings or Settings()
     metrics = Metrics()
     cache = create_cache(settings)
     source = materials or materials_project(settings)
     _follow_breakers(metrics, cache, source)
-    watched = Watched(desk or Desk(Board(1, n_threads(settings))))
+    watched = Watched(slot or WorkerSlot(WorkRegister(1, n_threads(settings))))
     runtime = Runtime(settings, cache, source, metrics, watched)
 
     @contextlib.asynccontextmanager

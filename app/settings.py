@@ -221,7 +221,7 @@ class Settings(BaseSettings):
         ge=256 * MEBIBYTE,
     )
     max_wait: float = _field(
-        5.0,
+        3.0,
         "s",
         "Longest wait for its turn that a request may expect, from how fast those before it are "
         "done; more are answered 429.",

@@ -45,10 +45,20 @@ class ServiceProcess:
         return f"http://127.0.0.1:{self.port}"
 
     def wait_until_ready(self, seconds: float = READY_WITHIN) -> None:
+        """Wait until workers answer; the process that answered before gets no more requests."""
+        deadline = time.monotonic() + seconds
+        self.wait_for_log("Ready;", seconds)
+        while self.get("/health/ready").status_code != httpx.codes.OK:
+            if time.monotonic() > deadline:
+                raise AssertionError(self.log)
+            time.sleep(0.02)
+
+    def wait_for_log(self, text: str, seconds: float = READY_WITHIN) -> None:
+        """Wait for a line of the log; then the port is known."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self.process.poll() is None:
             found = re.search(r"Listening on http://[^:]+:(\d+)", self.log)
-            if found and "Ready;" in self.log:
+            if found and text in self.log:
                 self.port = int(found[1])
                 return
             time.sleep(0.05)

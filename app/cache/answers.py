@@ -23,6 +23,11 @@ class Answers:
             cache if isinstance(cache, MemoryCache) else MemoryCache(settings.memory_cache_bytes)
         )
 
+    @property
+    def are_all_at_hand(self) -> bool:
+        """Whether no other process could have an answer."""
+        return self._shared is None
+
     def key(self, content: str | bytes, digest: str) -> str:
         """Return the key of the answer to this file by the ensemble of this digest.
 

@@ -9,7 +9,7 @@ from typing import cast
 import uvicorn
 
 from app.server.protocol import BoundedProtocol
-from app.server.supervisor import CLOSED, LEAVING, READY
+from app.server.worker import CLOSED, LEAVING, READY
 
 MESSAGE = 1  # bytes, with one connection
 FIRST_REQUEST = 2.0  # s that the request of a connection just taken has to arrive

@@ -23,6 +23,7 @@ from app.errors import (
 )
 from app.monitoring import Metrics
 from app.server.connections import Connections
+from app.server.half_closed import HalfClosed
 from app.server.limits import ConnectionLimits
 from app.server.lingering import LingeringTransport
 from app.server.refusals import refusal
@@ -69,6 +70,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_timer: asyncio.TimerHandle | None = None
         self._ended = False  # nothing more is read as a request
         self._drained = 0
+        self._half_closed: HalfClosed | None = None
 
     @property
     def is_unused(self) -> bool:
@@ -97,8 +99,25 @@ class BoundedProtocol(HttpToolsProtocol):
         """Forget the connection."""
         self.open.remove(self)
         self._stop_head_timer()
+        if self._half_closed is not None:
+            self._half_closed.stop()
         super().connection_lost(exc)
         self.on_lost()
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Return whether the connection stays open: a request is in work that came in full.
+
+        A client of HTTP/1.0 counts as one that has left: it could not be asked.
+        """
+        if self.is_idle or self._unread() or self.cycle.scope["http_version"] != "1.1":
+            return False
+        self._stop_head_timer()
+        self.cycle.keep_alive = False
+        self._half_closed = HalfClosed(self.transport, self._before_answer)
+        return True
+
+    def _before_answer(self) -> bool:
+        return not self.pipeline and not self.cycle.response_started
 
     def drop(self) -> None:
         """Close at once, to make room for another client."""

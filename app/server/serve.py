@@ -18,12 +18,13 @@ from app.server.line import LineServer, tell
 from app.server.logs import log_config
 from app.server.protocol import bounded_protocol
 from app.server.siblings import Siblings
-from app.server.supervisor import CLOSED, Supervisor
-from app.server.watch import Watch
-from app.service.board import Board, Desk
+from app.server.supervisor import Supervisor
+from app.server.watchdog import Watchdog
+from app.server.worker import CLOSED, FAILED, PLACEHOLDER
 from app.service.ensembles import ServedEnsemble, load_ensembles
 from app.service.predictor import n_threads
 from app.service.runtime import LoadEnsembles, load_checked
+from app.service.work_register import WorkerSlot, WorkRegister
 from app.settings import Settings
 from models.errors import EnsembleError
 from models.prediction.engine import REFERENCE
@@ -33,7 +34,7 @@ log = logging.getLogger(__name__)
 STOP_WITHIN = 30  # s that requests get to end after SIGTERM
 STOP_SLACK = 5  # s more for workers to end by themselves
 BACKLOG = 2048
-SEATS = 4  # for each worker, as those that are replaced take a while to end
+SLOTS = 4  # for each worker, as those that are replaced take a while to end
 
 
 def serve(settings: Settings, load: LoadEnsembles = load_ensembles) -> int:
@@ -45,39 +46,31 @@ def serve(settings: Settings, load: LoadEnsembles = load_ensembles) -> int:
     with _listening(settings.host, settings.port) as listener:
         host, port = listener.getsockname()[:2]
         log.info("Listening on http://%s:%d", f"[{host}]" if ":" in host else host, port)
-        if settings.engine == REFERENCE:  # cannot be forked once it has started
-            return _serve_alone(settings, load, listener)
         return serve_with_workers(settings, load, listener)
 
 
-def _serve_alone(settings: Settings, load: LoadEnsembles, listener: socket.socket) -> int:
-    failed = False
-
-    def stop() -> None:
-        nonlocal failed
-        failed = True
-        server.should_exit = True
-
-    app = create_app(settings, load=load, on_failure=stop)
-    server = uvicorn.Server(server_config(app, settings))
-    server.run(sockets=[listener])
-    return int(failed)
-
-
 class Source:
-    """The ensembles that workers are forked with."""
+    """What workers start with: ensembles that were loaded before they are forked.
+
+    TensorFlow cannot be forked once it has started, so that each worker loads its own then.
+    """
 
     def __init__(self, settings: Settings, load: LoadEnsembles) -> None:
         self._settings = settings
         self._load = load
+        self._are_shared = settings.engine != REFERENCE
         self._ensembles: Sequence[ServedEnsemble] = ()
 
-    def loaded(self, _settings: Settings) -> Sequence[ServedEnsemble]:
-        """Return the ensembles loaded last."""
-        return self._ensembles
+    def of_worker(self, number: int) -> LoadEnsembles | None:
+        """Return what gives a worker its ensembles; None for the placeholder."""
+        if number == PLACEHOLDER:
+            return None
+        return self._loaded if self._are_shared else self._load
 
     def load_again(self) -> bool:
         """Return whether the ensembles could be loaded and checked; if not, the last ones stay."""
+        if not self._are_shared:
+            return True
         try:
             ensembles = load_checked(self._settings, self._load)
         except EnsembleError as error:
@@ -87,19 +80,25 @@ class Source:
         self._ensembles = tuple(ensembles.by_name.values())
         return True
 
+    def _loaded(self, _settings: Settings) -> Sequence[ServedEnsemble]:
+        return self._ensembles
+
 
 def serve_with_workers(settings: Settings, load: LoadEnsembles, listener: socket.socket) -> int:
     """Return the exit status of the supervisor once all workers have ended."""
     source = Source(settings, load)
-    if not source.load_again():
-        return 1
     with tempfile.TemporaryDirectory(prefix="paraisite-") as folder:
         siblings = Siblings(Path(folder), settings.worker_count)
-        board = Board(SEATS * settings.worker_count, n_threads(settings))
+        register = WorkRegister(SLOTS * settings.worker_count, n_threads(settings))
 
-        def run(number: int, seat: int, line: socket.socket) -> int:
-            app = create_app(settings, load=source.loaded, desk=Desk(board, seat))
-            if settings.worker_count > 1:
+        def run(number: int, slot: int, line: socket.socket) -> int:
+            app = create_app(
+                settings,
+                load=source.of_worker(number),
+                on_failure=lambda: tell(line, FAILED),
+                slot=WorkerSlot(register, slot),
+            )
+            if settings.worker_count > 1 and number != PLACEHOLDER:
                 app.state.metrics.follow_siblings(siblings.exposition)
             config = server_config(app, settings, on_lost=lambda: tell(line, CLOSED))
             look = app.state.runtime.look
@@ -108,10 +107,10 @@ def serve_with_workers(settings: Settings, load: LoadEnsembles, listener: socket
                 runner.run(_serve_line(LineServer(config, line, look), telling))
             return 0
 
-        watch = Watch(board, settings.work_timeout, settings.worker_memory)
+        watchdog = Watchdog(register, settings.work_timeout, settings.worker_memory)
         stop_within = STOP_WITHIN + STOP_SLACK
         return Supervisor(
-            listener, settings.worker_count, run, stop_within, watch, source.load_again
+            listener, settings.worker_count, run, stop_within, watchdog, source.load_again
         ).run()
 
 

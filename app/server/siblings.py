@@ -18,7 +18,8 @@ class Siblings:
     """The workers of one service, each with a socket in a private folder that tells its metrics."""
 
     def __init__(self, folder: Path, count: int) -> None:
-        self._paths = [folder / f"{number}.sock" for number in range(count)]
+        self._folder = folder
+        self._count = count
 
     async def tell(self, number: int, metrics: Metrics) -> asyncio.Server:
         """Tell the metrics of worker `number` to whoever asks."""
@@ -29,15 +30,19 @@ class Siblings:
                 await writer.drain()
                 writer.close()
 
-        self._paths[number].unlink(missing_ok=True)  # of the worker before
+        path = self._path(number)
+        path.unlink(missing_ok=True)  # of the worker before
         listener = socket.socket(socket.AF_UNIX)
-        listener.bind(str(self._paths[number]))
+        listener.bind(str(path))
         return await asyncio.start_unix_server(answer, sock=listener)
 
     async def exposition(self) -> bytes:
         """Return the metrics of all workers, each with the label `worker`."""
-        texts = await asyncio.gather(*(_asked(path) for path in self._paths))
+        texts = await asyncio.gather(*(_asked(self._path(n)) for n in range(self._count)))
         return joined({str(number): text for number, text in enumerate(texts) if text})
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{number}.sock"
 
 
 async def _asked(path: Path) -> str:

@@ -1,69 +1,45 @@
 """Several workers on one port: they are forked, given connections, and replaced.
 
-Ensembles are loaded before the fork, so that workers share their memory and start at once. The
-supervisor accepts connections and hands each to the worker that has fewest: workers that accept
-from one socket take as many as they find, and one would have most of them.
+Ensembles are loaded before the fork, so that workers share their memory and start at once; until
+then a first process answers that the service is not ready. The supervisor accepts connections and
+hands each to the worker that has fewest: workers that accept from one socket take as many as they
+find, and one would have most of them.
 """
 
 import gc
 import logging
-import math
 import os
 import select
 import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import suppress
 
-from app.server.watch import Watch
+from app.server.signals import readable_signals
+from app.server.watchdog import Verdict, Watchdog
+from app.server.worker import CLOSED, FAILED, LEAVING, PLACEHOLDER, READY, Worker
 
 log = logging.getLogger(__name__)
 
-# What a worker says: it can take connections, one of them has ended, it takes no more.
-READY, CLOSED, LEAVING = b"+", b"-", b"x"
 ENOUGH = 1024  # bytes of these read at a time
 SHORTEST_LIFE = 1.0  # s; a worker that ends sooner is not replaced at once
 LOOK_EVERY = 0.2  # s between looks at what workers hold and do
+LOADED_AFTER = 0.02  # s until it is noticed that the ensembles are loaded
 SLOW = 1.0  # s; an event loop that has not run for so long is given no connections
-SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
 RunWorker = Callable[[int, int, socket.socket], int]
-
-
-@dataclass
-class Worker:
-    """A worker process, the supervisor's end of the line to it, and its open connections."""
-
-    number: int
-    seat: int
-    pid: int
-    line: socket.socket
-    started: float
-    connections: int = 0
-    given: int = 0  # connections so far
-    ready: bool = False
-    leaving: bool = False
-    silent: bool = False
-    ends_by: float = math.inf
-
-    def leave(self, within: float) -> None:
-        """Let it finish its requests and end: nothing more comes through the line."""
-        self.leaving = True
-        self.ends_by = time.monotonic() + within
-        with suppress(OSError):
-            self.line.shutdown(socket.SHUT_WR)
 
 
 class Supervisor:
     """Keeps `count` workers on a listening socket.
 
-    `run_worker` is called in each with its number, its seat at the board and its end of the line,
-    and gives the exit status. SIGTERM and SIGINT stop all within `stop_within` seconds; SIGHUP
-    has `reload` called, in a thread, and if it says so all replaced one after another; a worker
-    that ends, or that `watch` says must end, is replaced.
+    `run_worker` is called in each with its number, its slot in the register and its end of
+    the line, and gives the exit status. SIGTERM and SIGINT stop all within `stop_within` seconds;
+    SIGHUP has `load` called, in a thread, and if it says so all replaced one after another; a
+    worker that ends, or that `watchdog` says must end, is replaced. `load` is called at the start
+    too, while one process answers that has nothing to predict with.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what it is to keep going, and by what means
@@ -72,34 +48,37 @@ class Supervisor:
         count: int,
         run_worker: RunWorker,
         stop_within: float,
-        watch: Watch,
-        reload: Callable[[], bool],
+        watchdog: Watchdog,
+        load: Callable[[], bool],
     ) -> None:
         self._listener = listener
         self._count = count
         self._run_worker = run_worker
         self._stop_within = stop_within
-        self._watch = watch
-        self._reload = reload
+        self._watchdog = watchdog
+        self._load = load
+        self._loading: threading.Thread | None = None
+        self._loaded = False  # the last time
         self._owed: list[int] = []  # workers to start when that is done
-        self._reloading: threading.Thread | None = None
+        self._has_begun = False  # the workers have been started
         self._look_at = 0.0
         self._workers: dict[int, Worker] = {}  # by process
         self._old: list[Worker] = []  # to be replaced one by one
         self._stopping = False
+        self._failed = False
 
     def run(self) -> int:
-        """Return the exit status once all workers have ended."""
+        """Return the exit status once all workers have ended: 1 if nothing could be loaded."""
         self._listener.settimeout(0)
-        gc.freeze()  # what workers share stays shared
-        with _signals() as wakeup:
-            for number in range(self._count):
-                self._start(number)
+        with readable_signals() as wakeup:
+            self._start(PLACEHOLDER)
+            self._begin_loading()
             while not self._stopping:
                 self._wait(wakeup)
+                self._end_loading()
                 self._look()
             self._stop(wakeup)
-        return 0
+        return int(self._failed)
 
     def _wait(self, wakeup: socket.socket) -> None:
         """Do what the next events ask for; there may be none for a while."""
@@ -107,7 +86,8 @@ class Supervisor:
         sources = [wakeup, *lines]
         if not self._stopping and self._able():  # else connections wait where they are
             sources.append(self._listener)
-        for source in select.select(sources, [], [], LOOK_EVERY)[0]:
+        timeout = LOOK_EVERY if self._loading is None else LOADED_AFTER
+        for source in select.select(sources, [], [], timeout)[0]:
             if source is wakeup:
                 self._take_signals(wakeup.recv(ENOUGH))
             elif source is self._listener:
@@ -120,7 +100,7 @@ class Supervisor:
             if number == signal.SIGCHLD:
                 self._replace_ended()
             elif number == signal.SIGHUP:
-                self._begin_reload()
+                self._begin_loading()
             else:
                 self._stopping = True
 
@@ -139,7 +119,7 @@ class Supervisor:
         return [each for each in self._workers.values() if each.ready and not each.leaving]
 
     def _burden(self, worker: Worker) -> tuple[bool, int, int]:
-        beat = self._watch.board.last_beat(worker.seat)
+        beat = self._watchdog.register.last_beat(worker.slot)
         slow = beat > 0 and time.monotonic() - beat > SLOW
         return slow, worker.connections, worker.given
 
@@ -149,39 +129,56 @@ class Supervisor:
         if now < self._look_at:
             return
         self._look_at = now + LOOK_EVERY
-        self._end_reload()
-        self._watch.note_time()
+        self._watchdog.note_time()
         for worker in list(self._workers.values()):
             if now > worker.ends_by:
                 log.error("Process %d does not end; it is killed.", worker.pid)
                 os.kill(worker.pid, signal.SIGKILL)
-            elif (
-                verdict := None if worker.leaving else self._watch.verdict(worker.seat, worker.pid)
-            ):
+            elif verdict := self._verdict(worker):
                 log.error("Worker %d must end: %s.", worker.number, verdict.reason)
                 self._retire(worker, at_once=verdict.at_once)
 
-    def _begin_reload(self) -> None:
-        """Have what workers start from loaded again, while connections are given on."""
-        if self._reloading is None:
-            self._reloaded = False
-            self._reloading = threading.Thread(target=self._load_again, daemon=True)
-            self._reloading.start()
+    def _verdict(self, worker: Worker) -> Verdict | None:
+        return None if worker.leaving else self._watchdog.verdict(worker.slot, worker.pid)
 
-    def _load_again(self) -> None:
-        self._reloaded = self._reload()
+    def _begin_loading(self) -> None:
+        """Have what workers start from loaded, while connections are given on."""
+        if self._loading is None:
+            self._loaded = False
+            self._loading = threading.Thread(target=self._load_now, daemon=True)
+            self._loading.start()
 
-    def _end_reload(self) -> None:
-        """Replace the workers once it is loaded: no process is forked while a thread runs."""
-        if self._reloading is None or self._reloading.is_alive():
+    def _load_now(self) -> None:
+        self._loaded = self._load()
+
+    def _end_loading(self) -> None:
+        """Start or replace the workers once it is loaded: nothing is forked while a thread runs."""
+        if self._loading is None or self._loading.is_alive():
             return
-        self._reloading = None
+        self._loading = None
+        gc.freeze()  # what workers share stays shared
+        if not self._has_begun:
+            self._begin()
+            return
         while self._owed and not self._stopping:
             self._start(self._owed.pop())
-        if self._reloaded and not self._stopping:
-            gc.freeze()
-            self._old = list(self._workers.values())
+        if self._loaded and not self._stopping:
+            self._old = [each for each in self._workers.values() if each.number != PLACEHOLDER]
             self._renew_next()
+
+    def _begin(self) -> None:
+        """Start the workers; the placeholder goes on until one of them can answer."""
+        self._owed.clear()
+        self._has_begun = self._loaded
+        if not self._loaded:
+            self._fail()
+        elif not self._stopping:
+            for number in range(self._count):
+                self._start(number)
+
+    def _fail(self) -> None:
+        """Stop: nothing could be loaded, and no worker answers."""
+        self._failed = self._stopping = True
 
     def _retire(self, worker: Worker, *, at_once: bool) -> None:
         """Replace a worker, which may answer its other requests unless it must end at once."""
@@ -190,10 +187,10 @@ class Supervisor:
             os.kill(worker.pid, signal.SIGKILL)
         self._start(worker.number)
 
-    def _seat(self) -> int:
-        """Return a free seat; when few are left, who has been leaving for longest is to end."""
-        taken = {worker.seat for worker in self._workers.values()}
-        free = [seat for seat in range(self._watch.board.seats) if seat not in taken]
+    def _slot(self) -> int:
+        """Return a free slot; when few are left, who has been leaving for longest is to end."""
+        taken = {worker.slot for worker in self._workers.values()}
+        free = [slot for slot in range(self._watchdog.register.slots) if slot not in taken]
         leaving = [each for each in self._workers.values() if each.leaving and each.ends_by]
         if len(free) <= self._count and leaving:
             min(leaving, key=lambda each: each.ends_by).ends_by = 0.0
@@ -206,32 +203,56 @@ class Supervisor:
         worker.connections -= said.count(CLOSED)
         if READY in said:
             worker.ready = True
+            self._dismiss_placeholder()
             self._renew_next()
+        if FAILED in said:
+            self._note_failure(worker)
         if LEAVING in said and not worker.leaving:
             worker.leave(self._stop_within)
             if not self._stopping:
                 self._start(worker.number)
         worker.silent = not said  # it is about to end, and so a signal to come
 
+    def _dismiss_placeholder(self) -> None:
+        """Have it end once a worker can answer; it has no connections before it is ready itself."""
+        if all(each.number == PLACEHOLDER for each in self._able()):
+            return
+        for each in self._workers.values():
+            if each.number == PLACEHOLDER and not each.leaving:
+                each.leave(self._stop_within)
+                if not each.ready:
+                    os.kill(each.pid, signal.SIGKILL)
+
+    def _note_failure(self, worker: Worker) -> None:
+        """Go on with the workers there are, if one of them can answer."""
+        log.error("Worker %d cannot load the ensembles.", worker.number)
+        worker.leave(self._stop_within)
+        self._old.clear()
+        if all(each.number == PLACEHOLDER for each in self._able()):
+            self._fail()
+
     def _start(self, number: int) -> None:
-        if self._reloading is not None:
+        if self._loading is not None:
             self._owed.append(number)
             return
         own, other = socket.socketpair()
-        seat = self._seat()
+        slot = self._slot()
         pid = os.fork()
         if pid:
             other.close()
             own.settimeout(0)
-            self._workers[pid] = Worker(number, seat, pid, own, time.monotonic())
-            log.info("Worker %d has process %d.", number, pid)
+            self._workers[pid] = Worker(number, slot, pid, own, time.monotonic())
+            if number == PLACEHOLDER:
+                log.info("Process %d answers until the ensembles are loaded.", pid)
+            else:
+                log.info("Worker %d has process %d.", number, pid)
             return
         status = 1
         signal.set_wakeup_fd(-1)
         try:
             for each in (own, self._listener, *(w.line for w in self._workers.values())):
                 each.close()
-            status = self._run_worker(number, seat, other)
+            status = self._run_worker(number, slot, other)
         except BaseException:
             log.exception("Worker %d failed.", number)
         finally:
@@ -245,11 +266,12 @@ class Supervisor:
                 continue
             del self._workers[pid]
             worker.line.close()
-            if not worker.leaving and not self._stopping:
+            missed = not (worker.leaving or self._stopping or worker.number == PLACEHOLDER)
+            if missed:
                 log.error("Worker %d has ended unexpectedly; it is replaced.", worker.number)
-                self._watch.note_end(worker.seat, status)
-            self._watch.board.clear(worker.seat)
-            if not worker.leaving and not self._stopping:
+                self._watchdog.note_end(worker.slot, status)
+            self._watchdog.register.clear(worker.slot)
+            if missed:
                 if time.monotonic() - worker.started < SHORTEST_LIFE:
                     time.sleep(SHORTEST_LIFE)
                 self._start(worker.number)
@@ -275,20 +297,3 @@ class Supervisor:
             self._wait(wakeup)
             self._replace_ended()
             self._look()
-
-
-@contextmanager
-def _signals() -> Iterator[socket.socket]:
-    """Give a socket that the numbers of the signals that arrive can be read from."""
-    reader, writer = socket.socketpair()
-    writer.settimeout(0)
-    before = {number: signal.signal(number, lambda *_: None) for number in SIGNALS}
-    descriptor = signal.set_wakeup_fd(writer.fileno())
-    try:
-        yield reader
-    finally:
-        signal.set_wakeup_fd(descriptor)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        reader.close()
-        writer.close()

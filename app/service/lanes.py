@@ -46,8 +46,8 @@ class Places:
         """Estimated seconds until all that is here is done."""
         return self.taken * self._interval
 
-    def take(self) -> None:
-        """Take a place. Raises Busy, with the seconds after which to try again."""
+    def check(self) -> None:
+        """Raise Busy if no place can be had, with the seconds after which to try again."""
         too_long = self.taken > self._at_once and self.wait > self._max_wait
         if self.taken >= self._limit or too_long:
             seconds = max(1, math.ceil(min(self.wait, 60.0)))
@@ -56,6 +56,10 @@ class Places:
                 "try again then.",
                 retry_after=seconds,
             )
+
+    def take(self) -> None:
+        """Take a place. Raises Busy."""
+        self.check()
         if not self.taken:
             self._last = self._clock()
         self.taken += 1

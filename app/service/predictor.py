@@ -17,13 +17,13 @@ from app.errors import RequestTimeout
 from app.monitoring import Metrics
 from app.schemas import Answer, EnsembleReference, Material
 from app.service.batching import ForwardQueue
-from app.service.board import UNKNOWN, Board, Desk, identity_of
 from app.service.durations import Durations
 from app.service.ensembles import Ensembles, ServedEnsemble
 from app.service.lanes import Lanes
 from app.service.materials import Materials, MaterialSource
 from app.service.single_flight import SingleFlight
 from app.service.watched import Watched
+from app.service.work_register import UNKNOWN, WorkerSlot, WorkRegister, identity_of
 from app.service.workers import Workers
 from app.settings import Settings
 from models.cores import n_cores
@@ -86,7 +86,7 @@ class Predictor:
         self._metrics = metrics
         self._lanes = Lanes.of(settings)
         self._materials = Materials(settings, cache, materials, self._lanes.small.workers, metrics)
-        self._watched = watched or Watched(Desk(Board(1, n_threads(settings))))
+        self._watched = watched or Watched(WorkerSlot(WorkRegister(1, n_threads(settings))))
         cores = _forwards(settings)
         self._forwards = Workers("forward", cores)
         self._large_forwards = Workers("large-forward", 1)
@@ -100,12 +100,15 @@ class Predictor:
     def answered(self, content: str | bytes, ensemble_name: str | None = None) -> Reply | None:
         """Return the prediction for a file that this process has answered, at once, else None.
 
-        Raises UnknownEnsemble.
+        What would be refused is refused here, where it costs least: under an overload most is.
+        Raises UnknownEnsemble, Busy.
         """
         start = time.perf_counter()
         digest = self.ensembles.get(ensemble_name).digest
         answer = self._answers.at_hand(self._answers.key(content, digest))
         if answer is None:
+            if self._answers.are_all_at_hand:
+                self._lanes.of_text(content).places.check()
             return None
         durations = Durations(self._metrics)
         durations.note("cache", time.perf_counter() - start)

@@ -58,6 +58,7 @@ class Runtime:
         self._cache = cache
         self._materials = materials
         self._predictor: Predictor | None = None
+        self._is_placeholder = False
 
     @property
     def predictor(self) -> Predictor | None:
@@ -65,9 +66,12 @@ class Runtime:
         return self._predictor
 
     def look(self) -> bool:
-        """Return whether there is a predictor; tells the supervisor that the event loop runs."""
+        """Return whether requests may come; tells the supervisor that the event loop runs.
+
+        They may once there is a predictor, or if there will be none: then all end in NotReady.
+        """
         self.watched.look()
-        return self._predictor is not None
+        return self._predictor is not None or self._is_placeholder
 
     def ready(self) -> Predictor:
         """Return the predictor. Raises NotReady until every ensemble is loaded and checked."""
@@ -90,9 +94,13 @@ class Runtime:
 
     @contextlib.asynccontextmanager
     async def loading(
-        self, load: LoadEnsembles, on_failure: Callable[[], None]
+        self, load: LoadEnsembles | None, on_failure: Callable[[], None]
     ) -> AsyncIterator[None]:
-        """Load in the background, and call `on_failure` if that fails."""
+        """Load in the background, and call `on_failure` if that fails; None: nothing is loaded."""
+        if load is None:
+            self._is_placeholder = True
+            yield
+            return
         task = asyncio.create_task(self._load_or_fail(load, on_failure))
         try:
             yield

@@ -1,4 +1,4 @@
-"""Work in threads that a supervisor watches: what takes too long ends with its worker."""
+"""WorkRecord in threads that a supervisor watches: what takes too long ends with its worker."""
 
 import asyncio
 from collections import defaultdict
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from app.errors import WorkStopped
-from app.service.board import Desk
+from app.service.work_register import WorkerSlot
 from app.service.workers import Workers
 
 P = ParamSpec("P")
@@ -20,8 +20,8 @@ class Watched:
     the requests that wait for it are told, at the next `look`, while others are answered.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, slot: WorkerSlot) -> None:
+        self._slot = slot
         self._waiting: dict[bytes, list[asyncio.Timeout]] = defaultdict(list)
 
     async def run(
@@ -35,7 +35,7 @@ class Watched:
         """Return what `work` returns, run in a thread. Raises WorkStopped."""
 
         def watched() -> T:
-            with self._desk.working_on(identity):
+            with self._slot.working_on(identity):
                 return work(*args, **kwargs)
 
         self.check(identity)
@@ -52,7 +52,7 @@ class Watched:
 
     def check(self, identity: bytes) -> None:
         """Raise WorkStopped for an input that has ended a worker."""
-        if self._desk.refuses(identity):
+        if self._slot.refuses(identity):
             raise WorkStopped(
                 "This input took more time or memory than the service allows for one crystal, and "
                 "was stopped; send a smaller cell, or another form of the file."
@@ -60,8 +60,8 @@ class Watched:
 
     def look(self) -> None:
         """Tell the supervisor that all is well, and those that wait for what it has refused."""
-        self._desk.beat()
-        for identity in [each for each in self._waiting if self._desk.refuses(each)]:
+        self._slot.beat()
+        for identity in [each for each in self._waiting if self._slot.refuses(each)]:
             for waiting in self._waiting[identity]:
                 if not waiting.expired():
                     waiting.reschedule(0)

@@ -1,4 +1,4 @@
-"""`python -m tests.endurance chaos | soak | overload`; the exit status tells whether all held."""
+"""`python -m tests.endurance chaos | soak | overload | contract`; exit status 0: all held."""
 
 import argparse
 import asyncio
@@ -6,6 +6,7 @@ import math
 import sys
 
 from tests.endurance.chaos import chaos
+from tests.endurance.contract import contract
 from tests.endurance.overload import overload
 from tests.endurance.soak import soak
 
@@ -26,9 +27,14 @@ def main() -> int:
     crowded = commands.add_parser("overload")
     crowded.add_argument("--requests", type=int, default=100_000)
     crowded.add_argument("--seconds", type=float, default=math.inf, help="send no longer than this")
+    described = commands.add_parser("contract")
+    described.add_argument("--cases", type=int, default=100_000)
+    described.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     if options.command == "chaos":
         return int(not asyncio.run(chaos(options.seconds)))
+    if options.command == "contract":
+        return int(not contract(options.cases, options.seed))
     if options.command == "overload":
         return int(not asyncio.run(overload(options.requests, most_seconds=options.seconds)))
     return int(

@@ -1,6 +1,7 @@
 """A service whose reading goes wrong on demand: `python -m tests.app.server.ailing_service`.
 
-Its ensemble has the name in the file that ENSEMBLE_NAME_FILE names; an empty one is damaged.
+Its ensemble has the name in the file that ENSEMBLE_NAME_FILE names; an empty one is damaged. While
+the file that LOADING_FILE names exists, loading goes on.
 """
 
 import ctypes
@@ -19,6 +20,7 @@ from models.structure.read import StructureFile, read_structure
 from tests.app.conftest import FakeEnsemble
 
 MEBIBYTE = 1024 * 1024
+SLOW = 2.0  # s
 
 
 def loop() -> None:
@@ -38,6 +40,10 @@ def eat() -> None:
         time.sleep(0.01)
 
 
+def slow() -> None:
+    time.sleep(SLOW)
+
+
 def crash() -> None:
     ctypes.string_at(0)
 
@@ -47,11 +53,14 @@ AILMENTS: dict[bytes, Callable[[], None]] = {
     b"data_hold": hold,
     b"data_eat": eat,
     b"data_crash": crash,
+    b"data_slow": slow,
 }
 
 
 def load(_settings: Settings) -> list[FakeEnsemble]:
     """Return the ensemble of today. Raises DamagedEnsemble."""
+    while Path(os.environ.get("LOADING_FILE", "/nowhere")).exists():
+        time.sleep(0.01)
     file = os.environ.get("ENSEMBLE_NAME_FILE")
     name = Path(file).read_text() if file else "mix-stage3"
     if not name:

@@ -1,4 +1,4 @@
-"""What each worker is working on, and inputs that have ended one, in memory that all share."""
+"""Register of the work of each worker and of refused inputs, in memory that all processes share."""
 
 import hashlib
 import itertools
@@ -25,7 +25,7 @@ def identity_of(content: str | bytes) -> bytes:
 
 
 @dataclass(frozen=True)
-class Work:
+class WorkRecord:
     """What a thread of a worker is working on.
 
     `since`: a monotonic time in seconds; `cpu`: the processor time of the thread then; `thread`:
@@ -38,54 +38,54 @@ class Work:
     identity: bytes
 
 
-class Board:
-    """A seat for each worker, with a pulse and the work of its threads; and refused inputs.
+class WorkRegister:
+    """A slot for each worker, with its heartbeat and the work of its threads; and refused inputs.
 
-    Only the worker at a seat writes there, and only the supervisor writes what is refused.
+    Only the worker of a slot writes there, and only the supervisor writes what is refused.
     """
 
-    def __init__(self, seats: int, threads: int) -> None:
-        self.seats = seats
+    def __init__(self, slots: int, threads: int) -> None:
+        self.slots = slots
         self.threads = threads
-        self._seat_size = BEAT.size + threads * WORK.size
-        self._refused_at = seats * self._seat_size
+        self._slot_size = BEAT.size + threads * WORK.size
+        self._refused_at = slots * self._slot_size
         size = self._refused_at + COUNT.size + REMEMBERED * REFUSED.size
         self._memory = mmap.mmap(-1, size)  # processes that are forked later see the same
 
-    def beat(self, seat: int) -> None:
-        """Note that the event loop of the worker at this seat runs."""
-        BEAT.pack_into(self._memory, seat * self._seat_size, time.monotonic())
+    def beat(self, slot: int) -> None:
+        """Note that the event loop of a slot's worker runs."""
+        BEAT.pack_into(self._memory, slot * self._slot_size, time.monotonic())
 
-    def last_beat(self, seat: int) -> float:
+    def last_beat(self, slot: int) -> float:
         """Return when its event loop was last seen to run; 0.0: not yet."""
-        beat: float = BEAT.unpack_from(self._memory, seat * self._seat_size)[0]
+        beat: float = BEAT.unpack_from(self._memory, slot * self._slot_size)[0]
         return beat
 
-    def begin(self, seat: int, thread: int, identity: bytes) -> None:
+    def begin(self, slot: int, thread: int, identity: bytes) -> None:
         """Note what a thread is working on from now on."""
         now = time.monotonic(), time.thread_time(), threading.get_native_id()
-        WORK.pack_into(self._memory, self._place(seat, thread), *now, identity)
+        WORK.pack_into(self._memory, self._offset(slot, thread), *now, identity)
 
-    def end(self, seat: int, thread: int) -> None:
+    def end(self, slot: int, thread: int) -> None:
         """Note that a thread is working on nothing."""
-        WORK.pack_into(self._memory, self._place(seat, thread), 0.0, 0.0, 0, UNKNOWN)
+        WORK.pack_into(self._memory, self._offset(slot, thread), 0.0, 0.0, 0, UNKNOWN)
 
-    def work(self, seat: int) -> list[Work]:
-        """Return what is in work at a seat."""
-        places = (self._place(seat, thread) for thread in range(self.threads))
-        found = (Work(*WORK.unpack_from(self._memory, place)) for place in places)
+    def work(self, slot: int) -> list[WorkRecord]:
+        """Return what is in work in a slot."""
+        offsets = (self._offset(slot, thread) for thread in range(self.threads))
+        found = (WorkRecord(*WORK.unpack_from(self._memory, offset)) for offset in offsets)
         return [work for work in found if work.since]
 
-    def clear(self, seat: int) -> None:
-        """Forget what was written at a seat; its worker has ended."""
-        start = seat * self._seat_size
-        self._memory[start : start + self._seat_size] = bytes(self._seat_size)
+    def clear(self, slot: int) -> None:
+        """Forget what was written in a slot; its worker has ended."""
+        start = slot * self._slot_size
+        self._memory[start : start + self._slot_size] = bytes(self._slot_size)
 
     def refuse(self, identity: bytes, until: float) -> None:
         """Have all workers refuse an input until a monotonic time."""
         count = self.refusals
-        place = self._refused_at + COUNT.size + count % REMEMBERED * REFUSED.size
-        REFUSED.pack_into(self._memory, place, until, identity)
+        offset = self._refused_at + COUNT.size + count % REMEMBERED * REFUSED.size
+        REFUSED.pack_into(self._memory, offset, until, identity)
         COUNT.pack_into(self._memory, self._refused_at, count + 1)  # last: now it is read
 
     @property
@@ -100,16 +100,16 @@ class Board:
         held = self._memory[start : start + min(self.refusals, REMEMBERED) * REFUSED.size]
         return {identity: until for until, identity in REFUSED.iter_unpack(held)}
 
-    def _place(self, seat: int, thread: int) -> int:
-        return seat * self._seat_size + BEAT.size + thread * WORK.size
+    def _offset(self, slot: int, thread: int) -> int:
+        return slot * self._slot_size + BEAT.size + thread * WORK.size
 
 
-class Desk:
-    """A worker's place at the board."""
+class WorkerSlot:
+    """One worker's slot in the register."""
 
-    def __init__(self, board: Board, seat: int = 0) -> None:
-        self._board = board
-        self._seat = seat
+    def __init__(self, register: WorkRegister, slot: int = 0) -> None:
+        self._register = register
+        self._slot = slot
         self._numbers = itertools.count()
         self._thread = threading.local()
         self._seen = 0
@@ -117,26 +117,26 @@ class Desk:
 
     def beat(self) -> None:
         """Note that the event loop runs."""
-        self._board.beat(self._seat)
+        self._register.beat(self._slot)
 
     def refuses(self, identity: bytes) -> bool:
         """Return whether this input has ended a worker a while ago."""
-        if self._seen != (count := self._board.refusals):
-            self._seen, self._refused = count, self._board.refused()
+        if self._seen != (count := self._register.refusals):
+            self._seen, self._refused = count, self._register.refused()
         return bool(self._refused) and self._refused.get(identity, 0.0) > time.monotonic()
 
     @contextmanager
     def working_on(self, identity: bytes) -> Iterator[None]:
         """Note meanwhile that this thread is working on an input."""
         number = self._number()
-        self._board.begin(self._seat, number, identity)
+        self._register.begin(self._slot, number, identity)
         try:
             yield
         finally:
-            self._board.end(self._seat, number)
+            self._register.end(self._slot, number)
 
     def _number(self) -> int:
         if not hasattr(self._thread, "number"):
-            self._thread.number = next(self._numbers) % self._board.threads
+            self._thread.number = next(self._numbers) % self._register.threads
         number: int = self._thread.number
         return number

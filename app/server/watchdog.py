@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.service.board import UNKNOWN, Board, Work
+from app.service.work_register import UNKNOWN, WorkRecord, WorkRegister
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class Verdict:
 
 
 @dataclass
-class Watch:
+class Watchdog:
     """Tells which workers must end, and has what they were working on refused.
 
     Work may take `seconds` of processor time, or a few times that in all, and a worker `n_bytes`
@@ -39,7 +39,7 @@ class Watch:
     when it happens again.
     """
 
-    board: Board
+    register: WorkRegister
     seconds: float
     n_bytes: int
     _strikes: dict[bytes, int] = field(default_factory=dict)
@@ -53,23 +53,23 @@ class Watch:
             self._trusted_from = now + self.seconds
         self._looked = now
 
-    def verdict(self, seat: int, pid: int) -> Verdict | None:
-        """Return why the worker at this seat must end, or None."""
-        return self._of_memory(seat, pid) or self._of_time(seat, pid)
+    def verdict(self, slot: int, pid: int) -> Verdict | None:
+        """Return why a slot's worker must end, or None."""
+        return self._of_memory(slot, pid) or self._of_time(slot, pid)
 
-    def note_end(self, seat: int, status: int) -> None:
+    def note_end(self, slot: int, status: int) -> None:
         """Blame what was in work when a worker ended that nobody had asked to."""
-        self._blame(seat, 0.0, at_once=-os.waitstatus_to_exitcode(status) in CRASHES)
+        self._blame(slot, 0.0, at_once=-os.waitstatus_to_exitcode(status) in CRASHES)
 
-    def _of_time(self, seat: int, pid: int) -> Verdict | None:
+    def _of_time(self, slot: int, pid: int) -> Verdict | None:
         now = time.monotonic()
-        beat = self.board.last_beat(seat)
+        beat = self.register.last_beat(slot)
         if now < self._trusted_from or not beat:
             return None
         if now - beat > self.seconds:
-            self._blame(seat, 0.0, at_once=True)
+            self._blame(slot, 0.0, at_once=True)
             return Verdict(f"its event loop has not run for {self.seconds:g} s", at_once=True)
-        for work in self.board.work(seat):
+        for work in self.register.work(slot):
             if self._is_overdue(work, now - work.since, pid):
                 self._refuse(work.identity)
                 return Verdict(
@@ -77,26 +77,26 @@ class Watch:
                 )
         return None
 
-    def _is_overdue(self, work: Work, passed: float, pid: int) -> bool:
+    def _is_overdue(self, work: WorkRecord, passed: float, pid: int) -> bool:
         """Return whether work takes too long, on a machine that is short of processors too."""
         if passed > PATIENCE * self.seconds:
             return True
         return passed > self.seconds and processor_time(pid, work.thread) > work.cpu + self.seconds
 
-    def _of_memory(self, seat: int, pid: int) -> Verdict | None:
+    def _of_memory(self, slot: int, pid: int) -> Verdict | None:
         held = resident(pid)
         if held <= self.n_bytes:
             return None
-        self._blame(seat, SUSPICIOUS, at_once=True)
+        self._blame(slot, SUSPICIOUS, at_once=True)
         return Verdict(
             f"it holds {held} bytes of memory, more than the {self.n_bytes} allowed",
             at_once=held > FAR_ABOVE * self.n_bytes,
         )
 
-    def _blame(self, seat: int, longer_than: float, *, at_once: bool) -> None:
+    def _blame(self, slot: int, longer_than: float, *, at_once: bool) -> None:
         """Refuse what is in work for so long if it is alone, else once it has been there twice."""
         before = time.monotonic() - longer_than
-        found = {work.identity for work in self.board.work(seat) if work.since <= before}
+        found = {work.identity for work in self.register.work(slot) if work.since <= before}
         alone = len(found) == 1
         for identity in found:
             strikes = self._strikes.pop(identity, 0) + (STRIKES if at_once and alone else 1)
@@ -107,7 +107,7 @@ class Watch:
 
     def _refuse(self, identity: bytes) -> None:
         if identity != UNKNOWN:
-            self.board.refuse(identity, time.monotonic() + REFUSED_FOR)
+            self.register.refuse(identity, time.monotonic() + REFUSED_FOR)
             log.error("The upload %s is refused from now on.", identity.hex()[:16])
 
 

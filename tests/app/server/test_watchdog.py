@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from app.server.watch import Watch
-from app.service.board import REMEMBERED, Board, Desk
+from app.server.watchdog import Watchdog
+from app.service.work_register import REMEMBERED, WorkerSlot, WorkRegister
 from tests.app.server.test_workers import processes, until
 from tests.service_process import ServiceProcess, service_process
 
@@ -19,9 +19,10 @@ SETTINGS = {"WORK_TIMEOUT": str(TIMEOUT), "WORKER_MEMORY": str(512 * 1024 * 1024
 SOON = 20.0  # s
 
 
-@pytest.fixture(params=["1", "2"])
+@pytest.fixture(params=[("1", "compiled"), ("2", "compiled"), ("1", "tensorflow")], ids="-".join)
 def service(request: pytest.FixtureRequest) -> Iterator[ServiceProcess]:
-    settings = SETTINGS | {"WORKERS": request.param}
+    workers, engine = request.param
+    settings = SETTINGS | {"WORKERS": workers, "ENGINE": engine}
     with service_process("tests.app.server.ailing_service", **settings) as process:
         yield process
 
@@ -78,44 +79,44 @@ def test_other_requests_of_a_worker_that_hangs_are_answered(service, rocksalt_ci
 
 
 def test_one_of_several_in_a_crash_is_blamed_the_second_time():
-    board = Board(seats=1, threads=2)
-    watch = Watch(board, seconds=TIMEOUT, n_bytes=1)
+    register = WorkRegister(slots=1, threads=2)
+    watchdog = Watchdog(register, seconds=TIMEOUT, n_bytes=1)
     for number, other in enumerate((b"a" * 16, b"b" * 16)):
-        board.begin(0, 0, b"x" * 16)
-        board.begin(0, 1, other)
-        watch.note_end(0, signal.SIGSEGV)
-        assert set(board.refused()) == ({b"x" * 16} if number else set())
+        register.begin(0, 0, b"x" * 16)
+        register.begin(0, 1, other)
+        watchdog.note_end(0, signal.SIGSEGV)
+        assert set(register.refused()) == ({b"x" * 16} if number else set())
 
 
 def test_an_end_from_outside_blames_nothing_alone_in_work():
-    board = Board(seats=1, threads=2)
-    board.begin(0, 0, b"x" * 16)
-    Watch(board, seconds=TIMEOUT, n_bytes=1).note_end(0, signal.SIGKILL)
-    assert not board.refused()
+    register = WorkRegister(slots=1, threads=2)
+    register.begin(0, 0, b"x" * 16)
+    Watchdog(register, seconds=TIMEOUT, n_bytes=1).note_end(0, signal.SIGKILL)
+    assert not register.refused()
 
 
 def test_after_a_standstill_of_everything_workers_get_their_time_again(monkeypatch):
     now = 1000.0
     monkeypatch.setattr("time.monotonic", lambda: now)
-    board = Board(seats=1, threads=1)
-    watch = Watch(board, seconds=TIMEOUT, n_bytes=1 << 40)
-    board.beat(0)
+    register = WorkRegister(slots=1, threads=1)
+    watchdog = Watchdog(register, seconds=TIMEOUT, n_bytes=1 << 40)
+    register.beat(0)
     now += 60
-    watch.note_time()
-    assert watch.verdict(0, os.getpid()) is None
+    watchdog.note_time()
+    assert watchdog.verdict(0, os.getpid()) is None
     for _ in range(30):
         now += 0.2
-        watch.note_time()
-    assert watch.verdict(0, os.getpid()) is not None
+        watchdog.note_time()
+    assert watchdog.verdict(0, os.getpid()) is not None
 
 
 def test_the_oldest_refusals_make_room():
-    board = Board(seats=1, threads=1)
-    desk = Desk(board)
+    register = WorkRegister(slots=1, threads=1)
+    slot = WorkerSlot(register)
     identities = [number.to_bytes(16) for number in range(1, REMEMBERED + 2)]
     for identity in identities:
-        board.refuse(identity, time.monotonic() + 60)
-    assert not desk.refuses(identities[0])
-    assert all(desk.refuses(each) for each in identities[1:])
-    board.refuse(identities[0], time.monotonic() - 1)  # its time is over
-    assert not desk.refuses(identities[0])
+        register.refuse(identity, time.monotonic() + 60)
+    assert not slot.refuses(identities[0])
+    assert all(slot.refuses(each) for each in identities[1:])
+    register.refuse(identities[0], time.monotonic() - 1)  # its time is over
+    assert not slot.refuses(identities[0])
