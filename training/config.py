@@ -135,28 +135,28 @@ class HeadSettings:
 class CovarianceStart:
     """Initial values of the covariance: variances of log10(LTC), and the linear part's slope."""
 
-    amplitude: PositiveFloat = 0.3
-    slope: PositiveFloat = 0.03
-    noise: PositiveFloat = 0.02
+    amplitude: PositiveFloat = 0.12
+    slope: PositiveFloat = 0.017
+    noise: PositiveFloat = 0.007
 
 
 @checked_dataclass(frozen=True, config=STRICT)
 class GaussianProcessSettings:
     """How the Gaussian processes are fitted.
 
-    `rounds` of fitting the covariance, of `steps` each (more fit the lengths to the noise), and
-    then the weight of each reference, in `weight_steps`, for Student-t noise of so many
-    `degrees_of_freedom`. `length_prior`: standard deviation of the logarithm of a length about its
-    start. `noise_share`: of the noise fitted to the set-aside references, what is left for all
-    references, which resolve more.
+    The covariance in `steps` of Adam with this `learning_rate`, in each of which the share `held`
+    of the formulas is held out; the weight of each reference every `reweigh` steps, in
+    `weight_steps`, for Student-t noise of so many `degrees_of_freedom`. `width`: numbers of the
+    point that a crystal becomes.
     """
 
-    rounds: PositiveInt = 2
-    steps: PositiveInt = 15
-    weight_steps: PositiveInt = 10
-    degrees_of_freedom: PositiveFloat = 4.0
-    length_prior: PositiveFloat = 1.0
-    noise_share: PositiveFloat = 1.0
+    steps: PositiveInt = 120
+    learning_rate: PositiveFloat = 0.04
+    held: Fraction = 0.4
+    reweigh: PositiveInt = 60
+    weight_steps: PositiveInt = 5
+    degrees_of_freedom: PositiveFloat = 2.5
+    width: PositiveInt = 32
     start: CovarianceStart = CovarianceStart()
 
 

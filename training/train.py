@@ -4,7 +4,7 @@ import json
 import logging
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,9 +13,6 @@ from pydantic import ValidationError
 
 from models.errors import DataError
 from training.config import Preset, as_dict, preset_of
-from training.fit.context import member_context
-from training.fit.frozen.processes import train_covariance
-from training.fit.member import embedding
 from training.progress import TrainingProgress
 from training.run import TrainingRun
 from training.stages import Stage
@@ -23,6 +20,13 @@ from training.worker import prepare_worker, train_in_worker
 
 logger = logging.getLogger(__name__)
 
+# Members, not operations, run side by side. Memory that is freed is kept: to get arrays of tens of
+# megabytes from the system, in every step anew, takes longer than to compute with them.
+WORKER_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TRIM_THRESHOLD_": str(2**36),
+}
 Submit = Callable[[Stage, int, TrainingRun], "Future[None]"]
 
 
@@ -33,7 +37,6 @@ def train_ensemble(name: str, run: TrainingRun, workers: int, cluster: str | Non
     Raises DataError for an unknown name, and when `run.run_dir` holds a run with other settings.
     """
     chain = run.chain(name)
-    _check_set_aside(chain, run)
     _write_config(run)
     context = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
     with ExitStack() as stack:
@@ -42,9 +45,6 @@ def train_ensemble(name: str, run: TrainingRun, workers: int, cluster: str | Non
             _cluster(cluster, progress) if cluster else _workers(workers, run, progress)
         )
         for stage in chain:
-            if run.preset.has_process(stage.name, stage.dataset):
-                first = member_context(stage, run.splits[0], run)
-                train_covariance(first, embedding(first))
             futures = [submit(stage, n, run) for n in run.splits]
             for future in as_completed(futures):
                 future.result()
@@ -54,6 +54,8 @@ def train_ensemble(name: str, run: TrainingRun, workers: int, cluster: str | Non
 @contextmanager
 def _workers(count: int, run: TrainingRun, progress: TrainingProgress) -> Iterator[Submit]:
     """Give a function that trains a member in one of `count` processes."""
+    for name, value in WORKER_ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
     with ProcessPoolExecutor(
         count,
         mp_context=multiprocessing.get_context("spawn"),
@@ -76,16 +78,6 @@ def _cluster(address: str, progress: TrainingProgress) -> Iterator[Submit]:
         raise DataError(f"--ray needs {error.name}; pip install 'paraisite[ray]'.") from error
     with Cluster(address, progress.queue) as cluster:
         yield cluster.submit
-
-
-def _check_set_aside(chain: Sequence[Stage], run: TrainingRun) -> None:
-    """Raise DataError before hours of training where no covariance could be fitted after them."""
-    processes = [stage.name for stage in chain if run.preset.has_process(stage.name, stage.dataset)]
-    if processes and run.own is None and not run.preset.split.set_aside:
-        raise DataError(
-            f"Preset {run.preset.name}: split.set_aside is 0; the covariance of {processes[0]}'s "
-            "Gaussian processes is fitted to what is set aside."
-        )
 
 
 def _stop(pool: ProcessPoolExecutor) -> None:

@@ -76,8 +76,8 @@ def _compile_network() -> None:
         Layer(_floats(5), _floats(5)), Layer(_floats(5), _floats(4)), Layer(_floats(4), _floats(4))
     )
     _compile(run_heads, heads, _floats(2), _floats(3), 0, 0, 1)
-    known = Known(_floats(4), _floats(4), _floats(3), _floats(3))
-    _compile(sum_covariances, known, _floats(3), _floats(3))
+    known = Known(_floats(4), _floats(3), _floats(3))
+    _compile(sum_covariances, known, _floats(3))
 
 
 def _compile(function: Any, *arguments: Any) -> None:

@@ -28,9 +28,11 @@ class MemberArrays(ABC):
     def load(cls, path: Path, n_members: int) -> Self:
         """Return the arrays in a file; DamagedEnsemble where they are not of `n_members`."""
         try:
-            loaded = cls(**load_file(path))
+            arrays = load_file(path)
+            cls._check_names(path, set(arrays))
+            loaded = cls(**arrays)
             shapes = loaded.shapes(n_members)
-        except (OSError, SafetensorError, TypeError, ValueError) as error:
+        except (OSError, SafetensorError, ValueError) as error:
             raise DamagedEnsemble(f"{path} cannot be read: {error}") from error
         for name, shape in shapes.items():
             value = getattr(loaded, name)
@@ -39,6 +41,15 @@ class MemberArrays(ABC):
                     f"{path}: {name} is not {shape} finite numbers of single precision."
                 )
         return loaded
+
+    @classmethod
+    def _check_names(cls, path: Path, found: set[str]) -> None:
+        expected = {field.name for field in fields(cls)}
+        if found != expected:
+            missing, unknown = sorted(expected - found), sorted(found - expected)
+            raise DamagedEnsemble(
+                f"{path} is of another release: missing arrays {missing}, unknown {unknown}."
+            )
 
     @abstractmethod
     def shapes(self, n_members: int) -> dict[str, tuple[int, ...]]:

@@ -1,4 +1,4 @@
-"""Matern covariances (nu = 5/2) with known crystals, and their sums.
+"""Matern covariances (nu = 3/2) with known crystals, and their sums.
 
 Source: Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), Eqs. 2.25 and 4.17.
 """
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from models.network.arrays import Single
 
-SQRT_5 = 5**0.5
-LOCAL = 3.0  # lengths of the local sums are this much shorter
-ITSELF = 10.0  # and those within which a known crystal is the crystal itself
+SQRT_3 = 3**0.5
+LOCAL = 6.0  # lengths of the local sums are this much shorter
+ITSELF = 20.0  # and those within which a known crystal is the crystal itself
 
 Numbers = NDArray[np.float64]
 
@@ -23,12 +23,12 @@ Numbers = NDArray[np.float64]
 class KnownCrystals:
     """What covariances with known crystals are summed from.
 
-    `inputs` [n_known, n_inputs] and `embeddings` [n_members, n_known, 16], over their lengths;
-    `weights` [n_members, n_known] of each member's sum; `local_weights` [n_known, n_local].
+    `points` [n_members, n_known, width]: where each member has them, one length of the covariance
+    being one; `weights` [n_members, n_known] of each member's sum; `local_weights`
+    [n_known, n_local].
     """
 
-    inputs: Single
-    embeddings: Single
+    points: Single
     weights: Single
     local_weights: Single
 
@@ -36,8 +36,9 @@ class KnownCrystals:
 class CovarianceSums(NamedTuple):
     """Sums over known crystals, and the distances to them [n_crystals, n_known].
 
-    `sums` [n_crystals, n_members]: of Matern functions of descriptors and embedding; `local`
-    [n_crystals, n_local]: of `local_weight` of the distance.
+    `sums` [n_crystals, n_members]: of Matern functions of the members' distances; `local`
+    [n_crystals, n_local]: of `local_weight` of the distance, which is the root of the mean over the
+    members of their squared distances.
     """
 
     sums: Numbers
@@ -45,7 +46,7 @@ class CovarianceSums(NamedTuple):
     distance: Single
 
 
-SumCovariances = Callable[[Single, Single], CovarianceSums]  # as `Covariances` is called
+SumCovariances = Callable[[Single], CovarianceSums]  # as `Covariances` is called
 CovariancesWith = Callable[[KnownCrystals], SumCovariances]  # as `Covariances` is made
 
 
@@ -56,29 +57,24 @@ class Covariances:
     """
 
     def __init__(self, known: KnownCrystals) -> None:
-        self._inputs, self._embeddings = known.inputs.astype(float), known.embeddings.astype(float)
-        self._weights, self._local = known.weights.astype(float), known.local_weights.astype(float)
+        self._points, self._weights = known.points.astype(float), known.weights.astype(float)
+        self._local = known.local_weights.astype(float)
 
-    def __call__(self, scaled: Single, embedded: Single) -> CovarianceSums:
-        """Return the sums for descriptors [n, n_inputs] and embeddings [n_members, n, 16].
-
-        Both are over their lengths.
-        """
-        squares = _squares(scaled, self._inputs)
-        members = zip(embedded, self._embeddings, self._weights, strict=True)
-        sums = [
-            matern(np.sqrt(squares + _squares(own, known))) @ weights
-            for own, known, weights in members
-        ]
-        distance = np.sqrt(squares)
+    def __call__(self, points: Single) -> CovarianceSums:
+        """Return the sums for crystals at points [n_members, n, width]."""
+        pairs = zip(points, self._points, strict=True)
+        squares = np.stack([_squares(own, known) for own, known in pairs])
+        members = zip(matern(np.sqrt(squares)), self._weights, strict=True)
+        sums = np.stack([covariances @ weights for covariances, weights in members], axis=1)
+        distance = np.sqrt(squares.mean(axis=0))
         local = local_weight(distance) @ self._local
-        return CovarianceSums(np.stack(sums, axis=1), local, distance.astype(np.float32))
+        return CovarianceSums(sums, local, distance.astype(np.float32))
 
 
 def matern(distance: Numbers) -> Numbers:
-    """Return the Matern function (nu = 5/2), one at no distance."""
-    scaled = SQRT_5 * distance
-    value: Numbers = (1 + scaled + scaled * scaled / 3) * np.exp(-scaled)
+    """Return the Matern function (nu = 3/2), one at no distance."""
+    scaled = SQRT_3 * distance
+    value: Numbers = (1 + scaled) * np.exp(-scaled)
     return value
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.network.architecture import READOUT
 from models.network.arrays import MemberArrays, Single
-from models.network.standardise import standardise
+from models.network.standardise import N_GRID, DescriptorScale, standardise
 
 EMBEDDING = READOUT[-1]
 METHODS = ("ltc_phono3py", "ltc_half_heusler")  # of references; each is an input of the heads
@@ -22,15 +22,16 @@ METHODS = ("ltc_phono3py", "ltc_half_heusler")  # of references; each is an inpu
 class Heads(MemberArrays):
     """Weights of all members' heads; arrays of single precision.
 
-    `center`, `scale` [n_descriptors] standardise the descriptors, `embedding_center`,
-    `embedding_scale` [n_members, 16] the embeddings. Of each head: `kernel_i`
-    [n_members, n_heads, inputs, outputs] and `bias_i` [n_members, n_heads, outputs] of three
-    layers; the inputs are descriptors, embedding and one for each method of a reference. `mean`,
-    `std` [n_members]: of log10(LTC in W/(m K)) in training.
+    `center`, `scale` [n_descriptors] and `curves` [n_descriptors, N_GRID] map the descriptors (see
+    `DescriptorScale`), `embedding_center`, `embedding_scale` [n_members, 16] standardise the
+    embeddings. Of each head: `kernel_i` [n_members, n_heads, inputs, outputs] and `bias_i`
+    [n_members, n_heads, outputs] of three layers; the inputs are descriptors, embedding and one for
+    each method of a reference. `mean`, `std` [n_members]: of log10(LTC in W/(m K)) in training.
     """
 
     center: Single
     scale: Single
+    curves: Single
     embedding_center: Single
     embedding_scale: Single
     kernel_0: Single
@@ -49,6 +50,7 @@ class Heads(MemberArrays):
         each = (n_members, n_heads)
         return {
             **dict.fromkeys(("center", "scale"), (n_descriptors,)),
+            "curves": (n_descriptors, N_GRID),
             **dict.fromkeys(("embedding_center", "embedding_scale"), (n_members, EMBEDDING)),
             **dict.fromkeys(("mean", "std"), (n_members,)),
             "kernel_0": (*each, n_descriptors + EMBEDDING + len(METHODS), first),
@@ -72,6 +74,7 @@ class HeadPredictor:
 
     def __init__(self, heads: Heads) -> None:
         self._heads = heads
+        self._scale = DescriptorScale(heads.center, heads.scale, heads.curves)
         n_descriptors = len(heads.center)
         kernel = heads.kernel_0
         self._of_descriptors = _flat(kernel[:, :, :n_descriptors])
@@ -91,7 +94,7 @@ class HeadPredictor:
         """
         heads = self._heads
         n_members, n_heads, width = heads.bias_0.shape
-        inputs = standardise(descriptors, heads.center, heads.scale)
+        inputs = self._scale(descriptors)
         embedded = standardise(embeddings, heads.embedding_center, heads.embedding_scale)
         common = (inputs @ self._of_descriptors).reshape(-1, n_members, n_heads, width)
         hidden = common.transpose(1, 2, 0, 3) + self._of_method[:, :, methods]

@@ -1,12 +1,12 @@
 """Gaussian process for log10 of a crystal's LTC, one a member.
 
-The inputs are the crystal's descriptors and the embedding of the member's network. The covariance
-is a Matern function (nu = 5/2) with a length for each descriptor and one for the embedding, and a
-linear function of the descriptors, which extends beyond the data. All members share lengths and
-variances; they differ in embedding and in the references that each is fitted to. References of a
-method in `METHODS` share the process with all others and have a second one on top, of the
-descriptors alone, so that each informs the other. Source: Rasmussen and Williams, Gaussian
-Processes for Machine Learning (2006), Eqs. 2.25, 4.17 and 5.9.
+The inputs are the crystal's descriptors, each mapped by a curve, and the embedding of the member's
+network. A member's projection takes them to a point; the covariance of two crystals is a Matern
+function (nu = 3/2) of the distance between their points, and a linear function of the inputs, which
+extends beyond the data. References of a method in `METHODS` share the process with all others and
+have a second one on top, of the descriptors alone, so that each informs the other: they are too few
+and too much alike for the projection. Source: Rasmussen and Williams, Gaussian Processes for
+Machine Learning (2006), Eqs. 2.25, 4.17, 5.9, and 5.2 for distances after a linear map.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from models.network.arrays import MemberArrays, Single
 from models.network.covariances import Covariances, CovariancesWith, KnownCrystals, matern
 from models.network.heads import EMBEDDING, METHODS
-from models.network.standardise import standardise
+from models.network.standardise import N_GRID, DescriptorScale, standardise
 from models.prediction.policy import LTC
 
 OUTPUTS = (LTC, *METHODS)  # each method has a process of its own on top
@@ -30,10 +30,10 @@ Numbers = NDArray[np.float64]
 class ProcessOutputs(NamedTuple):
     """log10 of the LTC in W/(m K) [n_crystals, n_members].
 
-    `distance` [n_crystals, n_known]: to the known crystals, in lengths of the covariance of the
-    descriptors. `local_error` [n_crystals, n_members]: absolute error of log10(LTC) of the
-    references close by, each predicted without itself; a reference that is the crystal itself does
-    not count, nor do those held out from the member.
+    `distance` [n_crystals, n_known]: to the known crystals, in lengths of the covariance, the root
+    of the mean over the members of their squared distances. `local_error` [n_crystals, n_members]:
+    absolute error of log10(LTC) of the references close by, each predicted without itself; a
+    reference that is the crystal itself does not count, nor do those held out from the member.
     """
 
     log_ltc: Numbers
@@ -45,50 +45,64 @@ class ProcessOutputs(NamedTuple):
 class Process(MemberArrays):
     """The members' processes; arrays of single precision.
 
-    `known` [n_known, n_inputs]: descriptors of the references, standardised by `center` and
-    `scale`; `known_embeddings` [n_members, n_known, 16]: their embeddings, standardised by
-    `embedding_center` and `embedding_scale` [n_members, 16]. `rate` [n_inputs], `embedding_rate`
-    [1]: one over the length of each input. `amplitude` [1]: variance of the Matern part; `slope`
-    [1]: standard deviation of the linear part's coefficients. `methods` [n_methods, n_known]: 1
-    where a reference is of the method, else 0; `own_amplitude`, `own_offset`, `own_rate`
-    [n_members, n_methods]: variances of a method's own process, and one over its length relative
-    to the shared ones. `mean` [n_members]; `coefficients` [n_members, n_known] and `errors`, the
-    absolute error of log10(LTC) of each reference predicted without itself: zero for references
+    `center`, `scale` [n_descriptors] and `curves` [n_descriptors, N_GRID] map the descriptors (see
+    `DescriptorScale`), `embedding_center`, `embedding_scale` [n_members, 16] standardise the
+    embeddings: the inputs are both, side by side. `rate` [n_members, n_inputs]: one over the length
+    of each, for a training that starts from this one. `projection` [n_members, n_inputs, width]:
+    takes inputs to a point; `points` [n_members, n_known, width]: those of the references.
+    `amplitude`: variance of the Matern part, `slope`: standard deviation of the linear part's
+    coefficients, `mean`, each [n_members]; `linear` [n_members, n_inputs]: the coefficients.
+    `methods` [n_methods, n_known]: 1 where a reference is of the method, else 0; `own_amplitude`,
+    `own_offset`, `own_rate` [n_members, n_methods]: variances of a method's own process, and one
+    over its length; `own_known` [n_own, n_descriptors]: mapped descriptors of the references that
+    are of a method. `coefficients` [n_members, n_known] and `errors`,
+    the absolute error of log10(LTC) of each reference predicted without itself: zero for references
     held out from the member.
     """
 
     center: Single
     scale: Single
-    known: Single
-    rate: Single
+    curves: Single
     embedding_center: Single
     embedding_scale: Single
-    known_embeddings: Single
-    embedding_rate: Single
+    rate: Single
+    projection: Single
+    points: Single
     amplitude: Single
     slope: Single
+    mean: Single
+    linear: Single
     methods: Single
     own_amplitude: Single
     own_offset: Single
     own_rate: Single
-    mean: Single
+    own_known: Single
     coefficients: Single
     errors: Single
 
+    @property
+    def n_known(self) -> int:
+        """The number of references."""
+        n_known: int = self.points.shape[1]
+        return n_known
+
     def shapes(self, n_members: int) -> dict[str, tuple[int, ...]]:
-        """Return the shape that each array must have; ValueError where `known` has other axes."""
-        n_known, n_inputs = self.known.shape
+        """Return the shape that each array must have; ValueError where `points` has other axes."""
+        (n_descriptors,), (_, n_known, width) = self.center.shape, self.points.shape
+        n_inputs = n_descriptors + EMBEDDING
         own = ("own_amplitude", "own_offset", "own_rate")
         return {
-            **dict.fromkeys(("center", "scale", "rate"), (n_inputs,)),
+            **dict.fromkeys(("center", "scale"), (n_descriptors,)),
             **dict.fromkeys(("embedding_center", "embedding_scale"), (n_members, EMBEDDING)),
-            **dict.fromkeys(("amplitude", "slope", "embedding_rate"), (1,)),
+            **dict.fromkeys(("rate", "linear"), (n_members, n_inputs)),
+            **dict.fromkeys(("amplitude", "slope", "mean"), (n_members,)),
             **dict.fromkeys(own, (n_members, len(METHODS))),
             **dict.fromkeys(("coefficients", "errors"), (n_members, n_known)),
-            "known": (n_known, n_inputs),
-            "known_embeddings": (n_members, n_known, EMBEDDING),
+            "curves": (n_descriptors, N_GRID),
+            "projection": (n_members, n_inputs, width),
+            "points": (n_members, n_known, width),
             "methods": (len(METHODS), n_known),
-            "mean": (n_members,),
+            "own_known": (int(self.methods.any(axis=0).sum()), n_descriptors),
         }
 
 
@@ -100,47 +114,83 @@ class ProcessPredictor:
 
     def __init__(self, process: Process, covariances: CovariancesWith | None = None) -> None:
         self._process = process
-        known, coefficients = process.known.astype(float), process.coefficients.astype(float)
-        self._mean = process.mean.astype(float)
-        self._linear = process.slope**2 * (known.T @ coefficients.T)
-        self._rows = [np.flatnonzero(mask) for mask in process.methods]
+        self._scale = DescriptorScale(process.center, process.scale, process.curves)
+        self._map = _InputMap(process)
         seen = (process.coefficients != 0).astype(np.float32)
         self._usual = process.errors.sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
         crystals = KnownCrystals(
-            inputs=process.known * process.rate,
-            embeddings=process.known_embeddings * process.embedding_rate,
-            weights=process.amplitude * process.coefficients,
+            points=process.points,
+            weights=process.amplitude[:, None] * process.coefficients,
             local_weights=np.concatenate([process.errors, seen]).T,
         )
         self._sum = (covariances or Covariances)(crystals)
+        self._own = [_OwnPart(process, method) for method in range(len(METHODS))]
 
     def __call__(
         self, descriptors: Single, embeddings: Single, outputs: NDArray[np.int64]
     ) -> ProcessOutputs:
         """Return the outputs of crystals.
 
-        `descriptors` [n_crystals, n_inputs], `embeddings` [n_crystals, n_members, 16]; `outputs`
-        [n_crystals]: the number of the output of `OUTPUTS` for each crystal.
+        `descriptors` [n_crystals, n_descriptors], `embeddings` [n_crystals, n_members, 16];
+        `outputs` [n_crystals]: the number of the output of `OUTPUTS` for each crystal.
         """
-        process = self._process
-        inputs = standardise(descriptors, process.center, process.scale)
-        embedded = standardise(embeddings, process.embedding_center, process.embedding_scale)
-        embedded = np.ascontiguousarray(embedded.swapaxes(0, 1) * process.embedding_rate)
-        sums, local, distance = self._sum(inputs * process.rate, embedded)
-        log_ltc = sums + inputs @ self._linear + self._mean
-        for method, rows in enumerate(self._rows):
+        mapped = self._scale(descriptors)
+        points, linear = self._map(mapped, embeddings)
+        sums, local, distance = self._sum(points)
+        log_ltc = sums + linear + self._process.mean
+        for method, own in enumerate(self._own):
             chosen = np.flatnonzero(outputs == method + 1)
-            if len(chosen) and len(rows):
-                log_ltc[chosen] += self._by_method(method, distance[np.ix_(chosen, rows)])
+            if len(chosen):
+                log_ltc[chosen] += own(mapped[chosen])
         errors, weights = np.split(local, 2, axis=1)
         return ProcessOutputs(log_ltc, distance, (errors + FAR * self._usual) / (weights + FAR))
 
-    def _by_method(self, method: int, distance: Single) -> Numbers:
-        """Return a method's own process, of distances [n_crystals, n_known of the method]."""
-        process, exact = self._process, distance.astype(float)
-        parts = []
-        for member, coefficients in enumerate(process.coefficients[:, self._rows[method]]):
-            shape = matern(process.own_rate[member, method] * exact)
-            covariance = process.own_amplitude[member, method] * shape
-            parts.append((covariance + process.own_offset[member, method]) @ coefficients)
-        return np.stack(parts, axis=1)
+
+class _InputMap:
+    """What takes crystals to the members' points, and to the linear parts.
+
+    In double precision: a crystal's point must not depend on those it is computed with.
+    """
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        both = np.concatenate([process.projection, process.linear[..., None]], axis=2).astype(float)
+        n_descriptors = len(process.center)
+        of_descriptors = both[:, :n_descriptors].swapaxes(0, 1)
+        self._of_descriptors = np.ascontiguousarray(of_descriptors.reshape(n_descriptors, -1))
+        self._of_embedding = np.ascontiguousarray(both[:, n_descriptors:])
+
+    def __call__(self, mapped: Single, embeddings: Single) -> tuple[Single, Numbers]:
+        """Return points [n_members, n, width] and linear parts [n, n_members]."""
+        process, (n_members, _, n_columns) = self._process, self._of_embedding.shape
+        embedded = standardise(embeddings, process.embedding_center, process.embedding_scale)
+        values = embedded.swapaxes(0, 1).astype(float) @ self._of_embedding
+        common = mapped.astype(float) @ self._of_descriptors
+        values += common.reshape(-1, n_members, n_columns).swapaxes(0, 1)
+        return values[..., :-1].astype(np.float32, order="C"), values[..., -1].T
+
+
+class _OwnPart:
+    """A method's own process: a Matern function of distances between descriptors, and an offset."""
+
+    def __init__(self, process: Process, method: int) -> None:
+        of_method = process.methods[method] != 0
+        self._known = process.own_known[of_method[process.methods.any(axis=0)]]
+        coefficients = process.coefficients[:, of_method].astype(float)
+        self._weights = process.own_amplitude[:, method, None] * coefficients
+        self._offset = process.own_offset[:, method] * coefficients.sum(axis=1)
+        self._rate = process.own_rate[:, method, None, None].astype(float)
+
+    def __call__(self, mapped: Single) -> Numbers:
+        """Return its part of log10(LTC) [n, n_members] of mapped descriptors [n, n_descriptors]."""
+        shape = matern(self._rate * descriptor_distances(mapped, self._known))
+        part: Numbers = np.einsum("mnk,mk->nm", shape, self._weights) + self._offset
+        return part
+
+
+def descriptor_distances(mapped: Single, others: Single) -> Numbers:
+    """Return the root mean square differences [n, m] of descriptors, [n, d] and [m, d]."""
+    first, second = mapped.astype(float), others.astype(float)
+    squares = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1) - 2 * first @ second.T
+    distance: Numbers = np.sqrt(np.maximum(squares, 0) / first.shape[1])
+    return distance

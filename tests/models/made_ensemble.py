@@ -30,6 +30,7 @@ from models.manifest import (
 from models.network.architecture import Architecture, initial_weights
 from models.network.heads import EMBEDDING, METHODS, Heads
 from models.network.settings import DescriptorSettings, GraphSettings, NetworkSettings
+from models.network.standardise import GRID, N_GRID, DescriptorScale
 from models.network.weights import save_weights
 from models.prediction.calibration import Calibration
 from models.prediction.evidence import EVIDENCE, EvidenceRecord, TrainingCrystal
@@ -39,6 +40,7 @@ from models.structure.stored import StoredStructure
 from tests.crystals import ROCKSALT, generated_crystals
 
 N_MEMBERS = 3
+WIDTH = 5  # numbers of a process's point
 SMALL = Architecture(mlp=(8, 6))
 GOLDEN = ROCKSALT.crystal(["Na", "Cl"], 2.845)
 KNOWN = (GOLDEN, *generated_crystals(7, seed=40))  # the process's references
@@ -110,6 +112,18 @@ def random_member(seed: int, architecture: Architecture = SMALL) -> dict[str, ND
     return weights | {"embedding": embedding, "mlp.2.kernel": last}
 
 
+def random_scale(descriptors: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+    """Return what maps descriptors like these [n, n_descriptors]: random curves that rise."""
+    rng = np.random.default_rng(10)
+    rises = rng.uniform(0.0, 2.0, (descriptors.shape[1], N_GRID))
+    curves = GRID[0] + (GRID[1] - GRID[0]) * rises.cumsum(axis=1)
+    return {
+        "center": descriptors.mean(axis=0),
+        "scale": descriptors.std(axis=0) + np.float32(0.1),
+        "curves": curves.astype(np.float32),
+    }
+
+
 def random_heads(descriptors: NDArray[np.float32], hidden: tuple[int, int] = (5, 4)) -> Heads:
     """Return random heads, two of each member, on descriptors like these [n, n_descriptors]."""
     rng = np.random.default_rng(11)
@@ -122,8 +136,7 @@ def random_heads(descriptors: NDArray[np.float32], hidden: tuple[int, int] = (5,
     first, second = hidden
     each = (N_MEMBERS, 2)
     return Heads(
-        center=descriptors.mean(axis=0),
-        scale=descriptors.std(axis=0) + np.float32(0.1),
+        **random_scale(descriptors),
         embedding_center=normal(N_MEMBERS, EMBEDDING),
         embedding_scale=np.exp(normal(N_MEMBERS, EMBEDDING)),
         kernel_0=normal(*each, n_inputs, first),
@@ -140,8 +153,8 @@ def random_heads(descriptors: NDArray[np.float32], hidden: tuple[int, int] = (5,
 def random_process(descriptors: NDArray[np.float32]) -> Process:
     """Return a process with random values whose references have these descriptors."""
     rng = np.random.default_rng(12)
-    n_known, n_inputs = descriptors.shape
-    center, scale = descriptors.mean(axis=0), descriptors.std(axis=0) + np.float32(0.1)
+    n_known, n_descriptors = descriptors.shape
+    n_inputs, scale = n_descriptors + EMBEDDING, random_scale(descriptors)
     methods = np.zeros((len(METHODS), n_known), np.float32)
     methods[0, :3], methods[1, 3:5] = 1, 1
     seen = np.ones((N_MEMBERS, n_known), np.float32)
@@ -153,22 +166,26 @@ def random_process(descriptors: NDArray[np.float32]) -> Process:
     def positive(*shape: int) -> NDArray[np.float32]:
         return rng.uniform(0.3, 1.0, shape).astype(np.float32)
 
+    mapped = DescriptorScale(**scale)(descriptors)
+    places = np.broadcast_to(mapped, (N_MEMBERS, *descriptors.shape))
+    inputs = np.concatenate([places, normal(N_MEMBERS, n_known, EMBEDDING)], axis=2)
+    projection = normal(N_MEMBERS, n_inputs, WIDTH) * np.float32(0.4 * n_inputs**-0.5)
     return Process(
-        center=center,
-        scale=scale,
-        known=(descriptors - center) / scale,
-        rate=positive(n_inputs) * np.float32(n_inputs**-0.5),
-        amplitude=positive(1),
-        slope=positive(1) * np.float32(0.05),
+        **scale,
+        embedding_center=normal(N_MEMBERS, EMBEDDING),
+        embedding_scale=positive(N_MEMBERS, EMBEDDING),
+        rate=positive(N_MEMBERS, n_inputs),
+        projection=projection,
+        points=inputs @ projection,
+        amplitude=positive(N_MEMBERS),
+        slope=positive(N_MEMBERS),
+        mean=positive(N_MEMBERS),
+        linear=normal(N_MEMBERS, n_inputs) * np.float32(0.05),
+        methods=methods,
         own_amplitude=positive(N_MEMBERS, len(METHODS)),
         own_offset=positive(N_MEMBERS, len(METHODS)),
         own_rate=positive(N_MEMBERS, len(METHODS)),
-        embedding_center=normal(N_MEMBERS, EMBEDDING),
-        embedding_scale=positive(N_MEMBERS, EMBEDDING),
-        known_embeddings=normal(N_MEMBERS, n_known, EMBEDDING),
-        embedding_rate=positive(1) * np.float32(0.2),
-        methods=methods,
-        mean=positive(N_MEMBERS),
+        own_known=mapped[:5],
         coefficients=normal(N_MEMBERS, n_known) * np.float32(0.3) * seen,
         errors=positive(N_MEMBERS, n_known) * seen,
     )

@@ -87,9 +87,30 @@ DAMAGED_PARTS: dict[str, tuple[str, Change, str]] = {
         lambda a: a.update(
             center=a["center"][:-1].copy(),
             scale=a["scale"][:-1].copy(),
+            curves=a["curves"][:-1].copy(),
             kernel_0=a["kernel_0"][:, :, :-1].copy(),
         ),
         "is not for",
+    ),
+    "curves of fewer points": (
+        HEADS,
+        lambda a: a.update(curves=a["curves"][:, :-1].copy()),
+        "curves is not",
+    ),
+    "heads of an earlier release": (
+        HEADS,
+        lambda a: a.pop("curves"),
+        r"missing arrays \['curves'\], unknown \[\]",
+    ),
+    "a process of an earlier release": (
+        PROCESS,
+        lambda a: a.update(known=a.pop("points")),
+        r"another release: missing arrays \['points'\], unknown \['known'\]",
+    ),
+    "a projection to fewer numbers": (
+        PROCESS,
+        lambda a: a.update(projection=a["projection"][..., :-1].copy()),
+        "projection is not",
     ),
     "a process's array missing": (PROCESS, lambda a: a.pop("rate"), "rate"),
     "a process of fewer members": (PROCESS, first_axis("coefficients", 2), "coefficients is not"),
@@ -99,14 +120,13 @@ DAMAGED_PARTS: dict[str, tuple[str, Change, str]] = {
         lambda a: a.update(mean=a["mean"].astype(np.float64)),
         "mean is not",
     ),
-    "a process with a hole": (PROCESS, with_nan("known"), "known is not"),
-    "a process of other axes": (PROCESS, lambda a: a.update(known=a["mean"]), "cannot be read"),
+    "a process with a hole": (PROCESS, with_nan("points"), "points is not"),
+    "a process of other axes": (PROCESS, lambda a: a.update(points=a["mean"]), "cannot be read"),
     "a process of fewer known crystals": (
         PROCESS,
         lambda a: a.update(
-            known=a["known"][:-1].copy(),
+            points=a["points"][:, :-1].copy(),
             methods=a["methods"][:, :-1].copy(),
-            known_embeddings=a["known_embeddings"][:, :-1].copy(),
             coefficients=a["coefficients"][:, :-1].copy(),
             errors=a["errors"][:, :-1].copy(),
         ),

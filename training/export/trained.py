@@ -78,7 +78,7 @@ class TrainedEnsemble:
         if not self.contexts[0].schedule.heads:
             return None
         directories = [context.directory for context in self.contexts]
-        return join_heads(*self.contexts[0].descriptor_scale, directories)
+        return join_heads(self.contexts[0].descriptor_scale, directories)
 
     @cached_property
     def process(self) -> Process | None:

@@ -4,21 +4,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from models.errors import DataError
+from models.network.standardise import DescriptorScale, standardise
 from training.config import Preset, Schedule
 from training.data.catalogue import PUBLISHED_SETS
 from training.data.graphs import GraphDataset, formulas_of, read_graphs
 from training.data.splits import (
     Deal,
-    Rows,
     Split,
     grouped_split,
     published_split,
     with_unsplit_rows,
 )
+from training.fit.frozen.curves import fit_curves
 from training.fit.frozen.exported import ExportedProcess, read_exported_process
 from training.fit.network.loop import FittedMember, read_member
 from training.run import TrainingRun
@@ -29,10 +27,10 @@ from training.stages import Stage
 class MemberContext:
     """A member's stage, data, rows, parent and recipe.
 
-    `set_aside`: formulas set aside for choices; `exported`: what is taken over from an exported
-    ensemble that the stage starts from, None where it starts from another.
     `number`: of its split; `parent`: the member of the stage before, None where there is none;
-    `directory`: where the member is kept; `megnet_weights`: the file of MEGNet's own.
+    `directory`: where the member is kept; `megnet_weights`: the file of MEGNet's own. `exported`:
+    what is taken over from an exported ensemble that the stage starts from, None where it starts
+    from another.
     """
 
     stage: Stage
@@ -44,7 +42,6 @@ class MemberContext:
     directory: Path
     megnet_weights: Path
     seed: int
-    set_aside: frozenset[str] = frozenset()
     exported: ExportedProcess | None = None
 
     @property
@@ -52,17 +49,14 @@ class MemberContext:
         """The member's name in messages."""
         return f"{self.stage.name} split {self.number}"
 
-    def choice_rows(self) -> Rows:
-        """Return the rows set aside for choices, on which no error is reported."""
-        formulas = self.data.formulas()
-        return np.flatnonzero([formula in self.set_aside for formula in formulas])
-
     @cached_property
-    def descriptor_scale(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Center and scale [n_descriptors] that standardise descriptors."""
+    def descriptor_scale(self) -> DescriptorScale:
+        """What standardises descriptors for heads and process."""
         if self.exported:
-            return self.exported.center, self.exported.scale
-        return self.data.descriptor_scale()
+            return self.exported.descriptor_scale
+        center, scale = self.data.descriptor_scale()
+        standardised = standardise(self.data.descriptors(), center, scale)
+        return DescriptorScale(center, scale, fit_curves(standardised))
 
     @cached_property
     def schedule(self) -> Schedule:
@@ -79,7 +73,6 @@ def member_context(stage: Stage, number: int, run: TrainingRun) -> MemberContext
         preset=run.preset,
         data=data,
         split=_split(stage, number, run, data),
-        set_aside=_deal(run).set_aside,
         parent=_parent(stage, number, run),
         directory=run.member_dir(stage.name, number),
         megnet_weights=run.megnet_weights,

@@ -16,13 +16,14 @@ from training.fit.frozen.heads import (
     HeadTask,
     fit_heads,
     has_heads,
-    join_inputs,
+    input_weights,
     write_heads,
 )
 from training.fit.frozen.processes import (
     has_process,
+    join_inputs,
     method_masks,
-    standardised_descriptors,
+    train_covariance,
     train_process,
 )
 from training.fit.network.loop import (
@@ -82,8 +83,14 @@ def _keep_parent(context: MemberContext) -> None:
 def train_heads(context: MemberContext) -> None:
     """Fit the member's heads to its training rows, and write them."""
     rows, data, embedded = context.split.train, context.data, embedding(context)
-    inputs = join_inputs(standardised_descriptors(context), embedded.values, method_masks(data))
-    task = HeadTask(inputs[rows], np.log10(data.ltc[rows]), context.seed)
+    covariance = train_covariance(context, embedded)
+    inputs = np.concatenate([join_inputs(context, embedded), method_masks(data).T], axis=1)
+    task = HeadTask(
+        inputs[rows].astype(np.float32),
+        np.log10(data.ltc[rows]),
+        input_weights(covariance.rate, len(embedded.center), inputs.shape[1]),
+        context.seed,
+    )
     arrays = fit_heads(task, context.preset.heads, context.schedule)
     known = {"embedding_center": embedded.center, "embedding_scale": embedded.scale}
     write_heads(arrays | known, context.directory)

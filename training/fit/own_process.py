@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.optimize
 
-from training.fit.frozen.likelihood import JITTER, Numbers, invert, matern_and_slope
+from models.network.covariances import matern
+from training.fit.frozen.covariance import JITTER, Numbers, invert
 
 START = (0.05, 0.05, 0.01, 1.0)  # amplitude, offset, noise, rate
 BOUNDS = ((1e-4, 10.0),) * 3 + ((0.1, 10.0),)
@@ -19,7 +20,7 @@ SPREAD = 1.0  # prior standard deviation of the logarithm of the rate
 
 @dataclass(frozen=True)
 class OwnProcess:
-    """Variances of log10(LTC), and one over the length relative to the shared lengths."""
+    """Variances of log10(LTC), and one over the length."""
 
     amplitude: float
     offset: float
@@ -27,8 +28,8 @@ class OwnProcess:
     rate: float
 
     def signal(self, distance: Numbers) -> Numbers:
-        """Return the covariances [n, m] at these distances, in lengths of the shared process."""
-        kernel = matern_and_slope(self.rate * distance)[0]
+        """Return the covariances [n, m] at these root mean square differences of descriptors."""
+        kernel = matern(self.rate * distance)
         signal: Numbers = self.amplitude * kernel + self.offset
         return signal
 

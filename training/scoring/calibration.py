@@ -14,7 +14,7 @@ LEVEL = 0.9
 INSIDE, OUTSIDE = 0.75, 0.95  # shares of held-out crystals below the two expected errors
 EASIEST = 0.1  # share of held-out crystals that are taken for equally easy
 SMALLEST_ERROR = 0.02  # of log10(LTC); no calibration claims to be better than 5 %
-SMALLEST_GROUP = 30  # crystals; smaller groups have the interval of all
+SMALLEST_GROUP = 20  # crystals; smaller groups have the interval of all
 PRIOR = 25  # crystals that a group's factor of one counts for
 ROUNDS = 40
 

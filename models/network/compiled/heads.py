@@ -14,7 +14,7 @@ from models.network.compiled.kernels.dense import dense_linear, dense_silu, to_s
 from models.network.compiled.kernels.rows import copy_row
 from models.network.compiled.layout import Layer, Single, aligned, padded
 from models.network.heads import METHODS, HeadOutputs, Heads, head_outputs
-from models.network.standardise import standardise
+from models.network.standardise import DescriptorScale, standardise
 
 STRIP = 64  # outputs
 
@@ -36,6 +36,7 @@ class CompiledHeads:
 
     def __init__(self, heads: Heads) -> None:
         self._heads = heads
+        self._scale = DescriptorScale(heads.center, heads.scale, heads.curves)
         self._layers = HeadLayers(
             _in_strips(heads.kernel_0, heads.bias_0),
             Layer(aligned(_cut(heads.kernel_1)), _bias(heads.bias_1)),
@@ -47,7 +48,7 @@ class CompiledHeads:
     ) -> HeadOutputs:
         """Return log10 of the LTC; arguments as of `HeadPredictor`."""
         heads = self._heads
-        inputs = standardise(descriptors, heads.center, heads.scale)
+        inputs = self._scale(descriptors)
         embedded = standardise(embeddings, heads.embedding_center, heads.embedding_scale)
         one_hot = (methods[:, None] == np.arange(len(METHODS))).astype(np.float32)
         features = np.concatenate([inputs, embedded[:, 0], one_hot], axis=1)

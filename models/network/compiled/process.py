@@ -1,8 +1,8 @@
 """Covariances of a Gaussian process with all known crystals, outside the interpreter's lock.
 
 The twin of `models.network.covariances.Covariances`, tested equal to it. A distance is the
-sum of squared differences, added up in portions: rounding would lose the digits which the process
-needs in sums of products, or in one long sum.
+sum of squared differences: in sums of products, rounding would lose the digits which the process
+needs.
 """
 
 from typing import Any, NamedTuple
@@ -21,20 +21,17 @@ from models.network.compiled.kernels.rows import add_rows, clear, copy_rows
 from models.network.compiled.layout import Single, aligned, padded
 from models.network.covariances import ITSELF, LOCAL, CovarianceSums, KnownCrystals
 
-PORTION = 48  # inputs that are added up in one go
 PANEL = 64  # known crystals at a time: what belongs to them stays in the cache
-FAR_AWAY = 1e4  # place of those that fill the last panel: no covariance
 
 
 class Known(NamedTuple):
-    """Known crystals in panels.
+    """Known crystals in panels; those that fill the last one have weights of zero.
 
-    `inputs` [n_panels, n_portions, PORTION, PANEL]; `embeddings` [n_panels, n_members, 16, PANEL];
-    `weights` [n_panels, n_members, PANEL]; `local` [n_panels, PANEL, n_local].
+    `points` [n_panels, n_members, width, PANEL]; `weights` [n_panels, n_members, PANEL]; `local`
+    [n_panels, PANEL, n_local].
     """
 
-    inputs: Single
-    embeddings: Single
+    points: Single
     weights: Single
     local: Single
 
@@ -43,45 +40,31 @@ class CompiledCovariances:
     """Matern covariances with known crystals, ready to be summed; may be used from any thread."""
 
     def __init__(self, known: KnownCrystals) -> None:
-        self._size, self._n_local = known.local_weights.shape
+        n_members, self._size, width = known.points.shape
+        self._n_local = known.local_weights.shape[1]
         n_panels = -(-self._size // PANEL)
         rest = (0, n_panels * PANEL - self._size)
-        inputs = np.pad(known.inputs, (rest, (0, 0)), constant_values=FAR_AWAY)
-        portions = _in_portions(inputs).reshape(-1, n_panels, PANEL, PORTION)
-        n_members, _, width = known.embeddings.shape
-        embeddings = np.pad(known.embeddings, ((0, 0), rest, (0, 0)))
-        panels = embeddings.reshape(n_members, n_panels, PANEL, width)
+        points = np.pad(known.points, ((0, 0), rest, (0, 0)))
+        panels = points.reshape(n_members, n_panels, PANEL, width)
         weights = np.pad(known.weights, ((0, 0), rest)).reshape(n_members, n_panels, PANEL)
-        local = padded(np.pad(known.local_weights, (rest, (0, 0))), (-1,))
+        local = padded(np.pad(known.local_weights, (rest, (0, 0))), (1,))
         self._known = Known(
-            aligned(portions.transpose(1, 0, 3, 2)),
             aligned(panels.transpose(1, 0, 3, 2)),
             aligned(weights.swapaxes(0, 1)),
-            aligned(local.reshape(n_panels, PANEL, -1)),
+            aligned(local.reshape(n_panels, PANEL, local.shape[1])),
         )
 
-    def __call__(self, scaled: Single, embedded: Single) -> CovarianceSums:
-        """Return the sums for descriptors [n, n_inputs] and embeddings [n_members, n, 16]."""
-        sums, local, distance = sum_covariances(self._known, _in_portions(scaled), embedded)
+    def __call__(self, points: Single) -> CovarianceSums:
+        """Return the sums for crystals at points [n_members, n, width]."""
+        sums, local, distance = sum_covariances(self._known, np.ascontiguousarray(points))
         return CovarianceSums(sums, local[:, : self._n_local], distance[:, : self._size])
 
 
-def _in_portions(inputs: Single) -> Single:
-    """Return inputs [n, n_inputs] as [n_portions, n, PORTION], zeros at the end."""
-    missing = -inputs.shape[1] % PORTION
-    portions = np.pad(inputs, ((0, 0), (0, missing))).reshape(len(inputs), -1, PORTION)
-    return np.ascontiguousarray(portions.swapaxes(0, 1))
-
-
 @entry
-def sum_covariances(known: Known, inputs: Any, embedded: Any) -> Any:
-    """Return sums [n, n_members] and [n, n_local], and distances [n, n_panels * PANEL].
-
-    `inputs`: in portions; `embedded` [n_members, n, 16].
-    """
-    n_portions, n, _ = inputs.shape
-    n_panels, n_members, _ = known.weights.shape
-    n_local = known.local.shape[2]
+def sum_covariances(known: Known, points: Any) -> Any:
+    """Return sums [n, n_members] and [n, n_local], and distances [n, n_panels * PANEL]."""
+    n_members, n, _ = points.shape
+    n_panels, _, n_local = known.local.shape
     sums = np.zeros((n, n_members), dtype=np.float64)
     local = np.zeros((n, n_local), dtype=np.float64)
     distance = np.empty((n, n_panels * PANEL), dtype=np.float32)
@@ -91,15 +74,14 @@ def sum_covariances(known: Known, inputs: Any, embedded: Any) -> Any:
     part = np.empty((n, n_local), dtype=np.float32)
     for p in range(n_panels):
         clear(squares)
-        for k in range(n_portions):
-            square_distances(inputs[k], n, known.inputs[p, k], nothing, 0, panel)
-            add_rows(panel, n, squares)
         for m in range(n_members):
-            square_distances(embedded[m], n, known.embeddings[p, m], squares, 1, panel)
+            square_distances(points[m], n, known.points[p, m], nothing, 0, panel)
+            add_rows(panel, n, squares)
             to_distance(panel, n)
             to_matern(panel, n)
             for row in range(n):
                 sums[row, m] += _product(panel[row], known.weights[p, m])
+        _divide(squares, np.float32(n_members))
         to_distance(squares, n)
         copy_rows(squares, distance, p * PANEL)
         _to_local_weight(squares, n, panel)
@@ -108,6 +90,13 @@ def sum_covariances(known: Known, inputs: Any, embedded: Any) -> Any:
             for i in range(n_local):
                 local[row, i] += part[row, i]
     return sums, local, distance
+
+
+@inner
+def _divide(values: Any, by: Any) -> None:
+    for row in range(len(values)):
+        for i in range(PANEL):
+            values[row, i] /= by
 
 
 @inner

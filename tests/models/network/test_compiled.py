@@ -36,7 +36,9 @@ ARCHITECTURES = {
 }
 # Some of these crystals have bonds that no real one has. Features of tens come of them, and
 # TensorFlow's own error of rounding is beyond the first of these; `benchmarks.engines` has both.
-ALLOWED, ALLOWED_MOST = 1e-5, 4e-5  # relative: of 99 % of the answers, and of all
+ALLOWED = 1e-5  # relative
+# Of 99 % of the answers, and of all: a process sums thousands of terms of either sign.
+ALLOWED_ANSWERS, ALLOWED_MOST = 2e-5, 4e-5
 
 
 def inputs(architecture: Architecture, cutoff=FADING):
@@ -72,7 +74,7 @@ def test_ensemble_gives_what_tensorflow_gives(name):
         Ensemble.load(FOLDER / name, each).ltc(CRYSTALS) for each in (COMPILED, REFERENCE)
     )
     error = np.abs(ours / theirs - 1)
-    assert np.quantile(error, 0.99) < ALLOWED
+    assert np.quantile(error, 0.99) < ALLOWED_ANSWERS
     assert error.max() < ALLOWED_MOST
 
 
@@ -90,20 +92,19 @@ def test_heads_give_what_numpy_gives():
         assert np.allclose(ours, theirs, rtol=ALLOWED, atol=1e-6)
 
 
-@pytest.mark.parametrize("n_known", [1, 64, 150])
-def test_covariances_are_what_numpy_gives(n_known):
+@pytest.mark.parametrize(("n_known", "n_local"), [(1, 6), (64, 6), (150, 6), (150, 0)])
+def test_covariances_are_what_numpy_gives(n_known, n_local):
     rng = np.random.default_rng(n_known)
 
     def normal(*shape: int) -> np.ndarray:
         return rng.normal(0, 0.3, shape).astype(np.float32)
 
-    known = KnownCrystals(
-        normal(n_known, 50), normal(3, n_known, 16), normal(3, n_known), normal(n_known, 6)
-    )
-    inputs, embedded = normal(11, 50), normal(3, 11, 16)
-    known.inputs[0] = inputs[0]  # one is known: no distance
-    ours, theirs = (kind(known)(inputs, embedded) for kind in (CompiledCovariances, Covariances))
+    known = KnownCrystals(normal(3, n_known, 33), normal(3, n_known), normal(n_known, n_local))
+    points = normal(3, 11, 33)
+    known.points[:, 0] = points[:, 0]  # one is known: no distance
+    ours, theirs = (kind(known)(points) for kind in (CompiledCovariances, Covariances))
     assert ours.distance[0, 0] == 0
+    assert np.ptp(theirs.sums, axis=0).min() > 0.01
     assert np.allclose(ours.sums, theirs.sums, atol=ALLOWED)
     assert np.allclose(ours.local, theirs.local, atol=ALLOWED)
     assert np.allclose(ours.distance, theirs.distance, rtol=1e-6, atol=1e-6)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.network.heads import EMBEDDING, METHODS, HeadPredictor, Heads
-from models.network.standardise import FARTHEST
+from models.network.standardise import FARTHEST, GRID
 from tests.models.made_ensemble import N_MEMBERS, random_heads
 
 N_CRYSTALS, N_DESCRIPTORS = 6, 7
@@ -38,13 +38,15 @@ def by_hand(
     def standard(values, center, scale):
         return np.clip((values.astype(float) - center) / scale, -FARTHEST, FARTHEST)
 
+    places = standard(descriptors, heads.center, heads.scale)
+    mapped = [np.interp(z, GRID, curve) for z, curve in zip(places, heads.curves, strict=True)]
     answers = []
     for head in range(heads.bias_0.shape[1]):
         place = (member, head)
         of_method = [float(number == method) for number in range(len(METHODS))]
         features = np.concatenate(
             [
-                standard(descriptors, heads.center, heads.scale),
+                mapped,
                 standard(embedding, heads.embedding_center[member], heads.embedding_scale[member]),
                 of_method,
             ]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from models.network.covariances import local_weight, matern
 from models.network.heads import EMBEDDING, METHODS
-from models.network.standardise import FARTHEST
+from models.network.standardise import FARTHEST, GRID
 from models.prediction.gaussian_process import FAR, OUTPUTS, Process, ProcessPredictor
 from tests.models.made_ensemble import N_MEMBERS, random_process
 
@@ -39,31 +39,36 @@ def embeddings() -> NDArray[np.float32]:
     return np.random.default_rng(3).normal(size=(N_NEW, N_MEMBERS, EMBEDDING)).astype(np.float32)
 
 
-def standard(values: np.ndarray, center: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    return np.asarray(np.clip((values.astype(float) - center) / scale, -FARTHEST, FARTHEST))
+def inputs_of(
+    process: Process, descriptors: np.ndarray, embedding: np.ndarray, member: int
+) -> np.ndarray:
+    """Return the inputs of one crystal for one member, in double precision."""
+    standard = (descriptors.astype(float) - process.center) / process.scale
+    mapped = [np.interp(z, GRID, curve) for z, curve in zip(standard, process.curves, strict=True)]
+    center, scale = process.embedding_center[member], process.embedding_scale[member]
+    embedded = np.clip((embedding.astype(float) - center) / scale, -FARTHEST, FARTHEST)
+    return np.concatenate([mapped, embedded])
 
 
 def shape_at(distance: float) -> float:
-    return float((1 + 5**0.5 * distance + 5 / 3 * distance**2) * np.exp(-(5**0.5) * distance))
+    return float((1 + 3**0.5 * distance) * np.exp(-(3**0.5) * distance))
 
 
 def exact(
     process: Process, descriptors: np.ndarray, embedding: np.ndarray, output: str, member: int
 ) -> float:
     """Return log10(LTC) of one crystal by one member, in double precision, term by term."""
-    place = standard(descriptors, process.center, process.scale)
-    embedded = standard(
-        embedding, process.embedding_center[member], process.embedding_scale[member]
-    )
-    total = float(process.mean[member])
+    inputs = inputs_of(process, descriptors, embedding, member)
+    point = inputs @ process.projection[member].astype(float)
+    total = float(process.mean[member]) + float(inputs @ process.linear[member])
     own = METHODS.index(output) if output in METHODS else None
-    for row, known in enumerate(process.known.astype(float)):
-        square = np.sum(((place - known) * process.rate) ** 2)
-        apart = (embedded - process.known_embeddings[member, row]) * process.embedding_rate
-        covariance = process.amplitude[0] * shape_at(np.sqrt(square + np.sum(apart**2)))
-        covariance += process.slope[0] ** 2 * np.dot(place, known)
+    for row, known in enumerate(process.points[member].astype(float)):
+        distance = float(np.linalg.norm(point - known))
+        covariance = process.amplitude[member] * shape_at(distance)
         if own is not None and process.methods[own, row]:
-            shape = shape_at(process.own_rate[member, own] * np.sqrt(square))
+            apart = inputs[: len(process.center)] - process.own_known[row]
+            root_mean_square = float(np.sqrt(np.mean(apart**2)))
+            shape = shape_at(process.own_rate[member, own] * root_mean_square)
             covariance += process.own_amplitude[member, own] * shape
             covariance += process.own_offset[member, own]
         total += float(process.coefficients[member, row] * covariance)
@@ -96,19 +101,38 @@ def test_each_crystal_has_its_own_output(process, new, embeddings):
         assert np.abs(others - mixed[row]).max() > 1e-3
 
 
-def test_distances_are_in_lengths_of_the_covariance_of_the_descriptors(process, new, embeddings):
+def test_distances_are_means_over_the_members(process, new, embeddings):
     found = ProcessPredictor(process)(new, embeddings, np.zeros(N_NEW, dtype=int)).distance
-    places = np.clip((new - process.center) / process.scale, -FARTHEST, FARTHEST)
-    apart = (places[:, None] - process.known) * process.rate
-    assert found == pytest.approx(np.sqrt((apart.astype(float) ** 2).sum(axis=2)), abs=1e-4)
+    squares = [
+        ((inputs_of(process, row, own[m], m) @ process.projection[m] - process.points[m]) ** 2)
+        for row, own in zip(new, embeddings, strict=True)
+        for m in range(N_MEMBERS)
+    ]
+    by_member = np.array(squares).sum(axis=2).reshape(N_NEW, N_MEMBERS, N_KNOWN)
+    assert found == pytest.approx(np.sqrt(by_member.mean(axis=1)), abs=1e-4)
 
 
 def test_a_known_crystal_is_at_almost_no_distance_of_itself(process, descriptors):
-    embeddings = np.zeros((N_KNOWN, N_MEMBERS, EMBEDDING), np.float32)
-    zeros = np.zeros(N_KNOWN, dtype=int)
-    found = ProcessPredictor(process)(descriptors, embeddings, zeros).distance
-    assert np.diag(found).max() < 2e-3
+    embeddings = np.random.default_rng(4).normal(size=(N_KNOWN, N_MEMBERS, EMBEDDING))
+    single = embeddings.astype(np.float32)
+    points = [
+        [inputs_of(process, *crystal, m) @ process.projection[m] for crystal in crystals]
+        for m in range(N_MEMBERS)
+        for crystals in [list(zip(descriptors, single[:, m], strict=True))]
+    ]
+    known = dataclasses.replace(process, points=np.array(points, np.float32))
+    found = ProcessPredictor(known)(descriptors, single, np.zeros(N_KNOWN, dtype=int)).distance
+    assert np.diag(found).max() < 1e-5
     assert (found + np.eye(N_KNOWN)).min() > 0.1
+
+
+def test_a_method_without_references_adds_nothing(process, new, embeddings):
+    nothing = {"methods": np.zeros_like(process.methods), "own_known": process.own_known[:0]}
+    none = dataclasses.replace(process, **nothing)
+    plain, by_method = (
+        ProcessPredictor(none)(new, embeddings, np.full(N_NEW, number)).log_ltc for number in (0, 1)
+    )
+    np.testing.assert_array_equal(by_method, plain)
 
 
 def test_the_local_error_is_a_mean_over_what_the_member_was_fitted_to(process, new, embeddings):
@@ -124,13 +148,13 @@ def test_the_local_error_is_a_mean_over_what_the_member_was_fitted_to(process, n
 
 def test_local_weights_are_of_crystals_close_by_and_not_of_the_crystal_itself():
     weights = local_weight(np.array([0.0, 0.01, 0.2, 0.5, 2.0]))
-    expected = [0, 0.008, 0.662, 0.283, 0.0001]
-    assert weights == pytest.approx(expected, abs=1e-3)
+    expected = [0, 0.0475, 0.3822, 0.0343, 0.0]
+    assert weights == pytest.approx(expected, abs=1e-4)
 
 
 def test_the_matern_function_falls_from_one_to_about_a_half_at_one_length():
     values = matern(np.array([0.0, 1.0, 4.0, 50.0]))
-    assert values == pytest.approx([1, 0.524, 0.005, 0], abs=0.001)
+    assert values == pytest.approx([1, 0.483, 0.008, 0], abs=0.001)
 
 
 def test_a_process_comes_back_from_its_file(process, tmp_path):

@@ -1,7 +1,6 @@
 """The recommended ensemble's pipeline on a handful of crystals: train -> export -> predict."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,6 @@ from safetensors.numpy import load_file
 
 from models.crystal.crystal import Crystal
 from models.ensemble import Ensemble
-from models.errors import DataError
 from models.manifest import HEADS, MANIFEST, PROCESS, WEIGHTS, Manifest
 from models.prediction.evidence import EVIDENCE
 from tests.crystals import generated_crystals
@@ -21,7 +19,6 @@ from training.fit.context import member_context
 from training.fit.member import train_member
 from training.fit.network.checkpoint import EpochRecord
 from training.run import TrainingRun
-from training.train import train_ensemble
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -56,10 +53,11 @@ def ensemble(folder) -> Ensemble:
 def test_a_member_has_network_heads_and_process(run):
     folder = run.run_dir / "recommended"
     members = {
-        f"split-{split}/{part}" for split in run.splits for part in ("member", "heads", "process")
+        f"split-{split}/{part}.safetensors"
+        for split in run.splits
+        for part in ("member", "covariance", "heads", "process")
     }
-    files = {str(path.relative_to(folder)) for path in folder.rglob("*.*")}
-    assert files == {"covariance.safetensors", *(f"{name}.safetensors" for name in members)}
+    assert {str(path.relative_to(folder)) for path in folder.rglob("*.*")} == members
 
 
 def test_the_network_is_that_of_the_stage_before(run):
@@ -67,13 +65,6 @@ def test_the_network_is_that_of_the_stage_before(run):
     last = read_trained("recommended", run)
     for before, after in zip(harmonic.members, last.members, strict=True):
         np.testing.assert_array_equal(before.weights, after.weights)
-
-
-def test_nothing_is_trained_where_no_covariance_could_be_fitted(run, tmp_path):
-    preset = replace(run.preset, split=replace(run.preset.split, set_aside=0.0))
-    with pytest.raises(DataError, match="set_aside is 0"):
-        train_ensemble("recommended", replace(run, preset=preset, run_dir=tmp_path), workers=1)
-    assert not list(tmp_path.iterdir())
 
 
 def test_a_finished_member_is_not_trained_again(run):
@@ -96,15 +87,13 @@ def test_only_what_is_missing_is_trained_again_and_comes_out_the_same(run):
     assert (directory / HEADS).stat().st_mtime_ns == heads
 
 
-def test_no_formula_is_both_held_out_and_trained_on_or_set_aside(run):
+def test_no_formula_is_both_held_out_and_trained_on(run):
     for number in run.splits:
         context = member_context(run.stage("recommended"), number, run)
         formulas = context.data.formulas()
         held = {formulas[row] for row in context.split.validation}
         assert held
         assert held.isdisjoint(formulas[row] for row in context.split.train)
-        assert held.isdisjoint(context.set_aside)
-        assert set(context.choice_rows()) <= set(context.split.train)
 
 
 def test_the_manifest_holds_what_decides_an_answer(ensemble, folder, run):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from training.fit.frozen.likelihood import JITTER
+from training.fit.frozen.covariance import JITTER
 from training.fit.own_process import (
     START,
     MethodReferences,

@@ -58,9 +58,17 @@ def test_its_networks_are_those_of_recommended(folder):
 
 def test_its_process_has_the_lengths_of_recommended_and_references_of_its_own(folder):
     start, own = (Process.load(folder / name / PROCESS, 2) for name in (RECOMMENDED, "mine"))
-    for name in ("center", "scale", "rate", "embedding_rate", "embedding_center", "amplitude"):
+    for name in (
+        "center",
+        "scale",
+        "curves",
+        "rate",
+        "projection",
+        "embedding_center",
+        "amplitude",
+    ):
         np.testing.assert_allclose(getattr(own, name), getattr(start, name), rtol=1e-6)
-    assert len(own.known) == 30
+    assert own.n_known == 30
     assert not own.methods.any()
 
 

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.manifest import MANIFEST, PROCESS, Manifest
+from models.network.standardise import DescriptorScale
 from models.prediction.gaussian_process import Process
-from training.fit.frozen.likelihood import Covariance
+from training.fit.frozen.covariance import Covariance
 
 Single = NDArray[np.float32]
 
@@ -17,12 +18,11 @@ Single = NDArray[np.float32]
 class ExportedProcess:
     """Scales and covariance of one member's process, without its references.
 
-    `center`, `scale` [n_descriptors] standardise descriptors, `embedding_center`,
-    `embedding_scale` [16] embeddings by the member's network.
+    `descriptor_scale` standardises descriptors, `embedding_center`, `embedding_scale` [16]
+    embeddings by the member's network.
     """
 
-    center: Single
-    scale: Single
+    descriptor_scale: DescriptorScale
     embedding_center: Single
     embedding_scale: Single
     covariance: Covariance
@@ -38,13 +38,15 @@ def read_exported_process(folder: Path, split: int, noise: float) -> ExportedPro
     manifest = Manifest.model_validate_json((folder / MANIFEST).read_bytes())
     splits = [member.split for member in manifest.members]
     process, index = Process.load(folder / PROCESS, len(splits)), splits.index(split)
-    (embedding_rate,), (slope,), (amplitude,) = (
-        each.astype(float) for each in (process.embedding_rate, process.slope, process.amplitude)
-    )
     return ExportedProcess(
-        center=process.center,
-        scale=process.scale,
+        descriptor_scale=DescriptorScale(process.center, process.scale, process.curves),
         embedding_center=process.embedding_center[index],
         embedding_scale=process.embedding_scale[index],
-        covariance=Covariance(process.rate.astype(float), embedding_rate, slope, amplitude, noise),
+        covariance=Covariance(
+            rate=process.rate[index].astype(float),
+            projection=process.projection[index].astype(float),
+            slope=float(process.slope[index]),
+            amplitude=float(process.amplitude[index]),
+            noise=noise,
+        ),
     )

@@ -3,7 +3,7 @@
 import logging
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from models.network.heads import Heads
+from models.network.standardise import DescriptorScale
 from training.config import HeadSettings, Schedule
 
 logger = logging.getLogger(__name__)
@@ -28,17 +29,27 @@ class HeadTask:
     """What heads are fitted to.
 
     `inputs` [n_crystals, n_inputs]: standardised descriptors and embedding, and one for each
-    method; `log_ltc` [n_crystals]: log10 of the references in W/(m K).
+    method; `log_ltc` [n_crystals]: log10 of the references in W/(m K); `weights` [n_inputs]: what
+    the inputs are multiplied with.
     """
 
     inputs: Single
     log_ltc: NDArray[np.float64]
+    weights: Single
     seed: int
 
 
-def join_inputs(descriptors: Single, embeddings: Single, methods: NDArray[np.bool_]) -> Single:
-    """Return inputs [n, d + 16 + n_methods] of standardised parts and `methods` [n_methods, n]."""
-    return np.concatenate([descriptors, embeddings, methods.T.astype(np.float32)], axis=1)
+def input_weights(rate: NDArray[np.float64], n_embedding: int, n_inputs: int) -> Single:
+    """Return the weights [n_inputs] of descriptors, embedding and methods.
+
+    `rate`: one over the length of descriptors and embedding in the member's process. What matters
+    little there, matters little at the start here. The other inputs keep their size.
+    """
+    n_descriptors = len(rate) - n_embedding
+    weights = np.ones(n_inputs, np.float32)
+    chosen = rate[:n_descriptors]
+    weights[:n_descriptors] = chosen / np.sqrt((chosen**2).mean())
+    return weights
 
 
 def fit_heads(task: HeadTask, settings: HeadSettings, schedule: Schedule) -> dict[str, Single]:
@@ -47,10 +58,13 @@ def fit_heads(task: HeadTask, settings: HeadSettings, schedule: Schedule) -> dic
     labels = ((task.log_ltc - mean) / std).astype(np.float32)
     tf.random.set_seed(task.seed)
     trainer = _Trainer(task.inputs.shape[1], settings, schedule, task.seed)
+    inputs = task.inputs * task.weights
     for rows, rate in _steps(len(labels), settings, schedule, task.seed):
-        trainer.step(task.inputs[rows], labels[rows], rate)
+        trainer.step(inputs[rows], labels[rows], rate)
     constants = {"mean": np.array(mean, np.float32), "std": np.array(std, np.float32)}
-    return trainer.arrays() | constants
+    arrays = trainer.arrays()
+    arrays["kernel_0"] *= task.weights[:, None]  # those who use the heads do not know of them
+    return arrays | constants
 
 
 def write_heads(arrays: dict[str, Single], directory: Path) -> None:
@@ -65,14 +79,14 @@ def has_heads(directory: Path) -> bool:
     return (directory / FILE).is_file()
 
 
-def join_heads(center: Single, scale: Single, directories: Sequence[Path]) -> Heads:
-    """Return the members' heads as one; `center`, `scale` standardise the descriptors."""
+def join_heads(scale: DescriptorScale, directories: Sequence[Path]) -> Heads:
+    """Return the members' heads as one; `scale` standardises the descriptors."""
     members = [load_file(directory / FILE) for directory in directories]
     names = members[0].keys()
     stacked = {name: np.stack([member[name] for member in members]) for name in names}
     for name in ("mean", "std"):  # a number comes back from its file with an axis of one
         stacked[name] = stacked[name].reshape(len(members))
-    return Heads(center=center, scale=scale, **stacked)
+    return Heads(**asdict(scale), **stacked)
 
 
 def _steps(

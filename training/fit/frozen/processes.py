@@ -1,8 +1,8 @@
-"""Gaussian processes of the members: common covariance, coefficients of each member."""
+"""Gaussian processes of the members: covariance and coefficients of each."""
 
 import logging
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -11,21 +11,19 @@ from safetensors.numpy import load_file, save_file
 
 from models.errors import DataError
 from models.network.heads import METHODS
-from models.network.standardise import standardise
-from models.prediction.gaussian_process import Process
+from models.prediction.gaussian_process import Process, descriptor_distances
 from training.config import GaussianProcessSettings
 from training.data.graphs import GraphDataset
 from training.fit.context import MemberContext
-from training.fit.frozen.embedding import StandardisedEmbedding
-from training.fit.frozen.likelihood import (
+from training.fit.frozen.covariance import (
     JITTER,
     Covariance,
     References,
-    distances,
-    fit_covariance,
     invert,
     student_weights,
 )
+from training.fit.frozen.embedding import StandardisedEmbedding
+from training.fit.frozen.lengths import fit_covariance
 from training.fit.own_process import MethodReferences, OwnProcess, fit_own_process
 
 logger = logging.getLogger(__name__)
@@ -51,46 +49,57 @@ class FittedProcess:
 
 
 def train_covariance(context: MemberContext, embedding: StandardisedEmbedding) -> Covariance:
-    """Return the covariance of a stage: that of its start, or fitted to set-aside references.
+    """Return the covariance of a member: that of its start, or fitted to its training rows.
 
-    All members are trained on these, and no error is reported on them. References of a method
-    with a process of its own are left out. `embedding`: that of the member of `context`.
+    References of a method with a process of its own are left out of the fit.
     """
-    path = context.directory.parent / COVARIANCE_FILE
+    path = context.directory / COVARIANCE_FILE
     if not path.is_file():
         found = context.exported.covariance if context.exported else _fitted(context, embedding)
-        _write({"logarithms": found.vector()}, path)
+        _write({field.name: getattr(found, field.name) for field in fields(found)}, path)
     return read_covariance(path)
 
 
 def _fitted(context: MemberContext, embedding: StandardisedEmbedding) -> Covariance:
     apart = np.flatnonzero(method_masks(context.data).any(axis=0))
-    rows = np.setdiff1d(context.choice_rows(), apart)
+    rows = np.setdiff1d(context.split.train, apart)
     references = _references(context, embedding).chosen(rows)
-    logger.info("%s: covariance is fitted to %d crystals", context.stage.name, len(rows))
-    return fit_covariance(references, context.preset.gaussian_process)
+    formulas = np.array(context.data.formulas())[rows]
+    settings = context.preset.gaussian_process
+    found = fit_covariance(references, formulas.tolist(), settings, context.seed)
+    logger.info("%s: covariance fitted to %d crystals", context.title, len(rows))
+    return found
 
 
 def read_covariance(path: Path) -> Covariance:
     """Return the covariance in a file. Raises DataError where there is none."""
     if not path.is_file():
         raise DataError(f"{path} is missing; train the ensemble again.")
-    return Covariance.of(load_file(path)["logarithms"])
+    arrays = load_file(path)
+    numbers = {name: float(arrays[name].squeeze()) for name in ("slope", "amplitude", "noise")}
+    return Covariance(arrays["rate"], arrays["projection"], **numbers)
 
 
 def train_process(context: MemberContext, embedding: StandardisedEmbedding) -> None:
     """Fit a member's process to its training rows, and write it."""
-    covariance = read_covariance(context.directory.parent / COVARIANCE_FILE)
+    covariance = train_covariance(context, embedding)
     rows = context.split.train
     references = _references(context, embedding).chosen(rows)
     methods = method_masks(context.data)[:, rows]
-    fitted = fit_process(references, methods, covariance, context.preset.gaussian_process)
+    mapped = context.descriptor_scale(context.data.descriptors()[rows])
+    fitted = fit_process(
+        MethodRows(methods, descriptor_distances(mapped, mapped)),
+        references,
+        covariance,
+        context.preset.gaussian_process,
+    )
     arrays = {
         "mean": references.log_ltc.mean(),
+        "linear": covariance.slope**2 * (references.inputs.T @ fitted.coefficients),
         "coefficients": fitted.coefficients,
         "errors": fitted.errors,
         "own": [astuple(own) for own in fitted.own],
-        "embedding": embedding.values,
+        "points": covariance.points(join_inputs(context, embedding)),
         "embedding_center": embedding.center,
         "embedding_scale": embedding.scale,
     }
@@ -98,22 +107,34 @@ def train_process(context: MemberContext, embedding: StandardisedEmbedding) -> N
     logger.info("%s: process fitted to %d crystals", context.title, len(rows))
 
 
+@dataclass(frozen=True)
+class MethodRows:
+    """References that are of a method with a process of its own.
+
+    `masks` [n_methods, n]: those of each; `apart` [n, n]: distances between the descriptors of all.
+    """
+
+    masks: Masks
+    apart: Numbers
+
+
 def fit_process(
+    methods: MethodRows,
     references: References,
-    methods: Masks,
     covariance: Covariance,
     settings: GaussianProcessSettings,
 ) -> FittedProcess:
-    """Return the process fitted to references, of which `methods` [n_methods, n] are apart."""
-    residual, plain = references.residual(), np.flatnonzero(~methods.any(axis=0))
-    signal, usual = covariance.signal(references), covariance.noise * settings.noise_share + JITTER
+    """Return the process fitted to references, some of which are of a method."""
+    masks, apart = methods.masks, methods.apart
+    residual, plain = references.residual(), np.flatnonzero(~masks.any(axis=0))
+    signal, usual = covariance.signal(references), covariance.noise + JITTER
     block = np.ix_(plain, plain)
     weights = student_weights(signal[block], usual, residual[plain], settings)
     noise = np.zeros(len(residual))
     noise[plain] = usual / weights
     inverse, _ = invert(signal[block] + np.diag(noise[plain]))
-    apart, own = distances(references.inputs * covariance.rate), []
-    for mask in methods:
+    own = []
+    for mask in masks:
         rows = np.flatnonzero(mask)
         across = signal[np.ix_(rows, plain)] @ inverse
         given = MethodReferences(
@@ -123,7 +144,7 @@ def fit_process(
         )
         own.append(fit_own_process(given))
         noise[rows] = own[-1].noise + JITTER
-    for mask, process in zip(methods, own, strict=True):
+    for mask, process in zip(masks, own, strict=True):
         rows = np.flatnonzero(mask)
         signal[np.ix_(rows, rows)] += process.signal(apart[np.ix_(rows, rows)])
     inverse, _ = invert(signal + np.diag(noise))
@@ -138,11 +159,10 @@ def has_process(folder: Path) -> bool:
 
 def join_processes(contexts: Sequence[MemberContext]) -> Process:
     """Return the members' processes as one. Raises FileNotFoundError where a member has none."""
-    data = contexts[0].data
-    covariance = read_covariance(contexts[0].directory.parent / COVARIANCE_FILE)
+    data, scale = contexts[0].data, contexts[0].descriptor_scale
+    methods = method_masks(data)
+    covariances = [read_covariance(context.directory / COVARIANCE_FILE) for context in contexts]
     files = [load_file(context.directory / FILE) for context in contexts]
-    center, scale = contexts[0].descriptor_scale
-    own = np.stack([file["own"] for file in files])
 
     def of_rows(name: str) -> Numbers:
         values = np.zeros((len(contexts), len(data.graphs)))
@@ -153,21 +173,21 @@ def join_processes(contexts: Sequence[MemberContext]) -> Process:
     def stacked(name: str) -> Numbers:
         return np.stack([file[name] for file in files])
 
+    own = stacked("own")
     arrays = {
-        "center": center,
-        "scale": scale,
-        "known": standardised_descriptors(contexts[0]),
-        "rate": covariance.rate,
-        "embedding_center": stacked("embedding_center"),
-        "embedding_scale": stacked("embedding_scale"),
-        "known_embeddings": stacked("embedding"),
-        "embedding_rate": [covariance.embedding_rate],
-        "amplitude": [covariance.amplitude],
-        "slope": [covariance.slope],
-        "methods": method_masks(data),
+        **asdict(scale),
+        **{name: stacked(name) for name in ("embedding_center", "embedding_scale")},
+        "rate": [covariance.rate for covariance in covariances],
+        "projection": [covariance.projection for covariance in covariances],
+        "points": stacked("points"),
+        "amplitude": [covariance.amplitude for covariance in covariances],
+        "slope": [covariance.slope for covariance in covariances],
+        "linear": stacked("linear"),
+        "methods": methods,
         "own_amplitude": own[..., 0],
         "own_offset": own[..., 1],
         "own_rate": own[..., 3],
+        "own_known": scale(data.descriptors()[methods.any(axis=0)]),
         "mean": stacked("mean").reshape(len(files)),
         "coefficients": of_rows("coefficients"),
         "errors": of_rows("errors"),
@@ -183,14 +203,14 @@ def method_masks(data: GraphDataset) -> Masks:
     return np.stack([owners == METHOD_DATASETS[method] for method in METHODS])
 
 
-def standardised_descriptors(context: MemberContext) -> NDArray[np.float32]:
-    """Return the descriptors [n_crystals, n_descriptors] in standard deviations."""
-    return standardise(context.data.descriptors(), *context.descriptor_scale)
+def join_inputs(context: MemberContext, embedding: StandardisedEmbedding) -> Numbers:
+    """Return descriptors and embedding [n_crystals, n_inputs], all standardised."""
+    descriptors = context.descriptor_scale(context.data.descriptors())
+    return np.concatenate([descriptors, embedding.values], axis=1, dtype=float)
 
 
 def _references(context: MemberContext, embedding: StandardisedEmbedding) -> References:
-    inputs = standardised_descriptors(context).astype(float)
-    return References(inputs, embedding.values.astype(float), np.log10(context.data.ltc))
+    return References(join_inputs(context, embedding), np.log10(context.data.ltc))
 
 
 def _write(arrays: dict[str, object], path: Path) -> None:

@@ -71,9 +71,9 @@ def distance(builder: Any, squares: Any) -> Any:
 
 
 def matern(builder: Any, distances: Any) -> Any:
-    """Return the Matern function (nu = 5/2): (1 + x + x^2 / 3) exp(-x), x = sqrt(5) distance."""
-    scaled = builder.fmul(distances, _constant(5**0.5))
-    factor = _polynomial(builder, scaled, (1 / 3, 1.0, 1.0))
+    """Return the Matern function (nu = 3/2): (1 + x) exp(-x), x = sqrt(3) distance."""
+    scaled = builder.fmul(distances, _constant(3**0.5))
+    factor = builder.fadd(scaled, _constant(1.0))
     return builder.fmul(factor, _exp2(builder, builder.fmul(scaled, _constant(-LOG2_E))))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from models.network.heads import EMBEDDING, METHODS, HeadPredictor, Heads
+from models.network.standardise import GRID, DescriptorScale
 from training.config import HeadSettings, Schedule
 from training.fit.frozen.embedding import StandardisedEmbedding
 from training.fit.frozen.heads import (
@@ -13,8 +14,8 @@ from training.fit.frozen.heads import (
     _steps,
     fit_heads,
     has_heads,
+    input_weights,
     join_heads,
-    join_inputs,
     write_heads,
 )
 
@@ -26,6 +27,7 @@ SCHEDULE = Schedule(
     gaussian_process=True,
 )  # fmt: skip
 N, N_DESCRIPTORS = 120, 3
+WEIGHTS = np.array([1.5, 0.5, 0.7] + [1.0] * (EMBEDDING + len(METHODS)), np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,8 @@ def task(parts) -> HeadTask:
     """log10(LTC) of descriptor, embedding and method: 1 is its mean."""
     descriptors, embeddings, methods = parts
     log_ltc = 1 + 0.4 * descriptors[:, 0] - 0.3 * embeddings[:, 2] + 0.3 * methods[0]
-    return HeadTask(join_inputs(*parts), log_ltc.astype(float), seed=42001)
+    inputs = np.concatenate([descriptors, embeddings, methods.T], axis=1, dtype=np.float32)
+    return HeadTask(inputs, log_ltc.astype(float), WEIGHTS, seed=42001)
 
 
 @pytest.fixture(scope="module")
@@ -50,18 +53,33 @@ def fitted(task) -> dict[str, np.ndarray]:
     return fit_heads(task, SETTINGS, SCHEDULE)
 
 
+def plain_scale() -> DescriptorScale:
+    """Return a scale that leaves descriptors as they are."""
+    center = np.zeros(N_DESCRIPTORS, np.float32)
+    curves = np.tile(GRID.astype(np.float32), (N_DESCRIPTORS, 1))
+    return DescriptorScale(center, center + 1, curves)
+
+
 def heads_of(tmp_path, arrays: dict[str, np.ndarray]) -> Heads:
     """Return one member's heads, its inputs being standardised already."""
     zeros, ones = np.zeros(EMBEDDING, np.float32), np.ones(EMBEDDING, np.float32)
     write_heads(arrays | {"embedding_center": zeros, "embedding_scale": ones}, tmp_path)
-    center = np.zeros(N_DESCRIPTORS, np.float32)
-    return join_heads(center, center + 1, [tmp_path])
+    return join_heads(plain_scale(), [tmp_path])
 
 
-def test_inputs_are_descriptors_embedding_and_methods(parts):
-    joined = join_inputs(*parts)
-    assert joined.shape == (N, N_DESCRIPTORS + EMBEDDING + len(METHODS))
-    assert joined[:4, -2:].tolist() == [[1, 0], [0, 1], [0, 0], [1, 0]]
+def test_inputs_are_weighed_as_the_process_does():
+    """The embedding and the methods keep their size."""
+    rate = np.array([0.4, 0.1, 0.1, *[0.3] * EMBEDDING])
+    weights = input_weights(rate, EMBEDDING, len(rate) + len(METHODS))
+    assert weights[:3] == pytest.approx(rate[:3] / np.sqrt(0.06))
+    assert weights[3:].tolist() == [1.0] * (EMBEDDING + len(METHODS))
+
+
+def test_an_input_without_weight_is_left_out(task):
+    short, nothing = replace(SCHEDULE, epochs=2), WEIGHTS * (np.arange(len(WEIGHTS)) != 1)
+    kernel = fit_heads(replace(task, weights=nothing), SETTINGS, short)["kernel_0"]
+    assert not kernel[:, 1].any()
+    assert np.delete(kernel, 1, axis=1).all()
 
 
 def test_members_are_joined_to_the_arrays_of_heads(fitted, tmp_path):
@@ -72,8 +90,7 @@ def test_members_are_joined_to_the_arrays_of_heads(fitted, tmp_path):
         mean = np.array(number, np.float32)
         known = {"embedding_center": zeros, "embedding_scale": zeros + 1, "mean": mean}
         write_heads(fitted | known, folder)
-    center = np.zeros(N_DESCRIPTORS, np.float32)
-    joined = join_heads(center, center + 1, folders)
+    joined = join_heads(plain_scale(), folders)
     for name, shape in joined.shapes(3).items():
         assert getattr(joined, name).shape == shape, name
     assert joined.mean.tolist() == [0, 1, 2]

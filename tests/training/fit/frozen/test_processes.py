@@ -8,22 +8,24 @@ from safetensors.numpy import load_file
 
 from models.errors import DataError
 from models.network.heads import EMBEDDING, METHODS
+from models.network.standardise import FARTHEST
 from models.prediction.gaussian_process import OUTPUTS, ProcessPredictor
 from training.config import Preset, read_preset
 from training.data.graphs import GraphDataset, read_graphs
 from training.data.splits import Split
 from training.fit.context import MemberContext
+from training.fit.frozen.covariance import JITTER, Covariance, References
 from training.fit.frozen.embedding import StandardisedEmbedding
-from training.fit.frozen.likelihood import JITTER, References, start
 from training.fit.frozen.processes import (
     COVARIANCE_FILE,
     FILE,
+    MethodRows,
     fit_process,
     has_process,
+    join_inputs,
     join_processes,
     method_masks,
     read_covariance,
-    standardised_descriptors,
     train_covariance,
     train_process,
 )
@@ -61,7 +63,7 @@ def asked_of(data: GraphDataset) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def contexts(data, preset, small_data, tmp_path_factory) -> tuple[MemberContext, ...]:
-    """Two members, their covariance and processes being fitted."""
+    """Two members, their processes being fitted."""
     folder = tmp_path_factory.mktemp("reference")
     rows = np.arange(len(data.graphs))
     made = tuple(
@@ -75,11 +77,9 @@ def contexts(data, preset, small_data, tmp_path_factory) -> tuple[MemberContext,
             directory=folder / f"split-{number}",
             megnet_weights=small_data,
             seed=number,
-            set_aside=frozenset(data.formulas()[5::2]),
         )
         for number, held in enumerate(HELD, start=1)
     )
-    train_covariance(made[0], embedded(made[0]))
     for context in made:
         assert not has_process(context.directory)
         train_process(context, embedded(context))
@@ -95,24 +95,25 @@ def test_methods_are_those_of_the_data_sets(data):
     assert set(owners[~masks.any(axis=0)]) == {"phonix_2026"}
 
 
-def test_descriptors_are_standardised(contexts):
-    standard = standardised_descriptors(contexts[0])
-    assert np.abs(standard.mean(axis=0)).max() < 0.5
-    assert np.abs(standard).max() <= 5
+def test_inputs_are_standardised_descriptors_and_embedding(contexts):
+    inputs = join_inputs(contexts[0], embedded(contexts[0]))
+    assert inputs.shape[1] == contexts[0].data.descriptors().shape[1] + EMBEDDING
+    assert np.abs(np.median(inputs, axis=0)).max() < 1
+    assert np.abs(inputs).max() <= FARTHEST
 
 
-def test_the_covariance_owes_nothing_to_reported_crystals(contexts, data, tmp_path):
-    """It is fitted to the formulas set aside: other references may change."""
+def test_the_covariance_owes_nothing_to_what_is_held_out(contexts, data, tmp_path):
     context = contexts[0]
-    before = read_covariance(context.directory.parent / COVARIANCE_FILE).vector()
+    before = read_covariance(context.directory / COVARIANCE_FILE)
     changed = data.ltc.copy()
-    changed[np.setdiff1d(np.arange(len(changed)), context.choice_rows())] = 1e3
-    moved = replace(context, data=replace(data, ltc=changed), directory=tmp_path / "stage/split-1")
-    np.testing.assert_array_equal(train_covariance(moved, embedded(moved)).vector(), before)
-    plain = ~method_masks(data).any(axis=0)
-    changed[np.intersect1d(context.choice_rows(), np.flatnonzero(plain))[0]] = 1e3
-    again = replace(moved, directory=tmp_path / "other/split-1")
-    assert np.abs(train_covariance(again, embedded(again)).vector() - before).max() > 1e-3
+    changed[context.split.validation] = 1e3
+    moved = replace(context, data=replace(data, ltc=changed), directory=tmp_path / "split-1")
+    np.testing.assert_array_equal(train_covariance(moved, embedded(moved)).rate, before.rate)
+    plain = np.flatnonzero(~method_masks(data).any(axis=0))
+    changed[np.intersect1d(context.split.train, plain)[0]] = 1e3
+    again = replace(moved, directory=tmp_path / "split-2")
+    rate = train_covariance(again, embedded(again)).rate
+    assert np.abs(np.log(rate / before.rate)).max() > 1e-3
 
 
 def test_references_held_out_have_no_coefficient(contexts):
@@ -124,7 +125,7 @@ def test_references_held_out_have_no_coefficient(contexts):
 
 
 def kernel(distance: np.ndarray) -> np.ndarray:
-    return np.asarray((1 + 5**0.5 * distance + 5 / 3 * distance**2) * np.exp(-(5**0.5) * distance))
+    return np.asarray((1 + 3**0.5 * distance) * np.exp(-(3**0.5) * distance))
 
 
 def apart(values: np.ndarray) -> np.ndarray:
@@ -136,20 +137,20 @@ def apart(values: np.ndarray) -> np.ndarray:
 def test_what_is_served_is_the_exact_process(contexts, data, member):
     """Against the formula in double precision, for the shared output and each method's."""
     context = contexts[member]
-    covariance = read_covariance(context.directory.parent / COVARIANCE_FILE)
+    covariance = read_covariance(context.directory / COVARIANCE_FILE)
     fitted = load_file(context.directory / FILE)
-    inputs, masks = standardised_descriptors(contexts[0]).astype(float), method_masks(data)
-    squares = apart(inputs * covariance.rate)
-    close = apart(embedded(context).values.astype(float) * covariance.embedding_rate)
-    shared = covariance.amplitude * kernel(np.sqrt(squares + close))
+    inputs, masks = join_inputs(context, embedded(context)), method_masks(data)
+    squares = apart(inputs @ covariance.projection)
+    shared = covariance.amplitude * kernel(np.sqrt(squares))
     shared += covariance.slope**2 * inputs @ inputs.T
+    alike = apart(inputs[:, :-EMBEDDING]) / (inputs.shape[1] - EMBEDDING)
     rows = context.split.train
     predict = ProcessPredictor(join_processes(contexts))
     for number in range(len(OUTPUTS)):
         between = shared[:, rows].copy()
         if number:
             amplitude, offset, _, rate = fitted["own"][number - 1]
-            own = amplitude * kernel(rate * np.sqrt(squares[:, rows])) + offset
+            own = amplitude * kernel(rate * np.sqrt(alike[:, rows])) + offset
             between += own * masks[number - 1, rows]
         expected = between @ fitted["coefficients"] + float(fitted["mean"])
         found = predict(*asked_of(data), np.full(len(inputs), number)).log_ltc[:, member]
@@ -160,14 +161,14 @@ def test_what_is_served_is_the_exact_process(contexts, data, member):
 def test_coefficients_solve_the_equations_of_the_process():
     """With curated references of one method, which are not weighted down as the others are."""
     rng = np.random.default_rng(9)
-    inputs, embeddings = rng.normal(size=(40, 3)), rng.normal(size=(40, 2))
+    inputs = rng.normal(size=(40, 3))
     methods = np.stack([np.arange(40) % 4 == 1, np.arange(40) % 4 == 2])
-    references = References(inputs, embeddings, np.sin(inputs[:, 0]) + 0.3 * methods[1])
+    references = References(inputs, np.sin(inputs[:, 0]) + 0.3 * methods[1])
     settings = read_preset("smoke-recommended").gaussian_process
-    covariance = start(3, settings)
-    fitted = fit_process(references, methods, covariance, settings)
+    covariance = Covariance(np.full(3, 0.6), 0.6 * np.eye(3)[:, :2], 0.03, 0.3, 0.02)
+    distance = np.sqrt(apart(inputs) / 3)
+    fitted = fit_process(MethodRows(methods, distance), references, covariance, settings)
     matrix = covariance.signal(references)
-    distance = np.sqrt(apart(inputs * covariance.rate))
     for mask, own in zip(methods, fitted.own, strict=True):
         block = np.ix_(mask, mask)
         matrix[block] += own.amplitude * kernel(own.rate * distance[block]) + own.offset
