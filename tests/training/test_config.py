@@ -177,7 +177,7 @@ def test_sections_are_read_into_their_settings(write):
     preset = read_preset(write(text))
     assert preset.inputs == InputSettings(Cutoff(3.5, 4.5), descriptors=True)
     assert (preset.heads.number, preset.heads.hidden) == (2, (256, 128))
-    assert (preset.gaussian_process.start.noise, preset.gaussian_process.rounds) == (0.5, 2)
+    assert (preset.gaussian_process.start.noise, preset.gaussian_process.steps) == (0.5, 120)
     assert preset.answers.output("rocksalt") == "ltc_phono3py"
     assert preset.has_process("recommended", "reference")
 

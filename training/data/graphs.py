@@ -49,6 +49,11 @@ class GraphDataset:
         """Return false for the crystals [n_crystals] that have moduli alone."""
         return ~np.array([is_moduli(owner) for owner in self.owners()])
 
+    def inputs(self, settings: InputSettings) -> list[NetworkInput]:
+        """Return the input [n_crystals] of a network that takes its bonds by other settings."""
+        crystals = (Crystal.of(crystal.structure) for crystal in self.dataset.crystals)
+        return [network_input(crystal, settings) for crystal in crystals]
+
     def descriptors(self) -> NDArray[np.float32]:
         """Return the descriptors [n_crystals, n_descriptors] of each crystal."""
         return np.stack([graph.descriptors for graph in self.graphs])

@@ -40,7 +40,7 @@ MEASURED = tuple(name for name in STAGES if name != HARMONIC)
 # A transform whose lowest LTC is never reached, so that the forward pass that is served also gives
 # the standardised targets themselves, which the published metric needs without a lower bound.
 UNBOUNDED = TargetTransform(mean=3.0, std=0.1)
-
+LOGARITHM = TargetTransform(mean=0.0, std=1.0, offset=0.0)  # of what heads and processes answer
 
 HISTORY_DIGITS = 4
 
@@ -94,7 +94,8 @@ class FoundEnsemble:
 
     def _targets(self, members: Members, reference: ReferenceSet, sets: Sets) -> Numbers:
         if self.served:
-            ltc = self.served.compute(reference.data.graphs, reference.data.types).ltc.T
+            inputs = reference.data.inputs(self.served.manifest.inputs())
+            ltc = self.served.compute(inputs, reference.data.types).ltc.T
             targets = np.array([t.encode(row) for t, row in zip(self.transforms, ltc, strict=True)])
         else:
             targets = UNBOUNDED.encode(
@@ -130,13 +131,14 @@ def _exported(directory: Path) -> Iterator[FoundEnsemble]:
         weights = load_weights(
             path.parent / WEIGHTS, manifest.network.architecture(), len(manifest.members)
         )
+        transforms = tuple(first for first, *_ in manifest.transforms())
         yield FoundEnsemble(
             name=manifest.name,
             preset=manifest.preset,
             protocol=manifest.protocol,
             splits=tuple(member.split for member in manifest.members),
             weights=weights,
-            transforms=tuple(first for first, *_ in manifest.transforms()),
+            transforms=(LOGARITHM,) * len(transforms) if manifest.has_process else transforms,
             split=_preset(path.parent, manifest).split,
             served=Ensemble.load(path.parent) if manifest.has_process else None,
         )

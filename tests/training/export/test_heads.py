@@ -13,6 +13,9 @@ from models.manifest import HEADS, MANIFEST, PROCESS, WEIGHTS, Manifest
 from models.prediction.evidence import EVIDENCE
 from tests.crystals import generated_crystals
 from training.config import PRESET_FILE, preset_of
+from training.data.graphs import read_graphs
+from training.evaluation.reference import ReferenceSet
+from training.evaluation.sources import find_ensembles
 from training.export.trained import TrainedEnsemble, read_trained
 from training.export.write import export_ensemble
 from training.fit.context import member_context
@@ -108,6 +111,16 @@ def test_the_manifest_holds_what_decides_an_answer(ensemble, folder, run):
     assert manifest.stages[-1].schedule.heads
     assert manifest.stages[-1].schedule.gaussian_process
     assert preset_of((folder / PRESET_FILE).read_bytes()) == run.preset
+
+
+def test_it_is_evaluated_as_it_answers(ensemble, folder, run):
+    """With the bonds of its own networks, which fade out: those of the paper's are others."""
+    names = ("dataset1", "dataset2", "phonix_2026", "aflow")
+    sets = {name: ReferenceSet(name, read_graphs(name, run.data_dir)) for name in names}
+    (found,) = find_ensembles(folder.parent, [])
+    evaluated = found.outputs(sets).ltc(sets["dataset1"], sets)
+    crystals = [Crystal.of(each.structure) for each in sets["dataset1"].data.dataset.crystals]
+    np.testing.assert_allclose(evaluated, ensemble.ltc(crystals).T, rtol=2e-3)
 
 
 def test_the_golden_check_passes(ensemble):
