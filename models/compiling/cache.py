@@ -20,7 +20,6 @@ from numba.core import caching, config
 HERE = Path(__file__).parent
 MODELS = HERE.parent
 PACKAGED = HERE / "__pycache__"
-ARCHITECTURE = MODELS / "network" / "architecture.py"
 
 
 class Locator(caching._CacheLocator):  # type: ignore[misc]  # noqa: SLF001
@@ -40,7 +39,7 @@ class Locator(caching._CacheLocator):  # type: ignore[misc]  # noqa: SLF001
 
     def get_source_stamp(self) -> str:
         """Return a digest of what the code is made of."""
-        return _digest()
+        return source_digest(MODELS)
 
     def get_disambiguator(self) -> str:
         """Return what tells functions of one name apart."""
@@ -48,9 +47,13 @@ class Locator(caching._CacheLocator):  # type: ignore[misc]  # noqa: SLF001
 
 
 @cache
-def _digest() -> str:
-    folders = [HERE, *MODELS.rglob("compiled")]
-    sources = [*(each for folder in folders for each in folder.rglob("*.py")), ARCHITECTURE]
+def source_digest(models: Path) -> str:
+    """Return a digest of all that compiled code is made of: constants beside it are part of it."""
+    compiled = [*models.rglob("compiled")]
+    folders = (models / HERE.name, *compiled)
+    sources = [each for folder in folders for each in folder.rglob("*.py")]
+    sources += [each for folder in compiled for each in folder.parent.glob("*.py")]
+    sources.append(models / "smooth.py")
     return hashlib.sha256(b"".join(source.read_bytes() for source in sorted(sources))).hexdigest()
 
 
@@ -69,7 +72,11 @@ def _candidates() -> Iterator[Path]:
     if config.CACHE_DIR:
         yield Path(config.CACHE_DIR)
     yield PACKAGED
-    yield Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "paraisite" / _digest()
+    yield (
+        Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
+        / "paraisite"
+        / source_digest(MODELS)
+    )
 
 
 def _writable(folder: Path) -> bool:
