@@ -74,7 +74,7 @@ def create_app(
 
     `load` gives the ensembles (None: there will be none) and `materials` the structures by id.
     `on_failure` is called when loading fails; by default that ends the process. `slot` is where a
-    supervisor sees what is in work; without one nobody looks.
+    supervisor sees what is in work; None: there is no supervisor.
     """
     settings = settings or Settings()
     metrics = Metrics()

@@ -20,8 +20,8 @@ from training.worker import prepare_worker, train_in_worker
 
 logger = logging.getLogger(__name__)
 
-# Members, not operations, run side by side. Memory that is freed is kept: to get arrays of tens of
-# megabytes from the system, in every step anew, takes longer than to compute with them.
+# Members, not operations, run side by side. Freed memory is kept by the process: getting arrays of
+# tens of megabytes from the system in each step takes longer than computing with them.
 WORKER_ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "MALLOC_MMAP_MAX_": "0",

@@ -188,7 +188,7 @@ class _OwnPart:
         return part
 
 
-def descriptor_distances(mapped: Single, others: Single) -> Numbers:
+def descriptor_distances(mapped: Single | Numbers, others: Single | Numbers) -> Numbers:
     """Return the root mean square differences [n, m] of descriptors, [n, d] and [m, d]."""
     first, second = mapped.astype(float), others.astype(float)
     squares = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1) - 2 * first @ second.T

@@ -44,6 +44,10 @@ class Values:
         values = np.exp(logarithms)
         return cls(values[:-3], *(float(value) for value in values[-3:]))
 
+    def covariance(self, projection: Numbers) -> Covariance:
+        """Return the covariance of points that `projection` [n_inputs, width] makes of inputs."""
+        return Covariance(self.rate, projection, self.slope, self.amplitude, self.noise)
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -72,13 +76,7 @@ def fit_covariance(
         _, gradient = held_out_error(logarithms, trial)
         logarithms = logarithms - _learning_rate(step, settings) * adam.direction(gradient)
     values = Values.of(logarithms)
-    return Covariance(
-        values.rate,
-        _projection(references.inputs, values.rate, settings.width),
-        values.slope,
-        values.amplitude,
-        values.noise,
-    )
+    return values.covariance(_projection(references.inputs, values.rate, settings.width))
 
 
 def start(n_inputs: int, settings: GaussianProcessSettings) -> Numbers:
@@ -139,10 +137,7 @@ def _matern_and_slope(distance: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def _weights(values: Values, references: References, settings: GaussianProcessSettings) -> Numbers:
-    points = references.inputs * values.rate
-    kernel, _ = _matern_and_slope(distances(points, points))
-    linear = references.inputs * values.slope
-    signal = values.amplitude * kernel + linear @ linear.T
+    signal = values.covariance(np.diag(values.rate)).signal(references)
     return student_weights(signal, values.noise + JITTER, references.log_ltc, settings)
 
 

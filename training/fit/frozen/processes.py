@@ -83,23 +83,18 @@ def read_covariance(path: Path) -> Covariance:
 def train_process(context: MemberContext, embedding: StandardisedEmbedding) -> None:
     """Fit a member's process to its training rows, and write it."""
     covariance = train_covariance(context, embedding)
-    rows = context.split.train
-    references = _references(context, embedding).chosen(rows)
-    methods = method_masks(context.data)[:, rows]
-    mapped = context.descriptor_scale(context.data.descriptors()[rows])
-    fitted = fit_process(
-        MethodRows(methods, descriptor_distances(mapped, mapped)),
-        references,
-        covariance,
-        context.preset.gaussian_process,
-    )
+    rows, everything = context.split.train, _references(context, embedding)
+    references = everything.chosen(rows)
+    descriptors = references.inputs[:, : -len(embedding.center)]
+    methods = MethodRows(method_masks(context.data)[:, rows], descriptors)
+    fitted = fit_process(methods, references, covariance, context.preset.gaussian_process)
     arrays = {
         "mean": references.log_ltc.mean(),
         "linear": covariance.slope**2 * (references.inputs.T @ fitted.coefficients),
         "coefficients": fitted.coefficients,
         "errors": fitted.errors,
         "own": [astuple(own) for own in fitted.own],
-        "points": covariance.points(join_inputs(context, embedding)),
+        "points": covariance.points(everything.inputs),
         "embedding_center": embedding.center,
         "embedding_scale": embedding.scale,
     }
@@ -111,11 +106,15 @@ def train_process(context: MemberContext, embedding: StandardisedEmbedding) -> N
 class MethodRows:
     """References that are of a method with a process of its own.
 
-    `masks` [n_methods, n]: those of each; `apart` [n, n]: distances between the descriptors of all.
+    `masks` [n_methods, n]: those of each; `descriptors` [n, n_descriptors]: mapped ones, of all.
     """
 
     masks: Masks
-    apart: Numbers
+    descriptors: Numbers
+
+    def distances(self, rows: NDArray[np.int64]) -> Numbers:
+        """Return the distances [n_rows, n_rows] between the descriptors of these references."""
+        return descriptor_distances(self.descriptors[rows], self.descriptors[rows])
 
 
 def fit_process(
@@ -125,7 +124,7 @@ def fit_process(
     settings: GaussianProcessSettings,
 ) -> FittedProcess:
     """Return the process fitted to references, some of which are of a method."""
-    masks, apart = methods.masks, methods.apart
+    masks = methods.masks
     residual, plain = references.residual(), np.flatnonzero(~masks.any(axis=0))
     signal, usual = covariance.signal(references), covariance.noise + JITTER
     block = np.ix_(plain, plain)
@@ -138,7 +137,7 @@ def fit_process(
         rows = np.flatnonzero(mask)
         across = signal[np.ix_(rows, plain)] @ inverse
         given = MethodReferences(
-            distance=apart[np.ix_(rows, rows)],
+            distance=methods.distances(rows),
             signal=signal[np.ix_(rows, rows)] - across @ signal[np.ix_(plain, rows)],
             residual=residual[rows] - across @ residual[plain],
         )
@@ -146,7 +145,7 @@ def fit_process(
         noise[rows] = own[-1].noise + JITTER
     for mask, process in zip(masks, own, strict=True):
         rows = np.flatnonzero(mask)
-        signal[np.ix_(rows, rows)] += process.signal(apart[np.ix_(rows, rows)])
+        signal[np.ix_(rows, rows)] += process.signal(methods.distances(rows))
     inverse, _ = invert(signal + np.diag(noise))
     coefficients = inverse @ residual
     return FittedProcess(coefficients, np.abs(coefficients / np.diag(inverse)), tuple(own))

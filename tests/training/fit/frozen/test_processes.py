@@ -167,7 +167,7 @@ def test_coefficients_solve_the_equations_of_the_process():
     settings = read_preset("smoke-recommended").gaussian_process
     covariance = Covariance(np.full(3, 0.6), 0.6 * np.eye(3)[:, :2], 0.03, 0.3, 0.02)
     distance = np.sqrt(apart(inputs) / 3)
-    fitted = fit_process(MethodRows(methods, distance), references, covariance, settings)
+    fitted = fit_process(MethodRows(methods, inputs), references, covariance, settings)
     matrix = covariance.signal(references)
     for mask, own in zip(methods, fitted.own, strict=True):
         block = np.ix_(mask, mask)
