@@ -169,7 +169,7 @@ def test_cancel_and_go_on(
         page.get_by_role("button", name="Cancel").click()
         expect(page.locator(".progress")).to_have_text("0 of 2 predicted, 2 cancelled")
         held.gate.set()
-        page.get_by_role("button", name="Try the rest again").click()
+        page.get_by_role("button", name="Try again").click()
         expect(page.locator(".progress")).to_have_text("2 of 2 predicted")
 
 
@@ -243,5 +243,5 @@ def test_answer_that_breaks_off_is_told_in_the_rows_it_lacks(
     expect(rows(page).first).to_contain_text("The answer broke off")
     expect(page.get_by_role("button", name="Download CSV")).to_be_disabled()
     page.unroute(BATCH)
-    page.get_by_role("button", name="Try the rest again").click()
+    page.get_by_role("button", name="Try again").click()
     expect(page.locator(".progress")).to_have_text("2 of 2 predicted")

@@ -119,7 +119,7 @@ export class FileTable {
     this.progress.textContent = parts.join(", ");
     this.bar.max = this.rows.length;
     this.bar.value = ended;
-    this.stopButton.hidden = ended === this.rows.length;
+    this.bar.hidden = this.stopButton.hidden = ended === this.rows.length;
     this.againButton.hidden = ended < this.rows.length || failed + cancelled === 0;
     this.saveButton.disabled = !this.rows.some((row) => row.cells);
     this.reportSelection();
@@ -177,7 +177,7 @@ export class FileTable {
     this.progress = h("p", { class: "progress" });
     this.bar = h("progress", { "aria-label": "Files done" });
     this.stopButton = h("button", { type: "button", onclick: () => this.cancel() }, "Cancel");
-    this.againButton = h("button", { type: "button", onclick: () => this.again(), hidden: true }, "Try the rest again");
+    this.againButton = h("button", { type: "button", onclick: () => this.again(), hidden: true }, "Try again");
     this.saveButton = h("button", { type: "button", onclick: () => download(CSV, "text/csv", csv(this.rows)) }, "Download CSV");
     this.unitsButton = h("button", { type: "button", onclick: () => this.saveUnits() }, "Units");
     this.compareLink = h("a", { class: "button", role: "link", "data-inside": true });
