@@ -156,7 +156,7 @@ class GaussianProcessSettings:
     reweigh: PositiveInt = 60
     weight_steps: PositiveInt = 5
     degrees_of_freedom: PositiveFloat = 2.5
-    width: PositiveInt = 32
+    width: PositiveInt = 96
     start: CovarianceStart = CovarianceStart()
 
 

@@ -1,6 +1,7 @@
-"""Matern covariances (nu = 3/2) with known crystals, and their sums.
+"""Covariances of two crystals by their distance, and sums of those with known crystals.
 
-Source: Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), Eqs. 2.25 and 4.17.
+Source: Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), Eqs. 2.25, 4.9 and
+4.17.
 """
 
 from collections.abc import Callable
@@ -75,6 +76,12 @@ def matern(distance: Numbers) -> Numbers:
     """Return the Matern function (nu = 3/2), one at no distance."""
     scaled = SQRT_3 * distance
     value: Numbers = (1 + scaled) * np.exp(-scaled)
+    return value
+
+
+def squared_exponential(distance: Numbers) -> Numbers:
+    """Return the squared exponential function, one at no distance."""
+    value: Numbers = np.exp(-(distance**2) / 2)
     return value
 
 

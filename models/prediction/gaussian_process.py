@@ -5,8 +5,9 @@ network. A member's projection takes them to a point; the covariance of two crys
 function (nu = 3/2) of the distance between their points, and a linear function of the inputs, which
 extends beyond the data. References of a method in `METHODS` share the process with all others and
 have a second one on top, of the descriptors alone, so that each informs the other: they are too few
-and too much alike for the projection. Source: Rasmussen and Williams, Gaussian Processes for
-Machine Learning (2006), Eqs. 2.25, 4.17, 5.9, and 5.2 for distances after a linear map.
+and too much alike for the projection. Its covariance is a squared exponential function. Source:
+Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), Eqs. 2.25, 4.9, 4.17, 5.9,
+and 5.2 for distances after a linear map.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.network.arrays import MemberArrays, Single
-from models.network.covariances import Covariances, CovariancesWith, KnownCrystals, matern
+from models.network.covariances import (
+    Covariances,
+    CovariancesWith,
+    KnownCrystals,
+    squared_exponential,
+)
 from models.network.heads import EMBEDDING, METHODS
 from models.network.standardise import N_GRID, DescriptorScale, standardise
 from models.prediction.policy import LTC
@@ -171,7 +177,7 @@ class _InputMap:
 
 
 class _OwnPart:
-    """A method's own process: a Matern function of distances between descriptors, and an offset."""
+    """A method's own process, of distances between descriptors, and an offset."""
 
     def __init__(self, process: Process, method: int) -> None:
         of_method = process.methods[method] != 0
@@ -183,7 +189,7 @@ class _OwnPart:
 
     def __call__(self, mapped: Single) -> Numbers:
         """Return its part of log10(LTC) [n, n_members] of mapped descriptors [n, n_descriptors]."""
-        shape = matern(self._rate * descriptor_distances(mapped, self._known))
+        shape = squared_exponential(self._rate * descriptor_distances(mapped, self._known))
         part: Numbers = np.einsum("mnk,mk->nm", shape, self._weights) + self._offset
         return part
 

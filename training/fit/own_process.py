@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.optimize
 
-from models.network.covariances import matern
+from models.network.covariances import squared_exponential
 from training.fit.frozen.covariance import JITTER, Numbers, invert
 
 START = (0.05, 0.05, 0.01, 1.0)  # amplitude, offset, noise, rate
@@ -29,7 +29,7 @@ class OwnProcess:
 
     def signal(self, distance: Numbers) -> Numbers:
         """Return the covariances [n, m] at these root mean square differences of descriptors."""
-        kernel = matern(self.rate * distance)
+        kernel = squared_exponential(self.rate * distance)
         signal: Numbers = self.amplitude * kernel + self.offset
         return signal
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.network.covariances import local_weight, matern
+from models.network.covariances import local_weight, matern, squared_exponential
 from models.network.heads import EMBEDDING, METHODS
 from models.network.standardise import FARTHEST, GRID
 from models.prediction.gaussian_process import FAR, OUTPUTS, Process, ProcessPredictor
@@ -68,7 +68,7 @@ def exact(
         if own is not None and process.methods[own, row]:
             apart = inputs[: len(process.center)] - process.own_known[row]
             root_mean_square = float(np.sqrt(np.mean(apart**2)))
-            shape = shape_at(process.own_rate[member, own] * root_mean_square)
+            shape = np.exp(-((process.own_rate[member, own] * root_mean_square) ** 2) / 2)
             covariance += process.own_amplitude[member, own] * shape
             covariance += process.own_offset[member, own]
         total += float(process.coefficients[member, row] * covariance)
@@ -150,6 +150,11 @@ def test_local_weights_are_of_crystals_close_by_and_not_of_the_crystal_itself():
     weights = local_weight(np.array([0.0, 0.01, 0.2, 0.5, 2.0]))
     expected = [0, 0.0475, 0.3822, 0.0343, 0.0]
     assert weights == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_squared_exponential_function_falls_from_one_to_three_fifths_at_one_length():
+    values = squared_exponential(np.array([0.0, 1.0, 50.0]))
+    assert values == pytest.approx([1.0, 0.6065, 0.0], abs=1e-4)
 
 
 def test_the_matern_function_falls_from_one_to_about_a_half_at_one_length():

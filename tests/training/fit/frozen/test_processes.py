@@ -128,6 +128,10 @@ def kernel(distance: np.ndarray) -> np.ndarray:
     return np.asarray((1 + 3**0.5 * distance) * np.exp(-(3**0.5) * distance))
 
 
+def bell(distance: np.ndarray) -> np.ndarray:
+    return np.asarray(np.exp(-(distance**2) / 2))
+
+
 def apart(values: np.ndarray) -> np.ndarray:
     """Return the squared distances [n, n] of points [n, width]."""
     return np.asarray(((values[:, None] - values) ** 2).sum(axis=2))
@@ -150,11 +154,11 @@ def test_what_is_served_is_the_exact_process(contexts, data, member):
         between = shared[:, rows].copy()
         if number:
             amplitude, offset, _, rate = fitted["own"][number - 1]
-            own = amplitude * kernel(rate * np.sqrt(alike[:, rows])) + offset
+            own = amplitude * bell(rate * np.sqrt(alike[:, rows])) + offset
             between += own * masks[number - 1, rows]
         expected = between @ fitted["coefficients"] + float(fitted["mean"])
         found = predict(*asked_of(data), np.full(len(inputs), number)).log_ltc[:, member]
-        assert found == pytest.approx(expected, abs=2e-3), OUTPUTS[number]
+        assert found == pytest.approx(expected, abs=2e-5), OUTPUTS[number]
         assert np.ptp(expected) > 0.1
 
 
@@ -171,7 +175,7 @@ def test_coefficients_solve_the_equations_of_the_process():
     matrix = covariance.signal(references)
     for mask, own in zip(methods, fitted.own, strict=True):
         block = np.ix_(mask, mask)
-        matrix[block] += own.amplitude * kernel(own.rate * distance[block]) + own.offset
+        matrix[block] += own.amplitude * bell(own.rate * distance[block]) + own.offset
     left = references.residual() - matrix @ fitted.coefficients
     for mask, own in zip(methods, fitted.own, strict=True):
         expected = (own.noise + JITTER) * fitted.coefficients[mask]
