@@ -1,5 +1,6 @@
 """The published ensemble that a user's own is fine-tuned from."""
 
+import logging
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -14,14 +15,17 @@ from training.fit.network.parameters import pack
 from training.run import TrainingRun
 from training.stages import FOUNDATION, MEGNET, RECOMMENDED
 
+logger = logging.getLogger(__name__)
 OWN = "own"  # the schedule's name in the preset
 STARTS = (RECOMMENDED, FOUNDATION)  # best first
 
 
 def choose_start(ensembles: Path) -> str:
-    """Return the best start there is: a published ensemble's name, or MEGNet's weights."""
+    """Return the best start there is, and log it: a published ensemble, or MEGNet's weights."""
     there = (name for name in STARTS if (ensembles / name / MANIFEST).is_file())
-    return next(there, MEGNET)
+    start = next(there, MEGNET)
+    logger.info("members start from %s, the best start in %s", start, ensembles)
+    return start
 
 
 def own_base(folder: Path) -> str:

@@ -97,8 +97,10 @@ def test_ids_come_from_the_materials_project(serve, tmp_path, monkeypatch):
         write_own_set(tmp_path / "my.csv", tmp_path / "a.jsonl.gz", web.url)
 
 
-def test_the_start_is_the_best_there_is(tmp_path):
-    assert choose_start(tmp_path) == MEGNET
+def test_the_start_is_the_best_there_is(tmp_path, caplog):
+    with caplog.at_level("INFO"):
+        assert choose_start(tmp_path) == MEGNET
+    assert f"start from {MEGNET}, the best start in {tmp_path}" in caplog.text
     (tmp_path / "aflow-stage2").mkdir()
     (tmp_path / "aflow-stage2" / "manifest.json").touch()
     assert choose_start(tmp_path) == "aflow-stage2"
