@@ -32,8 +32,8 @@ class Calibration(Record):
     per_local_error * local_error`, and at least `least`, the error of the easiest crystals in
     testing. A share `level` of the errors is
     below `quantile` times that, times the factor of each group of `factors` that the crystal
-    belongs to. Crystals with an expected error up to `inside` are inside the domain, above
-    `outside` outside.
+    belongs to; those with one verdict are a group too. Crystals with an expected error up to
+    `inside` are inside the domain, above `outside` outside.
     """
 
     level: float = Field(gt=0, lt=1)
@@ -61,13 +61,24 @@ class Calibration(Record):
 
     def half_width(self, expected: float, groups: Sequence[str] = ()) -> float:
         """Return the half width of the interval in log10(LTC) for a crystal of these groups."""
-        return self.quantile * expected * math.prod(self.factors.get(name, 1.0) for name in groups)
+        names = (*groups, zone_group(self.zone(expected)))
+        return self.quantile * expected * math.prod(self.factors.get(name, 1.0) for name in names)
 
     def zone(self, expected: float) -> Verdict:
         """Return the verdict on a crystal with this expected error."""
-        if expected <= self.inside:
-            return "inside"
-        return "edge" if expected <= self.outside else "outside"
+        return zone_of(expected, self.inside, self.outside)
+
+
+def zone_of(expected: float, inside: float, outside: float) -> Verdict:
+    """Return the verdict on an expected error, inside up to one edge, outside above the other."""
+    if expected <= inside:
+        return "inside"
+    return "edge" if expected <= outside else "outside"
+
+
+def zone_group(zone: Verdict) -> str:
+    """Return the group of crystals with an expected error of this zone."""
+    return f"zone_{zone}"
 
 
 def interval_groups(structure_type: str, n_elements: int, ltc: float) -> tuple[str, ...]:

@@ -7,7 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from models.prediction.calibration import Calibration, ErrorPredictors
+from models.prediction.calibration import (
+    Calibration,
+    ErrorPredictors,
+    zone_group,
+    zone_of,
+)
 from training.scoring.held_out import HeldOut
 
 LEVEL = 0.9
@@ -86,9 +91,11 @@ def calibrate(sample: ErrorSample) -> Calibration:
     least = max(float(np.quantile(linear, EASIEST)), SMALLEST_ERROR)
     expected = np.maximum(linear, least)
     ratios = np.log(np.maximum(sample.error, np.finfo(float).tiny) / expected)
-    effects = group_effects(ratios, sample.groups)
-    of_groups = np.array([sum(effects.get(name, 0.0) for name in names) for names in sample.groups])
-    inside, outside = np.quantile(expected, (INSIDE, OUTSIDE))
+    inside, outside = (float(edge) for edge in np.quantile(expected, (INSIDE, OUTSIDE)))
+    zones = [zone_group(zone_of(each, inside, outside)) for each in expected.tolist()]
+    groups = [(*names, zone) for names, zone in zip(sample.groups, zones, strict=True)]
+    effects = group_effects(ratios, groups)
+    of_groups = np.array([sum(effects.get(name, 0.0) for name in names) for names in groups])
     return Calibration(
         level=LEVEL,
         base=base,
@@ -98,8 +105,8 @@ def calibrate(sample: ErrorSample) -> Calibration:
         least=least,
         quantile=float(np.exp(conformal_quantile(ratios - of_groups))),
         factors={name: float(np.exp(effect)) for name, effect in effects.items()},
-        inside=float(inside),
-        outside=float(outside),
+        inside=inside,
+        outside=outside,
     )
 
 

@@ -15,7 +15,7 @@ CALIBRATION = Calibration(
     per_local_error=0.5,
     least=0.15,
     quantile=2.0,
-    factors={"type_rocksalt": 0.5, "elements_2": 1.5},
+    factors={"type_rocksalt": 0.5, "elements_2": 1.5, "zone_outside": 1.1},
     inside=0.2,
     outside=0.4,
 )
@@ -42,6 +42,7 @@ def test_the_interval_widens_by_the_factors_of_its_groups():
     assert CALIBRATION.half_width(0.3) == pytest.approx(0.6)
     assert CALIBRATION.half_width(0.3, ["type_rocksalt", "elements_3"]) == pytest.approx(0.3)
     assert CALIBRATION.half_width(0.3, ["type_rocksalt", "elements_2"]) == pytest.approx(0.45)
+    assert CALIBRATION.half_width(0.5) == pytest.approx(1.1)  # outside
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,29 @@ def test_the_expected_error_is_found(law):
     assert calibration.per_disagreement == pytest.approx(0.5, abs=0.12)
     assert calibration.per_local_error == pytest.approx(0.4, abs=0.12)
     assert calibration.quantile == pytest.approx(np.log(10), rel=0.05)  # of an exponential
-    assert calibration.factors == {"type_usual": pytest.approx(1)}
+    zones = ("zone_inside", "zone_edge", "zone_outside")
+    expected = {"type_usual": pytest.approx(1, abs=0.01)} | dict.fromkeys(
+        zones, pytest.approx(1, abs=0.15)
+    )
+    assert calibration.factors == expected
+
+
+def test_large_expected_errors_with_heavier_tails_have_wider_intervals(law):
+    """A fifth of them is four times as large as expected, the others are a fifth of it."""
+    usual = calibrate(law)
+    expected = np.array([usual.expected(law.predictors(row)) for row in range(N)])
+    far = expected > usual.outside
+    drawn = np.random.default_rng(5).random(N) < 0.2
+    heavy = replace(law, error=np.where(far, expected * np.where(drawn, 4.2, 0.2), law.error))
+    calibration = calibrate(heavy)
+    assert calibration.factors["zone_outside"] > 1.1 * usual.factors["zone_outside"]
+    without = calibration.model_copy(update={"factors": {}})
+    covered, uncorrected = (
+        heavy.error[far]
+        <= [each.half_width(each.expected(heavy.predictors(row))) for row in np.flatnonzero(far)]
+        for each in (calibration, without)
+    )
+    assert covered.mean() > uncorrected.mean() + 0.02
 
 
 def test_errors_that_shrink_with_the_distance_give_one_width_for_all():
