@@ -45,7 +45,7 @@ class Values:
         return cls(values[:-3], *(float(value) for value in values[-3:]))
 
     def covariance(self, projection: Numbers) -> Covariance:
-        """Return the covariance of points that `projection` [n_inputs, width] makes of inputs."""
+        """Return the covariance whose points are inputs times `projection` [n_inputs, width]."""
         return Covariance(self.rate, projection, self.slope, self.amplitude, self.noise)
 
 
