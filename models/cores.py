@@ -16,17 +16,17 @@ def n_cores() -> int:
     return os.cpu_count() or 1
 
 
-def split_members(work: Callable[[int, int], T], n_members: int, *, alone: bool) -> list[T]:
-    """Return what `work` gives for the members from a first up to an end, in parts, in order.
+def split_work(work: Callable[[int, int], T], size: int, *, alone: bool) -> list[T]:
+    """Return what `work` gives for a range up to `size`, in parts, in order.
 
-    A crystal that is `alone` leaves other cores idle: each takes some of the members. Otherwise
-    there is one part, as crystals in batches are computed side by side. `work` leaves the
-    interpreter's lock.
+    A crystal that is `alone` leaves other cores idle: each takes a part of the work, from a first
+    up to an end. Otherwise there is one part, as crystals in batches are computed side by side.
+    `work` leaves the interpreter's lock.
     """
-    n_parts = min(n_cores(), n_members) if alone else 1
+    n_parts = min(n_cores(), size) if alone else 1
     if n_parts == 1:
-        return [work(0, n_members)]
-    ends = [n_members * part // n_parts for part in range(n_parts + 1)]
+        return [work(0, size)]
+    ends = [size * part // n_parts for part in range(n_parts + 1)]
     others = [_threads(os.getpid()).submit(work, *ends[i : i + 2]) for i in range(1, n_parts)]
     return [work(*ends[:2]), *(other.result() for other in others)]
 
@@ -34,4 +34,4 @@ def split_members(work: Callable[[int, int], T], n_members: int, *, alone: bool)
 @lru_cache(maxsize=1)
 def _threads(_process: int) -> ThreadPoolExecutor:
     """Return the threads of a process; a fork has none of those before it."""
-    return ThreadPoolExecutor(n_cores(), "members")
+    return ThreadPoolExecutor(n_cores(), "parts")

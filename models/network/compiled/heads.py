@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.compiling.compiler import entry, inner
-from models.cores import split_members
+from models.cores import split_work
 from models.network.compiled.kernels.dense import dense_linear, dense_silu, to_silu
 from models.network.compiled.kernels.rows import copy_row
 from models.network.compiled.layout import Layer, Single, aligned, padded
@@ -53,7 +53,7 @@ class CompiledHeads:
         one_hot = (methods[:, None] == np.arange(len(METHODS))).astype(np.float32)
         features = np.concatenate([inputs, embedded[:, 0], one_hot], axis=1)
         embedded, place = np.ascontiguousarray(embedded), inputs.shape[1]
-        by_head = split_members(
+        by_head = split_work(
             lambda first, end: run_heads(self._layers, features, embedded, place, first, end),
             embedded.shape[1],
             alone=len(inputs) == 1,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.compiling.compiler import entry, inlined, inner
-from models.cores import split_members
+from models.cores import split_work
 from models.network.architecture import FARTHEST_DESCRIPTOR, LOG_2, N_BLOCKS, Weights
 from models.network.batch import CrystalBatch
 from models.network.compiled.kernels.blocks import run_block, start_features
@@ -35,7 +35,7 @@ class CompiledNetwork:
         """Return targets [n_members, n_crystals, n_outputs] and embeddings [.., .., 16]."""
         n_members = len(self._prepared.state_in)
         targets, embeddings = zip(
-            *split_members(
+            *split_work(
                 lambda first, end: forward(self._prepared, batch, first, end),
                 n_members,
                 alone=len(batch.descriptors) == 1 and len(batch.distance) >= SPLIT,

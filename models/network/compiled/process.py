@@ -5,12 +5,14 @@ sum of squared differences: in sums of products, rounding would lose the digits 
 needs.
 """
 
+import itertools
 from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 
 from models.compiling.compiler import entry, inner
+from models.cores import split_work
 from models.network.compiled.kernels.dense import (
     dense_linear,
     square_distances,
@@ -22,6 +24,7 @@ from models.network.compiled.layout import Single, aligned, padded
 from models.network.covariances import ITSELF, LOCAL, CovarianceSums, KnownCrystals
 
 PANEL = 64  # known crystals at a time: what belongs to them stays in the cache
+N_PARTS = 4  # that cores may share; always so many, as sums depend on how they are split
 
 
 class Known(NamedTuple):
@@ -48,16 +51,26 @@ class CompiledCovariances:
         panels = points.reshape(n_members, n_panels, PANEL, width)
         weights = np.pad(known.weights, ((0, 0), rest)).reshape(n_members, n_panels, PANEL)
         local = padded(np.pad(known.local_weights, (rest, (0, 0))), (1,))
-        self._known = Known(
+        panelled = Known(
             aligned(panels.transpose(1, 0, 3, 2)),
             aligned(weights.swapaxes(0, 1)),
             aligned(local.reshape(n_panels, PANEL, local.shape[1])),
         )
+        ends = [n_panels * part // N_PARTS for part in range(N_PARTS + 1)]
+        parts = [slice(*ends[part : part + 2]) for part in range(N_PARTS)]
+        self._parts = [Known(*(array[part] for array in panelled)) for part in parts]
 
     def __call__(self, points: Single) -> CovarianceSums:
         """Return the sums for crystals at points [n_members, n, width]."""
-        sums, local, distance = sum_covariances(self._known, np.ascontiguousarray(points))
-        return CovarianceSums(sums, local[:, : self._n_local], distance[:, : self._size])
+        places = np.ascontiguousarray(points)
+        by_core = split_work(
+            lambda first, end: [sum_covariances(part, places) for part in self._parts[first:end]],
+            N_PARTS,
+            alone=places.shape[1] == 1,
+        )
+        sums, local, distance = zip(*itertools.chain.from_iterable(by_core), strict=True)
+        distances = np.concatenate(distance, axis=1)
+        return CovarianceSums(sum(sums), sum(local)[:, : self._n_local], distances[:, : self._size])
 
 
 @entry

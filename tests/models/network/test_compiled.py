@@ -110,6 +110,20 @@ def test_covariances_are_what_numpy_gives(n_known, n_local):
     assert np.allclose(ours.distance, theirs.distance, rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize("n_cores", [1, 2, 6])
+def test_covariances_depend_neither_on_the_batch_nor_on_the_cores(monkeypatch, n_cores):
+    rng = np.random.default_rng(4)
+    shapes = ((3, 400, 33), (3, 400), (400, 6), (3, 5, 33))
+    *arrays, points = (rng.normal(0, 0.3, shape).astype(np.float32) for shape in shapes)
+    sums = CompiledCovariances(KnownCrystals(*arrays))
+    together = sums(points)
+    monkeypatch.setattr("models.cores.n_cores", lambda: n_cores)
+    for row in range(5):
+        alone = sums(points[:, row : row + 1])
+        for name in alone._fields:
+            np.testing.assert_array_equal(getattr(alone, name)[0], getattr(together, name)[row])
+
+
 def test_answer_does_not_depend_on_the_batch():
     network, graphs = CompiledNetwork(weights(Architecture())), inputs(Architecture())
     together = network(join_graphs(graphs))
