@@ -152,10 +152,10 @@ def _check_sizes(
         raise DamagedEnsemble(f"{directory / HEADS} is not for {n_inputs} descriptors.")
     if process and len(process.center) != n_inputs:
         raise DamagedEnsemble(f"{directory / PROCESS} is not for {n_inputs} descriptors.")
-    if process and evidence and process.n_known != len(evidence.references):
+    if process and evidence and process.n_references != len(evidence.references):
         raise DamagedEnsemble(
-            f"{directory / PROCESS} has {process.n_known} known crystals, the evidence "
-            f"{len(evidence.references)} references."
+            f"{directory / PROCESS} has {process.n_references} references, the evidence "
+            f"{len(evidence.references)}."
         )
 
 

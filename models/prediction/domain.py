@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.prediction.calibration import Calibration, ErrorPredictors
-from models.prediction.evidence import Evidence
-from models.prediction.result import Domain, Neighbor, Reference
+from models.prediction.evidence import EstimatedCrystal, Evidence
+from models.prediction.result import Domain, Neighbor, PhononEstimate, Reference
 
 N_NEAREST = 3
 MOST_KNOWN = 10  # references of the same compound and structure type that are shown
@@ -51,7 +51,8 @@ def assess(evidence: Evidence, query: Query) -> Assessment:
     predictors = query.predictors
     expected = calibration.expected(predictors)
     zone = calibration.zone(expected)
-    known = evidence.rows.get((query.formula, query.prototype), ())
+    compound = (query.formula, query.prototype)
+    known, estimated = evidence.rows.get(compound, ()), evidence.estimated.get(compound, ())
     unknown = tuple(_unknown(evidence, query))
     reasons = () if zone == "inside" else (_reason(calibration, expected, predictors),)
     domain = Domain(
@@ -60,6 +61,7 @@ def assess(evidence: Evidence, query: Query) -> Assessment:
         nearest=_nearest(evidence, query, known),
         in_training_data=bool(known),
         same_crystal=tuple(_neighbor(evidence, query, row) for row in known[:MOST_KNOWN]),
+        phonon_estimates=tuple(_estimate(each) for each in estimated[:MOST_KNOWN]),
         expected_error=expected,
     )
     return Assessment(domain, expected)
@@ -80,6 +82,11 @@ def _neighbor(evidence: Evidence, query: Query, row: int) -> Neighbor:
     reference = evidence.references[row]
     values = {name: getattr(reference, name) for name in Reference.model_fields}
     return Neighbor(**values, distance=float(query.distances[row]))
+
+
+def _estimate(crystal: EstimatedCrystal) -> PhononEstimate:
+    values = {name: getattr(crystal, name) for name in PhononEstimate.model_fields}
+    return PhononEstimate(**values)
 
 
 def _unknown(evidence: Evidence, query: Query) -> Iterator[str]:

@@ -17,7 +17,7 @@ from safetensors.numpy import load_file
 
 from models.errors import DamagedEnsemble
 from models.prediction.calibration import Calibration
-from models.prediction.result import Reference
+from models.prediction.result import PhononEstimate, Reference
 from models.records import Record
 
 EVIDENCE = "evidence.json"
@@ -33,12 +33,19 @@ class TrainingCrystal(Reference):
     prototype: str = Field(description="Structure type and occupied sites, whatever the lengths")
 
 
+class EstimatedCrystal(PhononEstimate):
+    """An estimate with the identity of its crystal."""
+
+    prototype: str = Field(description="Structure type and occupied sites, whatever the lengths")
+
+
 class EvidenceRecord(Record):
     """The evidence as it is on disk, but for the embeddings."""
 
     calibration: Calibration
     structure_types: tuple[str, ...] = Field(min_length=1, description="Those of the references")
     references: tuple[TrainingCrystal, ...] = Field(min_length=1)
+    estimates: tuple[EstimatedCrystal, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,13 +74,14 @@ class Embeddings:
 class Evidence:
     """Calibration and references of an ensemble; `embeddings` where they measure distances.
 
-    `structure_types`: those of the references.
+    `structure_types`: those of the references. `estimates`: what else was learned from.
     """
 
     calibration: Calibration
     structure_types: tuple[str, ...]
     references: tuple[TrainingCrystal, ...]
     embeddings: Embeddings | None
+    estimates: tuple[EstimatedCrystal, ...] = ()
 
     @cached_property
     def rows(self) -> Mapping[tuple[str, str], Sequence[int]]:
@@ -82,6 +90,14 @@ class Evidence:
         for row, reference in enumerate(self.references):
             rows.setdefault((reference.formula, reference.prototype), []).append(row)
         return rows
+
+    @cached_property
+    def estimated(self) -> Mapping[tuple[str, str], Sequence[EstimatedCrystal]]:
+        """The estimates by formula and prototype."""
+        estimated: dict[tuple[str, str], list[EstimatedCrystal]] = {}
+        for estimate in self.estimates:
+            estimated.setdefault((estimate.formula, estimate.prototype), []).append(estimate)
+        return estimated
 
 
 def load_evidence(directory: Path, n_members: int, *, embedded: bool) -> Evidence:
@@ -96,7 +112,13 @@ def load_evidence(directory: Path, n_members: int, *, embedded: bool) -> Evidenc
         raise DamagedEnsemble(f"{path} cannot be read: {error}") from error
     n_references = len(record.references)
     embeddings = _load_embeddings(directory, (n_references, n_members)) if embedded else None
-    return Evidence(record.calibration, record.structure_types, record.references, embeddings)
+    return Evidence(
+        record.calibration,
+        record.structure_types,
+        record.references,
+        embeddings,
+        record.estimates,
+    )
 
 
 def _load_embeddings(directory: Path, size: tuple[int, int]) -> Embeddings:

@@ -5,9 +5,10 @@ network. A member's projection takes them to a point; the covariance of two crys
 function (nu = 3/2) of the distance between their points, and a linear function of the inputs, which
 extends beyond the data. References of a method in `METHODS` share the process with all others and
 have a second one on top, of the descriptors alone, so that each informs the other: they are too few
-and too much alike for the projection. Its covariance is a squared exponential function. Source:
-Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), Eqs. 2.25, 4.9, 4.17, 5.9,
-and 5.2 for distances after a linear map.
+and too much alike for the projection. Its covariance is a squared exponential function. Crystals
+whose LTC is only estimated are known to the process as well; no distance or error is of them.
+Source: Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), Eqs. 2.25, 4.9,
+4.17, 5.9, and 5.2 for distances after a linear map.
 """
 
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ Numbers = NDArray[np.float64]
 class ProcessOutputs(NamedTuple):
     """log10 of the LTC in W/(m K) [n_crystals, n_members].
 
-    `distance` [n_crystals, n_known]: to the known crystals, in lengths of the covariance, the root
+    `distance` [n_crystals, n_references]: to the references, in lengths of the covariance, the root
     of the mean over the members of their squared distances. `local_error` [n_crystals, n_members]:
     absolute error of log10(LTC) of the references close by, each predicted without itself; a
     reference that is the crystal itself does not count, nor do those held out from the member.
@@ -55,15 +56,16 @@ class Process(MemberArrays):
     `DescriptorScale`), `embedding_center`, `embedding_scale` [n_members, 16] standardise the
     embeddings: the inputs are both, side by side. `rate` [n_members, n_inputs]: one over the length
     of each, for a training that starts from this one. `projection` [n_members, n_inputs, width]:
-    takes inputs to a point; `points` [n_members, n_known, width]: those of the references.
+    takes inputs to a point; `points` [n_members, n_known, width]: those of the
+    references, then of the crystals whose LTC is estimated.
     `amplitude`: variance of the Matern part, `slope`: standard deviation of the linear part's
     coefficients, `mean`, each [n_members]; `linear` [n_members, n_inputs]: the coefficients.
-    `methods` [n_methods, n_known]: 1 where a reference is of the method, else 0; `own_amplitude`,
-    `own_offset`, `own_rate` [n_members, n_methods]: variances of a method's own process, and one
-    over its length; `own_known` [n_own, n_descriptors]: mapped descriptors of the references that
-    are of a method. `coefficients` [n_members, n_known] and `errors`,
-    the absolute error of log10(LTC) of each reference predicted without itself: zero for references
-    held out from the member.
+    `methods` [n_methods, n_references]: 1 where a reference is of the method, else 0;
+    `own_amplitude`, `own_offset`, `own_rate` [n_members, n_methods]: variances of a method's own
+    process, and one over its length; `own_known` [n_own, n_descriptors]: mapped descriptors of the
+    references that are of a method. `coefficients` [n_members, n_known] and `errors` [n_members,
+    n_references], the absolute error of log10(LTC) of each reference predicted without itself: zero
+    for what is held out from the member.
     """
 
     center: Single
@@ -87,15 +89,15 @@ class Process(MemberArrays):
     errors: Single
 
     @property
-    def n_known(self) -> int:
+    def n_references(self) -> int:
         """The number of references."""
-        n_known: int = self.points.shape[1]
-        return n_known
+        n_references: int = self.errors.shape[1]
+        return n_references
 
     def shapes(self, n_members: int) -> dict[str, tuple[int, ...]]:
         """Return the shape that each array must have; ValueError where `points` has other axes."""
         (n_descriptors,), (_, n_known, width) = self.center.shape, self.points.shape
-        n_inputs = n_descriptors + EMBEDDING
+        n_inputs, n_references = n_descriptors + EMBEDDING, self.n_references
         own = ("own_amplitude", "own_offset", "own_rate")
         return {
             **dict.fromkeys(("center", "scale"), (n_descriptors,)),
@@ -103,11 +105,12 @@ class Process(MemberArrays):
             **dict.fromkeys(("rate", "linear"), (n_members, n_inputs)),
             **dict.fromkeys(("amplitude", "slope", "mean"), (n_members,)),
             **dict.fromkeys(own, (n_members, len(METHODS))),
-            **dict.fromkeys(("coefficients", "errors"), (n_members, n_known)),
+            "coefficients": (n_members, n_known),
+            "errors": (n_members, n_references),
             "curves": (n_descriptors, N_GRID),
             "projection": (n_members, n_inputs, width),
             "points": (n_members, n_known, width),
-            "methods": (len(METHODS), n_known),
+            "methods": (len(METHODS), n_references),
             "own_known": (int(self.methods.any(axis=0).sum()), n_descriptors),
         }
 
@@ -122,12 +125,14 @@ class ProcessPredictor:
         self._process = process
         self._scale = DescriptorScale(process.center, process.scale, process.curves)
         self._map = _InputMap(process)
-        seen = (process.coefficients != 0).astype(np.float32)
+        self._n_references = process.n_references
+        seen = (process.coefficients[:, : self._n_references] != 0).astype(np.float32)
+        estimates = ((0, process.points.shape[1] - self._n_references), (0, 0))
         self._usual = process.errors.sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
         crystals = KnownCrystals(
             points=process.points,
             weights=process.amplitude[:, None] * process.coefficients,
-            local_weights=np.concatenate([process.errors, seen]).T,
+            local_weights=np.pad(np.concatenate([process.errors, seen]).T, estimates),
         )
         self._sum = (covariances or Covariances)(crystals)
         self._own = [_OwnPart(process, method) for method in range(len(METHODS))]
@@ -149,6 +154,7 @@ class ProcessPredictor:
             if len(chosen):
                 log_ltc[chosen] += own(mapped[chosen])
         errors, weights = np.split(local, 2, axis=1)
+        distance = distance[:, : self._n_references]
         return ProcessOutputs(log_ltc, distance, (errors + FAR * self._usual) / (weights + FAR))
 
 
@@ -182,7 +188,8 @@ class _OwnPart:
     def __init__(self, process: Process, method: int) -> None:
         of_method = process.methods[method] != 0
         self._known = process.own_known[of_method[process.methods.any(axis=0)]]
-        coefficients = process.coefficients[:, of_method].astype(float)
+        references = process.coefficients[:, : process.n_references]
+        coefficients = references[:, of_method].astype(float)
         self._weights = process.own_amplitude[:, method, None] * coefficients
         self._offset = process.own_offset[:, method] * coefficients.sum(axis=1)
         self._rate = process.own_rate[:, method, None, None].astype(float)

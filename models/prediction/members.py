@@ -36,7 +36,7 @@ class Outputs:
     `disagreement` [n_crystals, n_members]: standard deviation of log10(LTC) over a member's heads
     and process, by their weights. `local_error` [n_crystals, n_members]: absolute error of
     log10(LTC) of the references close by. Both are zero without heads and a process. `distances`
-    [n_crystals, n_known]: to the known crystals of the process, in its lengths; None without one.
+    [n_crystals, n_references]: to the references of the process, in its lengths; None without one.
     `quantities`: all outputs of the network by name, each [n_crystals, n_members], in the unit of
     its references.
     """

@@ -69,6 +69,18 @@ class Neighbor(Reference):
     )
 
 
+class PhononEstimate(Record):
+    """An LTC that was estimated from calculated phonons for want of a reference.
+
+    The ensemble learned from it beside its references; no verdict or interval owes it anything.
+    """
+
+    material_id: str = Field(description="Id in its data set.")
+    formula: str = Field(description="Reduced chemical formula.")
+    dataset: str = Field(description="Data set that its phonons come from.")
+    ltc: Conductivity = Field(description="Estimated LTC.")
+
+
 class Domain(Record):
     """Applicability domain: how far the crystal is from the training data."""
 
@@ -84,6 +96,11 @@ class Domain(Record):
     )
     same_crystal: tuple[Neighbor, ...] = Field(
         default=(), description="References of the same compound in the same structure type."
+    )
+    phonon_estimates: tuple[PhononEstimate, ...] = Field(
+        default=(),
+        description="LTC estimated from calculated phonons of the same compound in the same "
+        "structure type, which the prediction was learned from.",
     )
     expected_error: float | None = Field(
         default=None,

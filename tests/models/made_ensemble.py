@@ -40,6 +40,7 @@ from models.structure.stored import StoredStructure
 from tests.crystals import ROCKSALT, generated_crystals
 
 N_MEMBERS = 3
+N_ESTIMATED = 2
 WIDTH = 5  # numbers of a process's point
 SMALL = Architecture(mlp=(8, 6))
 GOLDEN = ROCKSALT.crystal(["Na", "Cl"], 2.845)
@@ -151,13 +152,16 @@ def random_heads(descriptors: NDArray[np.float32], hidden: tuple[int, int] = (5,
 
 
 def random_process(descriptors: NDArray[np.float32]) -> Process:
-    """Return a process with random values whose references have these descriptors."""
+    """Return a process with random values whose references have these descriptors.
+
+    It knows `N_ESTIMATED` crystals beside them.
+    """
     rng = np.random.default_rng(12)
-    n_known, n_descriptors = descriptors.shape
+    n_references, n_descriptors = descriptors.shape
     n_inputs, scale = n_descriptors + EMBEDDING, random_scale(descriptors)
-    methods = np.zeros((len(METHODS), n_known), np.float32)
+    methods = np.zeros((len(METHODS), n_references), np.float32)
     methods[0, :3], methods[1, 3:5] = 1, 1
-    seen = np.ones((N_MEMBERS, n_known), np.float32)
+    seen = np.ones((N_MEMBERS, n_references), np.float32)
     seen[0, 1] = 0  # held out from the first member
 
     def normal(*shape: int) -> NDArray[np.float32]:
@@ -168,15 +172,17 @@ def random_process(descriptors: NDArray[np.float32]) -> Process:
 
     mapped = DescriptorScale(**scale)(descriptors)
     places = np.broadcast_to(mapped, (N_MEMBERS, *descriptors.shape))
-    inputs = np.concatenate([places, normal(N_MEMBERS, n_known, EMBEDDING)], axis=2)
+    inputs = np.concatenate([places, normal(N_MEMBERS, n_references, EMBEDDING)], axis=2)
     projection = normal(N_MEMBERS, n_inputs, WIDTH) * np.float32(0.4 * n_inputs**-0.5)
+    estimated = normal(N_MEMBERS, N_ESTIMATED, WIDTH) * np.float32(0.4)
+    coefficients = [normal(N_MEMBERS, n_references) * seen, normal(N_MEMBERS, N_ESTIMATED)]
     return Process(
         **scale,
         embedding_center=normal(N_MEMBERS, EMBEDDING),
         embedding_scale=positive(N_MEMBERS, EMBEDDING),
         rate=positive(N_MEMBERS, n_inputs),
         projection=projection,
-        points=inputs @ projection,
+        points=np.concatenate([inputs @ projection, estimated], axis=1),
         amplitude=positive(N_MEMBERS),
         slope=positive(N_MEMBERS),
         mean=positive(N_MEMBERS),
@@ -186,8 +192,8 @@ def random_process(descriptors: NDArray[np.float32]) -> Process:
         own_offset=positive(N_MEMBERS, len(METHODS)),
         own_rate=positive(N_MEMBERS, len(METHODS)),
         own_known=mapped[:5],
-        coefficients=normal(N_MEMBERS, n_known) * np.float32(0.3) * seen,
-        errors=positive(N_MEMBERS, n_known) * seen,
+        coefficients=np.concatenate(coefficients, axis=1) * np.float32(0.3),
+        errors=positive(N_MEMBERS, n_references) * seen,
     )
 
 

@@ -122,7 +122,7 @@ DAMAGED_PARTS: dict[str, tuple[str, Change, str]] = {
     ),
     "a process with a hole": (PROCESS, with_nan("points"), "points is not"),
     "a process of other axes": (PROCESS, lambda a: a.update(points=a["mean"]), "cannot be read"),
-    "a process of fewer known crystals": (
+    "a process of fewer references": (
         PROCESS,
         lambda a: a.update(
             points=a["points"][:, :-1].copy(),
@@ -130,7 +130,7 @@ DAMAGED_PARTS: dict[str, tuple[str, Change, str]] = {
             coefficients=a["coefficients"][:, :-1].copy(),
             errors=a["errors"][:, :-1].copy(),
         ),
-        "has 7 known crystals, the evidence 8 references",
+        "has 7 references, the evidence 8",
     ),
 }
 

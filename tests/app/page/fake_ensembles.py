@@ -10,6 +10,7 @@ from models.prediction.result import (
     Method,
     MinimumConductivity,
     Neighbor,
+    PhononEstimate,
     Prediction,
     Reference,
     SecondOpinion,
@@ -86,6 +87,9 @@ def _complete(prediction: Prediction) -> Prediction:
             verdict="edge",
             reasons=("No half-Heusler was trained on.",),
             nearest=tuple(Neighbor(**item.model_dump(), distance=0.12) for item in REFERENCES[1:3]),
+            phonon_estimates=(
+                PhononEstimate(material_id="mp-7", formula="NaCl", dataset="phonondb", ltc=7.0),
+            ),
         ),
         second_opinion=OPINION,
         number=describe_number(METHOD, "edge"),

@@ -211,6 +211,8 @@ def test_interval_verdict_and_nearest_crystals(open_page: OpenPage, service: str
     verdict = page.locator(".verdict.edge")
     expect(verdict).to_contain_text("At the edge of the training domain")
     expect(verdict).to_contain_text("No half-Heusler was trained on.")
+    expect(verdict).to_contain_text("phonons are known (mp-7 in phonondb)")
+    expect(verdict).to_contain_text("learned from the 7.00 W/(m K) that they suggest")
     described = page.locator(".dots svg").get_attribute("aria-label") or ""
     assert "Interval 9.60 to 21.6. Nearest training crystals: NaCl 20.0, NaCl 50.0." in described
     expect(page.locator(".dots svg .neighbor")).to_have_count(2)

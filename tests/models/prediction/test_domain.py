@@ -1,5 +1,6 @@
 """Verdict, reasons and nearest crystals, from evidence made by hand."""
 
+import dataclasses
 import itertools
 import json
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from models.prediction.evidence import (
     EMBEDDINGS,
     EVIDENCE,
     Embeddings,
+    EstimatedCrystal,
     Evidence,
     EvidenceRecord,
     TrainingCrystal,
@@ -162,6 +164,28 @@ def test_another_polymorph_or_compound_is_not_known(evidence):
         assert not domain.in_training_data
         assert domain.same_crystal == ()
         assert domain.nearest[0].material_id == "mp-2"  # still the nearest
+
+
+def test_estimates_from_phonons_are_of_the_same_compound_in_the_same_type(evidence):
+    estimates = tuple(
+        EstimatedCrystal(
+            material_id=material_id,
+            formula=formula,
+            dataset="phonondb",
+            ltc=7.0,
+            prototype=ROCKSALT,
+        )
+        for material_id, formula in (("mp-8", "NaBr"), ("mp-9", "NaI"))
+    )
+    known = dataclasses.replace(evidence, estimates=estimates)
+    domain = assess(known, query(0.9, formula="NaBr")).domain
+    assert [each.material_id for each in domain.phonon_estimates] == ["mp-8"]
+    assert domain.phonon_estimates[0].ltc == 7.0
+    assert not domain.in_training_data
+    plain = assess(evidence, query(0.9, formula="NaBr")).domain
+    assert plain == domain.model_copy(update={"phonon_estimates": ()})
+    other = assess(known, query(0.9, formula="NaBr", prototype=ZINCBLENDE)).domain
+    assert other.phonon_estimates == ()
 
 
 def test_many_references_of_one_crystal_are_cut_off():

@@ -65,7 +65,7 @@ def exact(
     for row, known in enumerate(process.points[member].astype(float)):
         distance = float(np.linalg.norm(point - known))
         covariance = process.amplitude[member] * shape_at(distance)
-        if own is not None and process.methods[own, row]:
+        if own is not None and row < N_KNOWN and process.methods[own, row]:
             apart = inputs[: len(process.center)] - process.own_known[row]
             root_mean_square = float(np.sqrt(np.mean(apart**2)))
             shape = np.exp(-((process.own_rate[member, own] * root_mean_square) ** 2) / 2)
@@ -104,12 +104,23 @@ def test_each_crystal_has_its_own_output(process, new, embeddings):
 def test_distances_are_means_over_the_members(process, new, embeddings):
     found = ProcessPredictor(process)(new, embeddings, np.zeros(N_NEW, dtype=int)).distance
     squares = [
-        ((inputs_of(process, row, own[m], m) @ process.projection[m] - process.points[m]) ** 2)
+        (inputs_of(process, row, own[m], m) @ process.projection[m] - process.points[m, :N_KNOWN])
+        ** 2
         for row, own in zip(new, embeddings, strict=True)
         for m in range(N_MEMBERS)
     ]
     by_member = np.array(squares).sum(axis=2).reshape(N_NEW, N_MEMBERS, N_KNOWN)
     assert found == pytest.approx(np.sqrt(by_member.mean(axis=1)), abs=1e-4)
+
+
+def test_an_estimate_moves_predictions_but_is_no_reference(process, new, embeddings):
+    asked = (new, embeddings, np.zeros(N_NEW, dtype=int))
+    rest = process.coefficients[:, :N_KNOWN], process.points[:, :N_KNOWN]
+    without = dataclasses.replace(process, coefficients=rest[0], points=rest[1])
+    found, plain = ProcessPredictor(process)(*asked), ProcessPredictor(without)(*asked)
+    assert np.abs(found.log_ltc - plain.log_ltc).max() > 0.01
+    np.testing.assert_array_equal(found.distance, plain.distance)
+    assert found.local_error == pytest.approx(plain.local_error, rel=1e-6)
 
 
 def test_a_known_crystal_is_at_almost_no_distance_of_itself(process, descriptors):
@@ -120,7 +131,8 @@ def test_a_known_crystal_is_at_almost_no_distance_of_itself(process, descriptors
         for m in range(N_MEMBERS)
         for crystals in [list(zip(descriptors, single[:, m], strict=True))]
     ]
-    known = dataclasses.replace(process, points=np.array(points, np.float32))
+    places = np.concatenate([points, process.points[:, N_KNOWN:]], axis=1)
+    known = dataclasses.replace(process, points=places.astype(np.float32))
     found = ProcessPredictor(known)(descriptors, single, np.zeros(N_KNOWN, dtype=int)).distance
     assert np.diag(found).max() < 1e-5
     assert (found + np.eye(N_KNOWN)).min() > 0.1
@@ -138,7 +150,7 @@ def test_a_method_without_references_adds_nothing(process, new, embeddings):
 def test_the_local_error_is_a_mean_over_what_the_member_was_fitted_to(process, new, embeddings):
     found = ProcessPredictor(process)(new, embeddings, np.zeros(N_NEW, dtype=int))
     for member in range(N_MEMBERS):
-        seen = process.coefficients[member] != 0
+        seen = process.coefficients[member, :N_KNOWN] != 0
         weights = local_weight(found.distance[:, seen].astype(float))
         errors = process.errors[member, seen]
         expected = (weights @ errors + FAR * errors.mean()) / (weights.sum(axis=1) + FAR)

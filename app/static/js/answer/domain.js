@@ -18,8 +18,13 @@ export function domainSection({ domain, ltc }) {
     { class: `verdict ${domain.verdict}` },
     h("h3", {}, VERDICTS[domain.verdict]),
     domain.in_training_data && h("p", {}, "This compound is in the training data: the prediction is no independent test."),
+    domain.phonon_estimates.map((estimate) => h("p", {}, fromPhonons(estimate))),
     reasons.length > 0 ? h("ul", {}, reasons) : h("p", {}, "The training data hold crystals similar to this one."),
   );
+}
+
+function fromPhonons({ material_id, dataset, ltc }) {
+  return `Its phonons are known (${material_id} in ${dataset}): the ensemble learned from the ${number(ltc)} W/(m K) that they suggest.`;
 }
 
 function unknownDomain(ltc) {
