@@ -141,13 +141,29 @@ class CovarianceStart:
 
 
 @checked_dataclass(frozen=True, config=STRICT)
+class EstimateSettings:
+    """How an LTC is estimated for crystals of known phonons (`training.fit.frozen.estimates`).
+
+    `quantities` of the data set `dataset`; `rate`: one over the length of each of them, `slope`:
+    that of their linear part, both of standardised logarithms; `noise_share` of an estimate's
+    variance is its noise.
+    """
+
+    dataset: str
+    quantities: Annotated[tuple[str, ...], Field(min_length=1)]
+    rate: PositiveFloat = 0.12
+    slope: PositiveFloat = 0.08
+    noise_share: PositiveFloat = 0.5
+
+
+@checked_dataclass(frozen=True, config=STRICT)
 class GaussianProcessSettings:
     """How the Gaussian processes are fitted.
 
     The covariance in `steps` of Adam with this `learning_rate`, in each of which the share `held`
     of the formulas is held out; the weight of each reference every `reweigh` steps, in
     `weight_steps`, for Student-t noise of so many `degrees_of_freedom`. `width`: numbers of the
-    point that a crystal becomes.
+    point that a crystal becomes. `estimates`: of what else is known than references, if anything.
     """
 
     steps: PositiveInt = 120
@@ -158,6 +174,7 @@ class GaussianProcessSettings:
     degrees_of_freedom: PositiveFloat = 2.5
     width: PositiveInt = 96
     start: CovarianceStart = CovarianceStart()
+    estimates: EstimateSettings | None = None
 
 
 @checked_dataclass(frozen=True, config=STRICT)

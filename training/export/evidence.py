@@ -9,9 +9,16 @@ from safetensors.numpy import save_file
 
 from models.manifest import Metrics
 from models.prediction.calibration import interval_groups
-from models.prediction.evidence import EMBEDDINGS, EVIDENCE, EvidenceRecord, TrainingCrystal
+from models.prediction.evidence import (
+    EMBEDDINGS,
+    EVIDENCE,
+    EstimatedCrystal,
+    EvidenceRecord,
+    TrainingCrystal,
+)
 from training.config import HELD_OUT
 from training.export.trained import TrainedEnsemble
+from training.fit.frozen.processes import mean_estimates
 from training.scoring.calibration import ErrorSample, calibrate, nearest_distances
 from training.scoring.coverage import measure_calibration
 from training.scoring.groups import coverage_groups
@@ -34,6 +41,7 @@ def collect_evidence(trained: TrainedEnsemble) -> MeasuredEvidence:
         calibration=calibrate(sample),
         structure_types=tuple(sorted(set(trained.data.types))),
         references=_references(trained),
+        estimates=_estimates(trained),
     )
     metrics = Metrics(
         dataset=trained.data.dataset.name,
@@ -118,5 +126,28 @@ def _references(trained: TrainedEnsemble) -> tuple[TrainingCrystal, ...]:
         )
         for crystal, (fingerprint, prototype, owner, mean) in zip(
             data.dataset.crystals, identities, strict=True
+        )
+    )
+
+
+def _estimates(trained: TrainedEnsemble) -> tuple[EstimatedCrystal, ...]:
+    """Return what the processes know beside the references."""
+    settings, crystals = (
+        trained.run.preset.gaussian_process.estimates,
+        trained.contexts[0].unlabelled,
+    )
+    if settings is None or not crystals.formulas:
+        return ()
+    identities = zip(crystals.material_ids, crystals.formulas, crystals.prototypes, strict=True)
+    return tuple(
+        EstimatedCrystal(
+            material_id=material_id,
+            formula=formula,
+            dataset=settings.dataset,
+            ltc=ltc,
+            prototype=prototype,
+        )
+        for (material_id, formula, prototype), ltc in zip(
+            identities, mean_estimates(trained.contexts).tolist(), strict=True
         )
     )

@@ -18,6 +18,7 @@ from training.data.splits import (
 )
 from training.fit.frozen.curves import fit_curves
 from training.fit.frozen.exported import ExportedProcess, read_exported_process
+from training.fit.frozen.phonons import NO_PHONONS, PhononCrystals, read_phonons
 from training.fit.network.loop import FittedMember, read_member
 from training.run import TrainingRun
 from training.stages import Stage
@@ -30,7 +31,7 @@ class MemberContext:
     `number`: of its split; `parent`: the member of the stage before, None where there is none;
     `directory`: where the member is kept; `megnet_weights`: the file of MEGNet's own. `exported`:
     what is taken over from an exported ensemble that the stage starts from, None where it starts
-    from another.
+    from another. `phonons`: crystals that the LTC of some is estimated from.
     """
 
     stage: Stage
@@ -43,6 +44,7 @@ class MemberContext:
     megnet_weights: Path
     seed: int
     exported: ExportedProcess | None = None
+    phonons: PhononCrystals = NO_PHONONS
 
     @property
     def title(self) -> str:
@@ -57,6 +59,11 @@ class MemberContext:
         center, scale = self.data.descriptor_scale()
         standardised = standardise(self.data.descriptors(), center, scale)
         return DescriptorScale(center, scale, fit_curves(standardised))
+
+    @cached_property
+    def unlabelled(self) -> PhononCrystals:
+        """Those of `phonons` whose formula no reference has, held out or not."""
+        return self.phonons.without(self.data.formulas())
 
     @cached_property
     def schedule(self) -> Schedule:
@@ -78,6 +85,7 @@ def member_context(stage: Stage, number: int, run: TrainingRun) -> MemberContext
         megnet_weights=run.megnet_weights,
         seed=run.member_seed(stage, number),
         exported=_exported(stage, number, run),
+        phonons=_phonons(stage, run),
     )
 
 
@@ -97,6 +105,13 @@ def _exported(stage: Stage, number: int, run: TrainingRun) -> ExportedProcess | 
         return None
     noise = run.preset.gaussian_process.start.noise
     return read_exported_process(run.run_dir / stage.parent, number, noise)
+
+
+def _phonons(stage: Stage, run: TrainingRun) -> PhononCrystals:
+    settings = run.preset.gaussian_process.estimates
+    if settings is None or not run.preset.has_process(stage.name, stage.dataset):
+        return NO_PHONONS
+    return read_phonons(settings, run.data_dir, run.preset.inputs)
 
 
 def _parent(stage: Stage, number: int, run: TrainingRun) -> FittedMember | None:

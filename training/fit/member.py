@@ -1,17 +1,22 @@
 """The training of one member of one stage, in a process of its own."""
 
 import logging
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.descriptors.describe import NAMES
 from models.errors import DataError
 from models.network.architecture import Architecture, weight_shapes
+from models.network.batch import NetworkInput
 from training.config import LossSettings, Preset
+from training.data.methods import method_masks
 from training.fit.context import MemberContext, member_context
 from training.fit.frozen.embedding import StandardisedEmbedding, embed
+from training.fit.frozen.estimates import Estimates, estimate_ltc
 from training.fit.frozen.heads import (
     HeadTask,
     fit_heads,
@@ -19,13 +24,8 @@ from training.fit.frozen.heads import (
     input_weights,
     write_heads,
 )
-from training.fit.frozen.processes import (
-    has_process,
-    join_inputs,
-    method_masks,
-    train_covariance,
-    train_process,
-)
+from training.fit.frozen.inputs import join_inputs
+from training.fit.frozen.processes import has_process, train_covariance, train_process
 from training.fit.network.loop import (
     FittedMember,
     MemberTask,
@@ -59,7 +59,8 @@ def train_member(stage: Stage, number: int, run: TrainingRun, report: Report) ->
     if schedule.heads and not has_heads(directory):
         train_heads(context)
     if schedule.gaussian_process and not has_process(directory):
-        train_process(context, embedding(context))
+        embedded = embedding(context)
+        train_process(context, embedded, estimates(context, embedded))
 
 
 def _is_finished(directory: Path, stage: Stage, preset: Preset) -> bool:
@@ -84,7 +85,7 @@ def train_heads(context: MemberContext) -> None:
     """Fit the member's heads to its training rows, and write them."""
     rows, data, embedded = context.split.train, context.data, embedding(context)
     covariance = train_covariance(context, embedded)
-    inputs = np.concatenate([join_inputs(context, embedded), method_masks(data).T], axis=1)
+    inputs = np.concatenate([join_inputs(context, data, embedded), method_masks(data).T], axis=1)
     task = HeadTask(
         inputs[rows].astype(np.float32),
         np.log10(data.ltc[rows]),
@@ -99,13 +100,28 @@ def train_heads(context: MemberContext) -> None:
 
 def embedding(context: MemberContext) -> StandardisedEmbedding:
     """Return the embedding of all crystals by the member's network, standardised."""
-    network = context.parent or trained_network(context)
-    weights = to_weights(network.weights, weight_shapes(context.preset.architecture))
-    values, exported = embed(weights, context.data.graphs), context.exported
+    values, exported = _embed(context, context.data.graphs), context.exported
     if exported:
         center, scale = exported.embedding_center, exported.embedding_scale
         return StandardisedEmbedding.by(values, center, scale)
     return StandardisedEmbedding.over(values, context.split.train)
+
+
+def estimates(context: MemberContext, embedded: StandardisedEmbedding) -> Estimates:
+    """Return crystals with an LTC estimated from phonons; `embedded`: the references' embedding."""
+    graphs = context.unlabelled.graphs
+    if not graphs:
+        return Estimates.none(len(NAMES) + len(embedded.center))
+    values = _embed(context, graphs)
+    unlabelled = StandardisedEmbedding.by(values, embedded.center, embedded.scale)
+    covariance = train_covariance(context, embedded)
+    return estimate_ltc(context, embedded, unlabelled, covariance)
+
+
+def _embed(context: MemberContext, graphs: Sequence[NetworkInput]) -> NDArray[np.float32]:
+    """Return the embedding [n_crystals, 16] by the member's network."""
+    network = context.parent or trained_network(context)
+    return embed(to_weights(network.weights, weight_shapes(context.preset.architecture)), graphs)
 
 
 def trained_network(context: MemberContext) -> FittedMember:

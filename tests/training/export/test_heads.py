@@ -13,6 +13,7 @@ from models.manifest import HEADS, MANIFEST, PROCESS, WEIGHTS, Manifest
 from models.prediction.evidence import EVIDENCE
 from tests.crystals import generated_crystals
 from training.config import PRESET_FILE, preset_of
+from training.data.datasets import read_dataset
 from training.data.graphs import read_graphs
 from training.evaluation.reference import ReferenceSet
 from training.evaluation.sources import find_ensembles
@@ -137,7 +138,8 @@ def test_what_was_trained_is_what_answers(ensemble, trained):
 
 def test_heads_and_process_hold_no_reference_kept_from_the_member(trained):
     assert trained.process is not None
-    for coefficients, split in zip(trained.process.coefficients, trained.splits, strict=True):
+    of_references = trained.process.coefficients[:, : trained.process.n_references]
+    for coefficients, split in zip(of_references, trained.splits, strict=True):
         assert not coefficients[split.validation].any()
         assert coefficients[split.train].all()
 
@@ -169,6 +171,21 @@ def test_a_training_crystal_is_recognised(ensemble, trained):
     assert prediction.domain.in_training_data
     assert prediction.domain.nearest[0].material_id == trained.data.dataset.crystals[2].material_id
     assert prediction.domain.nearest[0].distance < 0.01
+
+
+def test_a_crystal_of_known_phonons_is_named_with_its_estimate(ensemble, trained, run):
+    unlabelled = trained.contexts[0].unlabelled
+    structures = {
+        each.material_id: each.structure for each in read_dataset("phonondb", run.data_dir).crystals
+    }
+    crystals = [Crystal.of(structures[each]) for each in unlabelled.material_ids]
+    for material_id, prediction in zip(
+        unlabelled.material_ids, ensemble.predict(crystals), strict=True
+    ):
+        (estimate,) = prediction.domain.phonon_estimates
+        assert (estimate.material_id, estimate.dataset) == (material_id, "phonondb")
+        assert estimate.ltc > 0
+        assert not prediction.domain.in_training_data
 
 
 def test_exporting_again_gives_the_same_files(run, ensemble, tmp_path):

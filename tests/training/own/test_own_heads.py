@@ -68,7 +68,7 @@ def test_its_process_has_the_lengths_of_recommended_and_references_of_its_own(fo
         "amplitude",
     ):
         np.testing.assert_allclose(getattr(own, name), getattr(start, name), rtol=1e-6)
-    assert own.n_known == 30
+    assert own.n_references == own.points.shape[1] == 30
     assert not own.methods.any()
 
 

@@ -27,6 +27,9 @@ class References:
     inputs: Numbers
     log_ltc: Numbers
 
+    def __len__(self) -> int:
+        return len(self.log_ltc)
+
     def residual(self) -> Numbers:
         """Return log10 of LTC [n] less its mean."""
         residual: Numbers = self.log_ltc - self.log_ltc.mean()
@@ -35,6 +38,13 @@ class References:
     def chosen(self, rows: NDArray[np.int64]) -> "References":
         """Return those in `rows`."""
         return References(self.inputs[rows], self.log_ltc[rows])
+
+    def joined(self, others: "References") -> "References":
+        """Return these, then others."""
+        return References(
+            np.concatenate([self.inputs, others.inputs]),
+            np.concatenate([self.log_ltc, others.log_ltc]),
+        )
 
 
 @dataclass(frozen=True)

@@ -10,36 +10,34 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from models.errors import DataError
-from models.network.heads import METHODS
 from models.prediction.gaussian_process import Process, descriptor_distances
 from training.config import GaussianProcessSettings
-from training.data.graphs import GraphDataset
+from training.data.methods import Masks, method_masks
 from training.fit.context import MemberContext
 from training.fit.frozen.covariance import (
     JITTER,
     Covariance,
+    Numbers,
     References,
     invert,
     student_weights,
 )
 from training.fit.frozen.embedding import StandardisedEmbedding
+from training.fit.frozen.estimates import Estimates
+from training.fit.frozen.inputs import references_of
 from training.fit.frozen.lengths import fit_covariance
 from training.fit.own_process import MethodReferences, OwnProcess, fit_own_process
 
 logger = logging.getLogger(__name__)
 FILE = "process.safetensors"
 COVARIANCE_FILE = "covariance.safetensors"
-METHOD_DATASETS = {"ltc_phono3py": "dataset1", "ltc_half_heusler": "dataset2"}
-
-Numbers = NDArray[np.float64]
-Masks = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class FittedProcess:
     """A process of one member.
 
-    `coefficients`, `errors` [n]: of its references, the latter of log10(LTC), each predicted
+    `coefficients`, `errors` [n]: of what it knows, the latter of log10(LTC), each predicted
     without itself; `own`: the processes of the methods.
     """
 
@@ -63,7 +61,7 @@ def train_covariance(context: MemberContext, embedding: StandardisedEmbedding) -
 def _fitted(context: MemberContext, embedding: StandardisedEmbedding) -> Covariance:
     apart = np.flatnonzero(method_masks(context.data).any(axis=0))
     rows = np.setdiff1d(context.split.train, apart)
-    references = _references(context, embedding).chosen(rows)
+    references = references_of(context, embedding).chosen(rows)
     formulas = np.array(context.data.formulas())[rows]
     settings = context.preset.gaussian_process
     found = fit_covariance(references, formulas.tolist(), settings, context.seed)
@@ -80,26 +78,35 @@ def read_covariance(path: Path) -> Covariance:
     return Covariance(arrays["rate"], arrays["projection"], **numbers)
 
 
-def train_process(context: MemberContext, embedding: StandardisedEmbedding) -> None:
-    """Fit a member's process to its training rows, and write it."""
+def train_process(
+    context: MemberContext, embedding: StandardisedEmbedding, estimates: Estimates
+) -> None:
+    """Fit a member's process to its training rows and to estimates, and write it."""
     covariance = train_covariance(context, embedding)
-    rows, everything = context.split.train, _references(context, embedding)
+    rows, everything = context.split.train, references_of(context, embedding)
     references = everything.chosen(rows)
     descriptors = references.inputs[:, : -len(embedding.center)]
-    methods = MethodRows(method_masks(context.data)[:, rows], descriptors)
-    fitted = fit_process(methods, references, covariance, context.preset.gaussian_process)
+    known = Known(
+        references, estimates, MethodRows(method_masks(context.data)[:, rows], descriptors)
+    )
+    fitted = fit_process(known, covariance, context.preset.gaussian_process)
+    crystals = known.crystals()
     arrays = {
-        "mean": references.log_ltc.mean(),
-        "linear": covariance.slope**2 * (references.inputs.T @ fitted.coefficients),
+        "mean": crystals.log_ltc.mean(),
+        "linear": covariance.slope**2 * (crystals.inputs.T @ fitted.coefficients),
         "coefficients": fitted.coefficients,
-        "errors": fitted.errors,
+        "errors": fitted.errors[: len(rows)],
         "own": [astuple(own) for own in fitted.own],
-        "points": covariance.points(everything.inputs),
+        "points": covariance.points(everything.joined(estimates.crystals).inputs),
+        "estimates": estimates.crystals.log_ltc,
         "embedding_center": embedding.center,
         "embedding_scale": embedding.scale,
     }
     _write(arrays, context.directory / FILE)
-    logger.info("%s: process fitted to %d crystals", context.title, len(rows))
+    logger.info(
+        "%s: process fitted to %d references and %d estimates",
+        *(context.title, len(rows), len(estimates.noise)),
+    )
 
 
 @dataclass(frozen=True)
@@ -117,23 +124,34 @@ class MethodRows:
         return descriptor_distances(self.descriptors[rows], self.descriptors[rows])
 
 
+@dataclass(frozen=True)
+class Known:
+    """What a process is fitted to: references, which of them are of a method, and estimates."""
+
+    references: References
+    estimates: Estimates
+    methods: MethodRows
+
+    def crystals(self) -> References:
+        """Return references, then estimates."""
+        return self.references.joined(self.estimates.crystals)
+
+
 def fit_process(
-    methods: MethodRows,
-    references: References,
-    covariance: Covariance,
-    settings: GaussianProcessSettings,
+    known: Known, covariance: Covariance, settings: GaussianProcessSettings
 ) -> FittedProcess:
-    """Return the process fitted to references, some of which are of a method."""
-    masks = methods.masks
-    residual, plain = references.residual(), np.flatnonzero(~masks.any(axis=0))
-    signal, usual = covariance.signal(references), covariance.noise + JITTER
-    block = np.ix_(plain, plain)
-    weights = student_weights(signal[block], usual, residual[plain], settings)
-    noise = np.zeros(len(residual))
-    noise[plain] = usual / weights
-    inverse, _ = invert(signal[block] + np.diag(noise[plain]))
+    """Return the process fitted to known crystals."""
+    crystals, methods = known.crystals(), known.methods
+    residual, signal = crystals.residual(), covariance.signal(crystals)
+    n_references, usual = len(known.references), covariance.noise + JITTER
+    noise = np.concatenate([np.zeros(n_references), known.estimates.noise])
+    shared = np.flatnonzero(~methods.masks.any(axis=0))
+    weights = student_weights(signal[np.ix_(shared, shared)], usual, residual[shared], settings)
+    noise[shared] = usual / weights
+    plain = np.concatenate([shared, np.arange(n_references, len(residual))])
+    inverse, _ = invert(signal[np.ix_(plain, plain)] + np.diag(noise[plain]))
     own = []
-    for mask in masks:
+    for mask in methods.masks:
         rows = np.flatnonzero(mask)
         across = signal[np.ix_(rows, plain)] @ inverse
         given = MethodReferences(
@@ -143,7 +161,7 @@ def fit_process(
         )
         own.append(fit_own_process(given))
         noise[rows] = own[-1].noise + JITTER
-    for mask, process in zip(masks, own, strict=True):
+    for mask, process in zip(methods.masks, own, strict=True):
         rows = np.flatnonzero(mask)
         signal[np.ix_(rows, rows)] += process.signal(methods.distances(rows))
     inverse, _ = invert(signal + np.diag(noise))
@@ -163,22 +181,23 @@ def join_processes(contexts: Sequence[MemberContext]) -> Process:
     covariances = [read_covariance(context.directory / COVARIANCE_FILE) for context in contexts]
     files = [load_file(context.directory / FILE) for context in contexts]
 
-    def of_rows(name: str) -> Numbers:
-        values = np.zeros((len(contexts), len(data.graphs)))
-        for index, context in enumerate(contexts):
-            values[index, context.split.train] = files[index][name]
-        return values
-
     def stacked(name: str) -> Numbers:
         return np.stack([file[name] for file in files])
 
-    own = stacked("own")
+    points, own, n_references = stacked("points"), stacked("own"), len(data.graphs)
+    n_known = points.shape[1]
+    coefficients = np.zeros((len(files), n_known))
+    errors = np.zeros((len(files), n_references))
+    for member, (context, file) in enumerate(zip(contexts, files, strict=True)):
+        rows = context.split.train
+        known = np.concatenate([rows, np.arange(n_references, n_known)])
+        coefficients[member, known], errors[member, rows] = file["coefficients"], file["errors"]
     arrays = {
         **asdict(scale),
         **{name: stacked(name) for name in ("embedding_center", "embedding_scale")},
         "rate": [covariance.rate for covariance in covariances],
         "projection": [covariance.projection for covariance in covariances],
-        "points": stacked("points"),
+        "points": points,
         "amplitude": [covariance.amplitude for covariance in covariances],
         "slope": [covariance.slope for covariance in covariances],
         "linear": stacked("linear"),
@@ -188,28 +207,22 @@ def join_processes(contexts: Sequence[MemberContext]) -> Process:
         "own_rate": own[..., 3],
         "own_known": scale(data.descriptors()[methods.any(axis=0)]),
         "mean": stacked("mean").reshape(len(files)),
-        "coefficients": of_rows("coefficients"),
-        "errors": of_rows("errors"),
+        "coefficients": coefficients,
+        "errors": errors,
     }
     return Process(
         **{name: np.ascontiguousarray(value, np.float32) for name, value in arrays.items()}
     )
 
 
-def method_masks(data: GraphDataset) -> Masks:
-    """Return which references [n_methods, n_crystals] are of each of `METHODS`."""
-    owners = np.array(data.owners())
-    return np.stack([owners == METHOD_DATASETS[method] for method in METHODS])
+def mean_estimates(contexts: Sequence[MemberContext]) -> Numbers:
+    """Return the estimated LTC in W/(m K) [n] of the `unlabelled` crystals.
 
-
-def join_inputs(context: MemberContext, embedding: StandardisedEmbedding) -> Numbers:
-    """Return descriptors and embedding [n_crystals, n_inputs], all standardised."""
-    descriptors = context.descriptor_scale(context.data.descriptors())
-    return np.concatenate([descriptors, embedding.values], axis=1, dtype=float)
-
-
-def _references(context: MemberContext, embedding: StandardisedEmbedding) -> References:
-    return References(join_inputs(context, embedding), np.log10(context.data.ltc))
+    It is the geometric mean over the members.
+    """
+    estimates = [load_file(context.directory / FILE)["estimates"] for context in contexts]
+    mean: Numbers = 10 ** np.mean(estimates, axis=0)
+    return mean
 
 
 def _write(arrays: dict[str, object], path: Path) -> None:

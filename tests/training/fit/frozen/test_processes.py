@@ -1,6 +1,7 @@
 """Processes of the members: from a training context to what is served."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,19 +13,23 @@ from models.network.standardise import FARTHEST
 from models.prediction.gaussian_process import OUTPUTS, ProcessPredictor
 from training.config import Preset, read_preset
 from training.data.graphs import GraphDataset, read_graphs
+from training.data.methods import method_masks
 from training.data.splits import Split
 from training.fit.context import MemberContext
 from training.fit.frozen.covariance import JITTER, Covariance, References
 from training.fit.frozen.embedding import StandardisedEmbedding
+from training.fit.frozen.estimates import Estimates, estimate_ltc
+from training.fit.frozen.inputs import join_inputs
+from training.fit.frozen.phonons import PhononCrystals, read_phonons
 from training.fit.frozen.processes import (
     COVARIANCE_FILE,
     FILE,
+    Known,
     MethodRows,
     fit_process,
     has_process,
-    join_inputs,
     join_processes,
-    method_masks,
+    mean_estimates,
     read_covariance,
     train_covariance,
     train_process,
@@ -55,6 +60,20 @@ def embedded(context: MemberContext) -> StandardisedEmbedding:
     return StandardisedEmbedding.over(values, context.split.train)
 
 
+def phonons_of(preset: Preset, small_data: Path) -> PhononCrystals:
+    settings = preset.gaussian_process.estimates
+    assert settings is not None
+    return read_phonons(settings, small_data, preset.inputs)
+
+
+def estimates_of(context: MemberContext) -> Estimates:
+    """Return a member's estimates, the embeddings of its crystals being made up."""
+    of_data, n = embedded(context), len(context.unlabelled.graphs)
+    values = np.random.default_rng(8).normal(2.0, 3.0, (n, EMBEDDING)).astype(np.float32)
+    of_unlabelled = StandardisedEmbedding.by(values, of_data.center, of_data.scale)
+    return estimate_ltc(context, of_data, of_unlabelled, train_covariance(context, of_data))
+
+
 def asked_of(data: GraphDataset) -> tuple[np.ndarray, np.ndarray]:
     """Return descriptors and embeddings by member of all crystals."""
     values = raw_embeddings(len(data.graphs))
@@ -77,12 +96,13 @@ def contexts(data, preset, small_data, tmp_path_factory) -> tuple[MemberContext,
             directory=folder / f"split-{number}",
             megnet_weights=small_data,
             seed=number,
+            phonons=phonons_of(preset, small_data),
         )
         for number, held in enumerate(HELD, start=1)
     )
     for context in made:
         assert not has_process(context.directory)
-        train_process(context, embedded(context))
+        train_process(context, embedded(context), estimates_of(context))
         assert has_process(context.directory)
     return made
 
@@ -96,7 +116,7 @@ def test_methods_are_those_of_the_data_sets(data):
 
 
 def test_inputs_are_standardised_descriptors_and_embedding(contexts):
-    inputs = join_inputs(contexts[0], embedded(contexts[0]))
+    inputs = join_inputs(contexts[0], contexts[0].data, embedded(contexts[0]))
     assert inputs.shape[1] == contexts[0].data.descriptors().shape[1] + EMBEDDING
     assert np.abs(np.median(inputs, axis=0)).max() < 1
     assert np.abs(inputs).max() <= FARTHEST
@@ -118,10 +138,24 @@ def test_the_covariance_owes_nothing_to_what_is_held_out(contexts, data, tmp_pat
 
 def test_references_held_out_have_no_coefficient(contexts):
     process = join_processes(contexts)
+    n_references = process.n_references
     for member, held in enumerate(HELD):
-        for values in (process.coefficients[member], process.errors[member]):
+        for values in (process.coefficients[member, :n_references], process.errors[member]):
             assert not values[held].any()
             assert np.delete(values, held).all()
+
+
+def test_crystals_of_known_phonons_are_known_beside_the_references(contexts, data):
+    process, unlabelled = join_processes(contexts), contexts[0].unlabelled
+    assert process.n_references == len(data.graphs)
+    assert process.points.shape[1] == len(data.graphs) + len(unlabelled.formulas)
+    assert process.coefficients[:, len(data.graphs) :].all()
+    for context in contexts:
+        values = load_file(context.directory / FILE)["estimates"]
+        assert np.isfinite(values).all()
+    assert mean_estimates(contexts) == pytest.approx(
+        10 ** np.mean([load_file(c.directory / FILE)["estimates"] for c in contexts], axis=0)
+    )
 
 
 def kernel(distance: np.ndarray) -> np.ndarray:
@@ -143,12 +177,16 @@ def test_what_is_served_is_the_exact_process(contexts, data, member):
     context = contexts[member]
     covariance = read_covariance(context.directory / COVARIANCE_FILE)
     fitted = load_file(context.directory / FILE)
-    inputs, masks = join_inputs(context, embedded(context)), method_masks(data)
+    masks, rows = method_masks(data), context.split.train
+    references = join_inputs(context, data, embedded(context))
+    estimated = estimates_of(context).crystals
+    inputs = np.concatenate([references, estimated.inputs])
+    masks = np.pad(masks, ((0, 0), (0, len(estimated))))
     squares = apart(inputs @ covariance.projection)
     shared = covariance.amplitude * kernel(np.sqrt(squares))
     shared += covariance.slope**2 * inputs @ inputs.T
     alike = apart(inputs[:, :-EMBEDDING]) / (inputs.shape[1] - EMBEDDING)
-    rows = context.split.train
+    rows = np.concatenate([rows, np.arange(len(references), len(inputs))])
     predict = ProcessPredictor(join_processes(contexts))
     for number in range(len(OUTPUTS)):
         between = shared[:, rows].copy()
@@ -157,35 +195,48 @@ def test_what_is_served_is_the_exact_process(contexts, data, member):
             own = amplitude * bell(rate * np.sqrt(alike[:, rows])) + offset
             between += own * masks[number - 1, rows]
         expected = between @ fitted["coefficients"] + float(fitted["mean"])
-        found = predict(*asked_of(data), np.full(len(inputs), number)).log_ltc[:, member]
+        expected = expected[: len(references)]
+        found = predict(*asked_of(data), np.full(len(references), number)).log_ltc[:, member]
         assert found == pytest.approx(expected, abs=2e-5), OUTPUTS[number]
         assert np.ptp(expected) > 0.1
 
 
 def test_coefficients_solve_the_equations_of_the_process():
-    """With curated references of one method, which are not weighted down as the others are."""
+    """With curated references of one method, which are not weighted down as the others are.
+
+    And with estimates, the noise of which is given.
+    """
     rng = np.random.default_rng(9)
-    inputs = rng.normal(size=(40, 3))
+    inputs = rng.normal(size=(45, 3))
     methods = np.stack([np.arange(40) % 4 == 1, np.arange(40) % 4 == 2])
-    references = References(inputs, np.sin(inputs[:, 0]) + 0.3 * methods[1])
-    settings = read_preset("smoke-recommended").gaussian_process
+    log_ltc = np.sin(inputs[:, 0])
+    log_ltc[:40] += 0.3 * methods[1]
+    everything = References(inputs, log_ltc)
+    noise = np.linspace(0.01, 0.05, 5)
+    known = Known(
+        everything.chosen(np.arange(40)),
+        Estimates(everything.chosen(np.arange(40, 45)), noise),
+        MethodRows(methods, inputs[:40]),
+    )
     covariance = Covariance(np.full(3, 0.6), 0.6 * np.eye(3)[:, :2], 0.03, 0.3, 0.02)
     distance = np.sqrt(apart(inputs) / 3)
-    fitted = fit_process(MethodRows(methods, inputs), references, covariance, settings)
-    matrix = covariance.signal(references)
-    for mask, own in zip(methods, fitted.own, strict=True):
+    fitted = fit_process(known, covariance, read_preset("smoke-recommended").gaussian_process)
+    masks = np.pad(methods, ((0, 0), (0, 5)))
+    matrix = covariance.signal(everything)
+    for mask, own in zip(masks, fitted.own, strict=True):
         block = np.ix_(mask, mask)
         matrix[block] += own.amplitude * bell(own.rate * distance[block]) + own.offset
-    left = references.residual() - matrix @ fitted.coefficients
-    for mask, own in zip(methods, fitted.own, strict=True):
+    left = everything.residual() - matrix @ fitted.coefficients
+    for mask, own in zip(masks, fitted.own, strict=True):
         expected = (own.noise + JITTER) * fitted.coefficients[mask]
         assert left[mask] == pytest.approx(expected, abs=1e-8)
-    without = np.delete(np.arange(40), 5)
+    assert left[40:] == pytest.approx(noise * fitted.coefficients[40:], abs=1e-8)
+    without = np.delete(np.arange(45), 5)
     again = np.linalg.solve(
         (matrix + np.diag(left / fitted.coefficients))[np.ix_(without, without)],
-        references.residual()[without],
+        everything.residual()[without],
     )
-    error = abs(references.residual()[5] - matrix[5, without] @ again)
+    error = abs(everything.residual()[5] - matrix[5, without] @ again)
     assert fitted.errors[5] == pytest.approx(error, rel=1e-6)
 
 
