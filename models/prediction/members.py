@@ -51,7 +51,9 @@ class Outputs:
     @cached_property
     def geometric_means(self) -> Mapping[str, Numbers]:
         """Each quantity [n_crystals], as the geometric mean over the members."""
-        means = (np.exp(np.log(values).mean(axis=1)) for values in self.quantities.values())
+        if not self.quantities:
+            return {}
+        means = np.exp(np.log(np.stack(list(self.quantities.values()))).mean(axis=2))
         return dict(zip(self.quantities, means, strict=True))
 
 
