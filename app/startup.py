@@ -1,4 +1,4 @@
-"""Settings of the process for a fast start and even latency: TensorFlow, garbage collection."""
+"""Settings of the process for a fast start and even latency: TensorFlow, threads, memory."""
 
 import contextlib
 import ctypes
@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Iterator
 from types import ModuleType
 from typing import cast
+
+from threadpoolctl import threadpool_limits
 
 KERAS = "keras"
 
@@ -59,6 +61,15 @@ def without_collection() -> Iterator[None]:
         gc.freeze()
     finally:
         gc.enable()
+
+
+def linear_algebra_in_one_thread() -> None:
+    """Let products of numpy and scipy run in the thread that asks for them.
+
+    Those of a few crystals are too short to be shared out: threads of several workers that wait for
+    each other take twice the time.
+    """
+    threadpool_limits(1, user_api="blas")
 
 
 def give_back_memory() -> None:

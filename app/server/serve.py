@@ -26,6 +26,7 @@ from app.service.predictor import n_threads
 from app.service.runtime import LoadEnsembles, load_checked
 from app.service.work_register import WorkerSlot, WorkRegister
 from app.settings import Settings
+from app.startup import linear_algebra_in_one_thread
 from models.errors import EnsembleError
 from models.prediction.engine import REFERENCE
 
@@ -43,6 +44,7 @@ def serve(settings: Settings, load: LoadEnsembles = load_ensembles) -> int:
     Raises OSError when the address cannot be listened on, before anything is loaded.
     """
     logging.config.dictConfig(log_config(settings.log_format))
+    linear_algebra_in_one_thread()
     with _listening(settings.host, settings.port) as listener:
         host, port = listener.getsockname()[:2]
         log.info("Listening on http://%s:%d", f"[{host}]" if ":" in host else host, port)

@@ -6,8 +6,13 @@ import subprocess
 import sys
 
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from app.startup import without_collection, without_native_messages
+from app.startup import (
+    linear_algebra_in_one_thread,
+    without_collection,
+    without_native_messages,
+)
 from tests.app.conftest import serving
 
 PROBE = """
@@ -67,3 +72,11 @@ def test_native_messages_come_with_an_exception(capfd):
     with pytest.raises(MemoryError):
         fail()
     assert capfd.readouterr().err == "out of memory\n"
+
+
+def test_linear_algebra_runs_in_the_thread_that_asks_for_it():
+    with threadpool_limits(2, user_api="blas"):  # gives back what was before
+        linear_algebra_in_one_thread()
+        found = [each for each in threadpool_info() if each["user_api"] == "blas"]
+        assert found
+        assert {each["num_threads"] for each in found} == {1}
