@@ -56,9 +56,8 @@ class CompiledCovariances:
             aligned(weights.swapaxes(0, 1)),
             aligned(local.reshape(n_panels, PANEL, local.shape[1])),
         )
-        ends = [n_panels * part // N_PARTS for part in range(N_PARTS + 1)]
-        parts = [slice(*ends[part : part + 2]) for part in range(N_PARTS)]
-        self._parts = [Known(*(array[part] for array in panelled)) for part in parts]
+        parts = zip(*(np.array_split(array, N_PARTS) for array in panelled), strict=True)
+        self._parts = [Known(*part) for part in parts]
 
     def __call__(self, points: Single) -> CovarianceSums:
         """Return the sums for crystals at points [n_members, n, width]."""
