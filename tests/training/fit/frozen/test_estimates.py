@@ -8,8 +8,8 @@ import pytest
 
 from models.errors import DataError
 from models.network.heads import EMBEDDING
-from training.config import Preset, read_preset
-from training.data.graphs import GraphDataset, read_graphs
+from training.config import Preset
+from training.data.graphs import GraphDataset
 from training.data.splits import Split
 from training.fit.context import MemberContext
 from training.fit.frozen.covariance import Covariance
@@ -19,16 +19,6 @@ from training.fit.frozen.phonons import NO_PHONONS, PhononCrystals, read_phonons
 from training.stages import STAGES
 
 NONE = np.empty(0, dtype=np.int64)
-
-
-@pytest.fixture(scope="module")
-def preset() -> Preset:
-    return read_preset("smoke-recommended")
-
-
-@pytest.fixture(scope="module")
-def data(small_data, preset) -> GraphDataset:
-    return read_graphs("reference", small_data, preset.inputs)
 
 
 @pytest.fixture(scope="module")

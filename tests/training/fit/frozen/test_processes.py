@@ -12,7 +12,7 @@ from models.network.heads import EMBEDDING, METHODS
 from models.network.standardise import FARTHEST
 from models.prediction.gaussian_process import OUTPUTS, ProcessPredictor
 from training.config import Preset, read_preset
-from training.data.graphs import GraphDataset, read_graphs
+from training.data.graphs import GraphDataset
 from training.data.methods import method_masks
 from training.data.splits import Split
 from training.fit.context import MemberContext
@@ -38,16 +38,6 @@ from training.stages import STAGES
 
 HELD = (np.array([1, 4, 12, 20]), np.array([0, 15, 30]))  # rows held out from each member
 NONE = np.empty(0, dtype=np.int64)
-
-
-@pytest.fixture(scope="module")
-def preset() -> Preset:
-    return read_preset("smoke-recommended")
-
-
-@pytest.fixture(scope="module")
-def data(small_data, preset) -> GraphDataset:
-    return read_graphs("reference", small_data, preset.inputs)
 
 
 def raw_embeddings(n: int) -> np.ndarray:
