@@ -12,6 +12,7 @@ from models.prediction.result import (
     Conductivity,
     Neighbor,
     NumberDescription,
+    PhononEstimate,
     SecondOpinion,
     Verdict,
     number,
@@ -72,6 +73,9 @@ class Explanation(Record):
     same_crystal: tuple[Neighbor, ...] = Field(
         description="References of the same compound and structure type."
     )
+    phonon_estimates: tuple[PhononEstimate, ...] = Field(
+        description="LTC estimated from phonons of the compound, and learned from."
+    )
     nearest: tuple[Neighbor, ...] = Field(description="Nearest training crystals.")
     second_opinion: SecondOpinion | None = Field(description="Estimates by analytical models.")
     number: NumberDescription | None = Field(
@@ -88,6 +92,7 @@ class Explanation(Record):
             reasons=domain.reasons if domain else (),
             expected_factor=None if error is None else 10**error,
             same_crystal=domain.same_crystal if domain else (),
+            phonon_estimates=domain.phonon_estimates if domain else (),
             nearest=domain.nearest if domain else (),
             second_opinion=answer.second_opinion,
             number=answer.number,

@@ -62,6 +62,7 @@ async def talk(client: Client, cif: str) -> None:
     assert evidence["estimate"]["material_id"] == "mp-9127"
     assert evidence["nearest"][0]["ltc"] > 0
     assert evidence["expected_factor"] > 1
+    assert evidence["phonon_estimates"] == []
     assert evidence["number"]["left_out"]
 
     crystals = [cif, UNREADABLE, "mp-9127", "mp-999999999"]

@@ -41,6 +41,9 @@ class Row(Record):
     in_training_data: bool | None = Field(
         description="Whether the compound was trained on in this structure type."
     )
+    phonon_estimate: float | None = number(
+        "LTC that was estimated from phonons of the compound, and learned from.", LTC_UNIT
+    )
     nearest_id: str | None = Field(description="Id of the nearest training crystal.")
     nearest_formula: str | None = Field(description="Formula of the nearest training crystal.")
     nearest_ltc: float | None = number("Reference LTC of the nearest training crystal.", LTC_UNIT)
@@ -106,6 +109,8 @@ def _of_domain(prediction: Prediction) -> dict[str, Any]:
         "expected_error": domain.expected_error,
         "in_training_data": domain.in_training_data,
     }
+    for estimate in domain.phonon_estimates[:1]:
+        values["phonon_estimate"] = estimate.ltc
     for nearest in domain.nearest[:1]:
         values |= {
             "nearest_id": nearest.material_id,

@@ -10,11 +10,15 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from app.screening.probability import DEFAULT
 from app.screening.run.parts import Parts
 from app.screening.table.columns import COLUMNS
 from app.screening.table.files import read_batches, read_provenance
-from app.screening.table.row import Row
+from app.screening.table.row import Row, values_of
+from models.crystal.crystal import Crystal
+from tests.app.page.fake_ensembles import CompleteEnsemble
 from tests.app.screening.conftest import rows_of
+from tests.crystals import ROCKSALT
 
 FOREIGN = {
     "no newline": b"precious",
@@ -78,6 +82,16 @@ def test_every_column_is_documented():
     for name in COLUMNS:
         assert f"| `{name}` |" in page
         assert str(Row.model_fields[name].description) in page
+
+
+def test_a_row_has_what_was_estimated_from_phonons():
+    (prediction,) = CompleteEnsemble().predict([Crystal.of(ROCKSALT.crystal(["Na", "Cl"], 2.8))])
+    assert prediction.domain
+    (estimate,) = prediction.domain.phonon_estimates
+    assert values_of(prediction, DEFAULT)["phonon_estimate"] == estimate.ltc
+    plain = prediction.domain.model_copy(update={"phonon_estimates": ()})
+    values = values_of(prediction.model_copy(update={"domain": plain}), DEFAULT)
+    assert "phonon_estimate" not in values
 
 
 def test_other_formats_have_the_same_beside_them(paraisite, cifs, tmp_path):
