@@ -25,7 +25,7 @@ def test_it_has_nine_members_and_answers_as_when_it_was_made(ensemble):
 
 def test_its_card_is_that_of_its_manifest(ensemble):
     assert (FOLDER / ensemble.name / CARD).read_text() == model_card(
-        ensemble.manifest, ensemble.references
+        ensemble.manifest, ensemble.references, ensemble.estimates
     )
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from models.manifest import Manifest, Metrics
-from models.prediction.result import Reference
+from models.prediction.result import PhononEstimate, Reference
 
 ERRORS = {
     "mape": "MAPE",
@@ -28,7 +28,9 @@ neighbours do not show: an acoustic branch without partners to scatter with (BAs
 rattle (copper halides)."""
 
 
-def model_card(manifest: Manifest, references: Sequence[Reference]) -> str:
+def model_card(
+    manifest: Manifest, references: Sequence[Reference], estimates: Sequence[PhononEstimate]
+) -> str:
     """Return the card in Markdown: what it is, for whom, trained on what, how far it errs."""
     sections = (
         f"# {manifest.name}\n",
@@ -37,6 +39,7 @@ def model_card(manifest: Manifest, references: Sequence[Reference]) -> str:
         f"## Use\n\n{USE}\n",
         "## Training\n",
         *_training(manifest),
+        *_estimated(estimates),
         "\n## Errors\n",
         *_errors([record for record in manifest.metrics if "mae_log10" in record.values]),
         *_published([record for record in manifest.metrics if record.protocol == "paper"]),
@@ -57,6 +60,14 @@ def _training(manifest: Manifest) -> Iterator[str]:
     yield "|---|---|---|---|"
     for data in manifest.training_data:
         yield f"| {data.dataset} | {data.file_name} | {data.n_crystals} | `{data.sha256[:16]}` |"
+
+
+def _estimated(estimates: Sequence[PhononEstimate]) -> Iterator[str]:
+    if estimates:
+        yield (
+            f"\nThe LTC of {len(estimates)} more crystals was estimated from their calculated "
+            "phonons, and learned from as well. No error, verdict or interval here is of them."
+        )
 
 
 def _errors(metrics: list[Metrics]) -> Iterator[str]:

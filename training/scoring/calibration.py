@@ -20,7 +20,7 @@ INSIDE, OUTSIDE = 0.75, 0.95  # shares of held-out crystals below the two expect
 EASIEST = 0.1  # share of held-out crystals that are taken for equally easy
 SMALLEST_ERROR = 0.02  # of log10(LTC); no calibration claims to be better than 5 %
 SMALLEST_GROUP = 20  # crystals; smaller groups have the interval of all
-PRIOR = 25  # crystals that a group's factor of one counts for
+PRIOR = 5  # crystals that a group's factor of one counts for
 ROUNDS = 40
 
 Numbers = NDArray[np.float64]

@@ -188,6 +188,12 @@ def test_a_crystal_of_known_phonons_is_named_with_its_estimate(ensemble, trained
         assert not prediction.domain.in_training_data
 
 
+def test_the_card_says_how_many_crystals_of_known_phonons_there_are(ensemble, folder):
+    assert len(ensemble.estimates) > 0
+    said = f"The LTC of {len(ensemble.estimates)} more crystals was estimated"
+    assert said in (folder / "README.md").read_text()
+
+
 def test_exporting_again_gives_the_same_files(run, ensemble, tmp_path):
     again = export_ensemble("recommended", run, tmp_path, tmp_path / "no report.json")
     assert dict(again.files) == dict(ensemble.manifest.files)

@@ -59,7 +59,7 @@ def test_the_preset_comes_back_from_the_folder(ensembles, run):
 
 def test_the_card_is_written_from_the_manifest(ensembles, manifest):
     evidence = load_evidence(ensembles / "mix-stage3", len(manifest.members), embedded=True)
-    expected = model_card(manifest, evidence.references)
+    expected = model_card(manifest, evidence.references, evidence.estimates)
     assert (ensembles / "mix-stage3" / CARD).read_text() == expected
 
 
