@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pydantic import Field
 
@@ -10,6 +11,8 @@ from models.prediction.result import Verdict
 from models.records import Record
 
 MOST_ELEMENTS = 4  # crystals of more form one group
+DECADES = (-1, 0, 1, 2)  # of the predicted LTC in W/(m K); lower and higher ones belong to the ends
+DECADE_REACH = 0.2  # of log10(LTC), on either side of the edge of a decade
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,8 @@ class Calibration(Record):
     per_local_error * local_error`, and at least `least`, the error of the easiest crystals in
     testing. A share `level` of the errors is
     below `quantile` times that, times the factor of each group of `factors` that the crystal
-    belongs to; those with one verdict are a group too. Crystals with an expected error up to
-    `inside` are inside the domain, above `outside` outside.
+    belongs to, raised to its share in the group; those with one verdict are a group too. Crystals
+    with an expected error up to `inside` are inside the domain, above `outside` outside.
     """
 
     level: float = Field(gt=0, lt=1)
@@ -59,10 +62,11 @@ class Calibration(Record):
             self.per_local_error * predictors.local_error,
         )
 
-    def half_width(self, expected: float, groups: Sequence[str] = ()) -> float:
-        """Return the half width of the interval in log10(LTC) for a crystal of these groups."""
-        names = (*groups, zone_group(self.zone(expected)))
-        return self.quantile * expected * math.prod(self.factors.get(name, 1.0) for name in names)
+    def half_width(self, expected: float, groups: Mapping[str, float] | None = None) -> float:
+        """Return the half width of the interval in log10(LTC), with shares in these groups."""
+        shares = {**(groups or {}), **zone_shares(expected, self.inside, self.outside)}
+        factors = (math.pow(self.factors.get(name, 1.0), share) for name, share in shares.items())
+        return self.quantile * expected * math.prod(factors)
 
     def zone(self, expected: float) -> Verdict:
         """Return the verdict on a crystal with this expected error."""
@@ -76,19 +80,44 @@ def zone_of(expected: float, inside: float, outside: float) -> Verdict:
     return "edge" if expected <= outside else "outside"
 
 
-def zone_group(zone: Verdict) -> str:
-    """Return the group of crystals with an expected error of this zone."""
-    return f"zone_{zone}"
+def zone_shares(expected: float, inside: float, outside: float) -> dict[str, float]:
+    """Return the shares in the groups of the verdicts that a crystal of this expected error has.
 
-
-def interval_groups(structure_type: str, n_elements: int, ltc: float) -> tuple[str, ...]:
-    """Return the groups of a crystal: structure type, number of elements, predicted decade.
-
-    `ltc`: the prediction in W/(m K).
+    They change around an edge, up to halfway to the other, so that the interval has no step there.
     """
-    decade = min(max(math.floor(math.log10(ltc)), -1), 2)
-    return (
-        f"type_{structure_type}",
-        f"elements_{min(n_elements, MOST_ELEMENTS)}",
-        f"predicted_{10.0**decade:g}_{10.0 ** (decade + 1):g}",
-    )
+    edges = (math.log(inside), math.log(outside))
+    reach = (edges[1] - edges[0]) / 2
+    return shares(math.log(expected), edges, reach, ("zone_inside", "zone_edge", "zone_outside"))
+
+
+def interval_groups(structure_type: str, n_elements: int, ltc: float) -> dict[str, float]:
+    """Return the shares of a crystal in groups: structure type, number of elements, decade.
+
+    `ltc`: the prediction in W/(m K). Its shares in two decades change around the edge of both.
+    """
+    names = [f"predicted_{10.0**decade:g}_{10.0 ** (decade + 1):g}" for decade in DECADES]
+    return {
+        f"type_{structure_type}": 1.0,
+        f"elements_{min(n_elements, MOST_ELEMENTS)}": 1.0,
+        **shares(math.log10(ltc), DECADES[1:], DECADE_REACH, names),
+    }
+
+
+def shares(
+    place: float, edges: Sequence[float], reach: float, names: Sequence[str]
+) -> dict[str, float]:
+    """Return the shares of a place in the stretches between edges, those above zero by name.
+
+    At an edge it has a half of both; from `reach` before it to `reach` behind it they change
+    linearly.
+    """
+    passed = [1.0, *(_passed(place - edge, reach) for edge in edges), 0.0]
+    parts = [above - below for above, below in pairwise(passed)]
+    return {name: part for name, part in zip(names, parts, strict=True) if part > 0}
+
+
+def _passed(beyond: float, reach: float) -> float:
+    """Return how far an edge is passed, from 0 to 1; at once where there is no reach."""
+    if abs(beyond) >= reach:
+        return float(beyond > 0)
+    return 0.5 + 0.5 * beyond / reach

@@ -1,18 +1,14 @@
 """Calibration of intervals and verdicts on crystals held out from members."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from models.prediction.calibration import (
-    Calibration,
-    ErrorPredictors,
-    zone_group,
-    zone_of,
-)
+from models.prediction.calibration import Calibration, ErrorPredictors, zone_shares
 from training.scoring.held_out import HeldOut
 
 LEVEL = 0.9
@@ -32,7 +28,7 @@ class ErrorSample:
 
     `distance`: to the nearest training crystal; `disagreement` of the parts of a member and
     `local_error`, of the references close by, in log10(LTC); `predicted`: LTC in W/(m K);
-    `groups`: names of the groups of each crystal.
+    `groups`: the shares of each crystal in groups, by name.
     """
 
     error: Numbers
@@ -41,7 +37,7 @@ class ErrorSample:
     local_error: Numbers
     predicted: Numbers
     row: NDArray[np.int64]
-    groups: tuple[tuple[str, ...], ...]
+    groups: tuple[Mapping[str, float], ...]
 
     def chosen(self, mask: NDArray[np.bool_]) -> "ErrorSample":
         """Return those for which `mask` is true."""
@@ -92,10 +88,10 @@ def calibrate(sample: ErrorSample) -> Calibration:
     expected = np.maximum(linear, least)
     ratios = np.log(np.maximum(sample.error, np.finfo(float).tiny) / expected)
     inside, outside = (float(edge) for edge in np.quantile(expected, (INSIDE, OUTSIDE)))
-    zones = [zone_group(zone_of(each, inside, outside)) for each in expected.tolist()]
-    groups = [(*names, zone) for names, zone in zip(sample.groups, zones, strict=True)]
+    zones = [zone_shares(each, inside, outside) for each in expected.tolist()]
+    groups = [{**known, **zone} for known, zone in zip(sample.groups, zones, strict=True)]
     effects = group_effects(ratios, groups)
-    of_groups = np.array([sum(effects.get(name, 0.0) for name in names) for names in groups])
+    of_groups = sum(effect * shares_of(name, groups) for name, effect in effects.items())
     return Calibration(
         level=LEVEL,
         base=base,
@@ -125,29 +121,46 @@ def linear_error(predictors: Numbers, error: Numbers) -> tuple[float, Numbers]:
     return float(values[0] - lowest @ slopes), slopes
 
 
-def group_effects(ratios: Numbers, groups: Sequence[Sequence[str]]) -> dict[str, float]:
+def group_effects(ratios: Numbers, groups: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """Return for each large group what is added to the quantile of `ratios` [n_crystals].
 
-    Group by group, in turns, the quantile of what the other groups leave moves towards that of
-    all; a small group moves less, as if `PRIOR` more crystals of it were like all.
+    `groups`: the shares of each crystal. Group by group, in turns, the quantile of what the other
+    groups leave moves towards that of all; a small group moves less, as if `PRIOR` more crystals of
+    it were like all. Effects of one kind, such as all structure types, are zero in the mean.
     """
     names = sorted({name for each in groups for name in each})
-    masks = {name: np.array([name in each for each in groups]) for name in names}
-    masks = {name: mask for name, mask in masks.items() if mask.sum() >= SMALLEST_GROUP}
-    weights = {name: mask.sum() / (mask.sum() + PRIOR) for name, mask in masks.items()}
-    effects = dict.fromkeys(masks, 0.0)
+    shares = {name: shares_of(name, groups) for name in names}
+    large = {name: share for name, share in shares.items() if share.sum() >= SMALLEST_GROUP}
+    effects = dict.fromkeys(large, 0.0)
     left = ratios.copy()
     for _ in range(ROUNDS):
-        usual = conformal_quantile(left)
-        for name, mask in masks.items():
-            own = conformal_quantile(left[mask] + effects[name]) - usual
-            step = 0.5 * (weights[name] * own - effects[name])
+        for name, share in large.items():
+            beyond = conformal_quantile(left, share) - conformal_quantile(left)
+            size = float(share.sum())
+            step = 0.5 * (size * beyond - PRIOR * effects[name]) / (size + PRIOR)
             effects[name] += step
-            left[mask] -= step
-    return effects
+            left -= step * share
+    means: dict[str, float] = defaultdict(float)
+    for name, share in large.items():
+        means[_kind(name)] += float(share.mean()) * effects[name]
+    return {name: effect - means[_kind(name)] for name, effect in effects.items()}
 
 
-def conformal_quantile(values: Numbers) -> float:
-    """Return the value that a new one stays below with probability `LEVEL`."""
-    rank = min(1.0, np.ceil((len(values) + 1) * LEVEL) / len(values))
-    return float(np.quantile(values, rank))
+def _kind(group: str) -> str:
+    return group.partition("_")[0]
+
+
+def shares_of(name: str, groups: Sequence[Mapping[str, float]]) -> Numbers:
+    """Return the share of each crystal [n_crystals] in the group of this name."""
+    return np.array([each.get(name, 0.0) for each in groups])
+
+
+def conformal_quantile(values: Numbers, shares: Numbers | None = None) -> float:
+    """Return the value that a new one stays below with probability `LEVEL`.
+
+    `shares` [n]: how much each value counts; all alike where none are given.
+    """
+    shares = np.ones(len(values)) if shares is None else shares
+    size = shares.sum()
+    rank = min(1.0, np.ceil((size + 1) * LEVEL) / size)
+    return float(np.quantile(values, rank, weights=shares, method="inverted_cdf"))

@@ -37,7 +37,8 @@ def sample(
     sign = np.where(np.arange(n) % 2, 1, -1)
     rows = np.arange(n)
     owners = tuple(
-        (str(name), "elements_few") if row < few else (str(name),) for row, name in enumerate(names)
+        {str(name): 1.0} | ({"elements_few": 1.0} if row < few else {})
+        for row, name in enumerate(names)
     )
     predicted = 10 ** (sign * error)
     return ErrorSample(error, distance, disagreement, local, predicted, rows, owners)
@@ -95,7 +96,7 @@ def test_errors_that_shrink_with_the_distance_give_one_width_for_all():
         zeros,
         zeros + 1,
         np.arange(50),
-        (("type_usual",),) * 50,
+        ({"type_usual": 1.0},) * 50,
     )
     calibration = calibrate(errors)
     assert calibration.per_distance == calibration.per_disagreement == 0
@@ -149,9 +150,21 @@ def test_a_group_moves_less_the_smaller_it_is():
     for size in (20, 40, 200):
         ratios = np.tile(np.random.default_rng(5).normal(scale=0.1, size=size), N // size)
         ratios[:size] += 1.0  # else the groups are equal
-        groups = [(f"group_{row // size}",) for row in range(N)]
+        groups = [{f"group_{row // size}": 1.0} for row in range(N)]
         effect = group_effects(ratios, groups)["group_0"]
         assert effect == pytest.approx(size / (size + PRIOR), abs=0.05)
+
+
+def test_crystals_with_shares_in_two_groups_are_in_between():
+    share = np.linspace(0, 1, N)
+    ratios = np.random.default_rng(5).normal(size=N) + 2 * share
+    groups = [{"ltc_low": 1 - each, "ltc_high": each} for each in share.tolist()]
+    effects = group_effects(ratios, groups)
+    assert effects["ltc_high"] - effects["ltc_low"] == pytest.approx(2, abs=0.2)
+    left = ratios - effects["ltc_high"] * share - effects["ltc_low"] * (1 - share)
+    above = left > conformal_quantile(left)
+    for part in np.array_split(above, 4):
+        assert part.mean() == pytest.approx(0.1, abs=0.03)
 
 
 def test_the_conformal_quantile_leaves_a_tenth_of_new_values_above():
