@@ -95,7 +95,10 @@ def test_a_killed_training_goes_on_to_the_same_weights(
 def test_a_cluster_trains_the_same_weights(undisturbed, tmp_path, small_data, preset_file):
     pytest.importorskip("ray", reason="ray is not installed")
     line = [*command(preset_file, small_data, tmp_path, "1 2", workers=2), "--ray"]
-    subprocess.run(line, cwd=ROOT, capture_output=True, timeout=SECONDS, check=True)
+    done = subprocess.run(
+        line, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+    assert done.returncode == 0, done.stderr
     for stage, split in (("aflow-stage2", 1), ("aflow-stage2", 2), ("mix-stage3", 2)):
         expected, found = member(undisturbed, stage, split), member(tmp_path, stage, split)
         assert found.weights.tobytes() == expected.weights.tobytes()
