@@ -29,8 +29,11 @@ COPY models models
 RUN uv pip install --no-cache --python /opt/venv/bin/python setuptools==84.2.1 \
  && uv pip install --no-cache --no-deps --no-build-isolation --python /opt/venv/bin/python \
       --target /opt/paraisite --compile-bytecode .
-# Networks are compiled here, for each class of processors, rather than at every start.
-RUN PYTHONPATH=/opt/paraisite /opt/venv/bin/python -m models.compiling --all
+# Networks are compiled here, for each class of processors, rather than at every start. In another
+# folder, as Python would take the sources here for the package; what is compiled must be in the image.
+RUN cd / \
+ && PYTHONPATH=/opt/paraisite /opt/venv/bin/python -m models.compiling --all \
+ && ls /opt/paraisite/models/compiling/__pycache__/*.nbi > /dev/null
 
 FROM python:3.11-slim-bookworm
 RUN useradd --create-home --uid 10001 paraisite
