@@ -20,7 +20,7 @@ from models.prediction.engine import COMPILED, EngineName
 from models.prediction.evidence import Evidence, load_evidence
 from models.prediction.gaussian_process import Process
 from models.prediction.members import Members, Outputs
-from models.prediction.result import Interval, Ltc, PhononEstimate, Prediction, Reference
+from models.prediction.result import Interval, Ltc, Prediction, Reference
 from models.prediction.second_opinion import estimate
 from models.prediction.statistics import summarise
 from models.prediction.warnings import find_warnings
@@ -76,11 +76,6 @@ class Ensemble:
     def references(self) -> tuple[Reference, ...]:
         """The crystals its LTC was learned from; empty where it has no evidence."""
         return self._evidence.references if self._evidence else ()
-
-    @property
-    def estimates(self) -> tuple[PhononEstimate, ...]:
-        """The crystals beside them whose LTC was estimated from phonons, and learned from."""
-        return self._evidence.estimates if self._evidence else ()
 
     def ltc(self, crystals: Sequence[Crystal]) -> NDArray[np.float64]:
         """Return the LTC [n_crystals, n_members] in W/(m K) at 300 K; empty for no crystals."""

@@ -7,6 +7,7 @@ import pytest
 from models.crystal.crystal import Crystal
 from models.ensemble import Ensemble
 from models.manifest import CARD
+from models.prediction.evidence import EVIDENCE, EvidenceRecord
 from training.export.card import model_card
 
 FOLDER = Path(__file__).parents[2] / "models" / "ensembles"
@@ -24,9 +25,9 @@ def test_it_has_nine_members_and_answers_as_when_it_was_made(ensemble):
 
 
 def test_its_card_is_that_of_its_manifest(ensemble):
-    assert (FOLDER / ensemble.name / CARD).read_text() == model_card(
-        ensemble.manifest, ensemble.references, ensemble.estimates
-    )
+    folder = FOLDER / ensemble.name
+    evidence = EvidenceRecord.model_validate_json((folder / EVIDENCE).read_bytes())
+    assert (folder / CARD).read_text() == model_card(ensemble.manifest, evidence)
 
 
 def test_its_interval_was_measured_to_cover_what_it_says(ensemble):

@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterator, Sequence
 
 from models.manifest import Manifest, Metrics
-from models.prediction.result import PhononEstimate, Reference
+from models.prediction.evidence import EvidenceRecord
+from models.prediction.result import Reference
 
 ERRORS = {
     "mape": "MAPE",
@@ -28,9 +29,7 @@ neighbours do not show: an acoustic branch without partners to scatter with (BAs
 rattle (copper halides)."""
 
 
-def model_card(
-    manifest: Manifest, references: Sequence[Reference], estimates: Sequence[PhononEstimate]
-) -> str:
+def model_card(manifest: Manifest, evidence: EvidenceRecord) -> str:
     """Return the card in Markdown: what it is, for whom, trained on what, how far it errs."""
     sections = (
         f"# {manifest.name}\n",
@@ -39,12 +38,12 @@ def model_card(
         f"## Use\n\n{USE}\n",
         "## Training\n",
         *_training(manifest),
-        *_estimated(estimates),
+        *_estimated(len(evidence.estimates)),
         "\n## Errors\n",
         *_errors([record for record in manifest.metrics if "mae_log10" in record.values]),
         *_published([record for record in manifest.metrics if record.protocol == "paper"]),
         *_calibrations([record for record in manifest.metrics if "coverage" in record.values]),
-        *_worst(references),
+        *_worst(evidence.references),
     )
     return "\n".join(sections) + "\n"
 
@@ -62,10 +61,10 @@ def _training(manifest: Manifest) -> Iterator[str]:
         yield f"| {data.dataset} | {data.file_name} | {data.n_crystals} | `{data.sha256[:16]}` |"
 
 
-def _estimated(estimates: Sequence[PhononEstimate]) -> Iterator[str]:
-    if estimates:
+def _estimated(number: int) -> Iterator[str]:
+    if number:
         yield (
-            f"\nThe LTC of {len(estimates)} more crystals was estimated from their calculated "
+            f"\nThe LTC of {number} more crystals was estimated from their calculated "
             "phonons, and learned from as well. No error, verdict or interval here is of them."
         )
 

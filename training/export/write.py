@@ -85,8 +85,7 @@ def _write_ensemble(trained: TrainedEnsemble, target: Path, report: Path) -> Man
         names += [HEADS, PROCESS]
     files = {file: file_sha256(target / file) for file in names}
     manifest = _manifest(trained, (evidence.metrics, *published), files)
-    record = evidence.record
-    (target / CARD).write_text(model_card(manifest, record.references, record.estimates))
+    (target / CARD).write_text(model_card(manifest, evidence.record))
     files = {CARD: file_sha256(target / CARD)} | files
     for file in files:
         (target / file).chmod(READABLE)

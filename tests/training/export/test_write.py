@@ -13,7 +13,7 @@ from models.crystal.crystal import Crystal
 from models.ensemble import Ensemble
 from models.errors import DataError
 from models.manifest import CARD, MANIFEST, WEIGHTS, Manifest, read_manifest
-from models.prediction.evidence import EMBEDDINGS, EVIDENCE, load_evidence
+from models.prediction.evidence import EMBEDDINGS, EVIDENCE, EvidenceRecord
 from models.prediction.policy import AnswerPolicy
 from tests.app.conftest import wait_until_ready
 from training.config import PRESET_FILE, preset_of, read_preset
@@ -58,9 +58,9 @@ def test_the_preset_comes_back_from_the_folder(ensembles, run):
 
 
 def test_the_card_is_written_from_the_manifest(ensembles, manifest):
-    evidence = load_evidence(ensembles / "mix-stage3", len(manifest.members), embedded=True)
-    expected = model_card(manifest, evidence.references, evidence.estimates)
-    assert (ensembles / "mix-stage3" / CARD).read_text() == expected
+    folder = ensembles / "mix-stage3"
+    evidence = EvidenceRecord.model_validate_json((folder / EVIDENCE).read_bytes())
+    assert (folder / CARD).read_text() == model_card(manifest, evidence)
 
 
 def test_exporting_again_gives_the_same_weights(run, manifest, tmp_path):
