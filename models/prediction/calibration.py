@@ -70,14 +70,9 @@ class Calibration(Record):
 
     def zone(self, expected: float) -> Verdict:
         """Return the verdict on a crystal with this expected error."""
-        return zone_of(expected, self.inside, self.outside)
-
-
-def zone_of(expected: float, inside: float, outside: float) -> Verdict:
-    """Return the verdict on an expected error, inside up to one edge, outside above the other."""
-    if expected <= inside:
-        return "inside"
-    return "edge" if expected <= outside else "outside"
+        if expected <= self.inside:
+            return "inside"
+        return "edge" if expected <= self.outside else "outside"
 
 
 def zone_shares(expected: float, inside: float, outside: float) -> dict[str, float]:
@@ -87,7 +82,8 @@ def zone_shares(expected: float, inside: float, outside: float) -> dict[str, flo
     """
     edges = (math.log(inside), math.log(outside))
     reach = (edges[1] - edges[0]) / 2
-    return shares(math.log(expected), edges, reach, ("zone_inside", "zone_edge", "zone_outside"))
+    names = ("zone_inside", "zone_edge", "zone_outside")
+    return stretch_shares(math.log(expected), edges, reach, names)
 
 
 def interval_groups(structure_type: str, n_elements: int, ltc: float) -> dict[str, float]:
@@ -99,11 +95,11 @@ def interval_groups(structure_type: str, n_elements: int, ltc: float) -> dict[st
     return {
         f"type_{structure_type}": 1.0,
         f"elements_{min(n_elements, MOST_ELEMENTS)}": 1.0,
-        **shares(math.log10(ltc), DECADES[1:], DECADE_REACH, names),
+        **stretch_shares(math.log10(ltc), DECADES[1:], DECADE_REACH, names),
     }
 
 
-def shares(
+def stretch_shares(
     place: float, edges: Sequence[float], reach: float, names: Sequence[str]
 ) -> dict[str, float]:
     """Return the shares of a place in the stretches between edges, those above zero by name.

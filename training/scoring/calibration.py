@@ -140,14 +140,19 @@ def group_effects(ratios: Numbers, groups: Sequence[Mapping[str, float]]) -> dic
             step = 0.5 * (size * beyond - PRIOR * effects[name]) / (size + PRIOR)
             effects[name] += step
             left -= step * share
+    return _zero_in_mean(effects, large)
+
+
+def _zero_in_mean(effects: Mapping[str, float], shares: Mapping[str, Numbers]) -> dict[str, float]:
+    """Return the effects of groups less the mean over all crystals of those of their kind.
+
+    A kind is what a name begins with: groups of one kind can all move alike, which changes nothing.
+    """
+    kinds = {name: name.partition("_")[0] for name in effects}
     means: dict[str, float] = defaultdict(float)
-    for name, share in large.items():
-        means[_kind(name)] += float(share.mean()) * effects[name]
-    return {name: effect - means[_kind(name)] for name, effect in effects.items()}
-
-
-def _kind(group: str) -> str:
-    return group.partition("_")[0]
+    for name, kind in kinds.items():
+        means[kind] += float(shares[name].mean()) * effects[name]
+    return {name: effect - means[kinds[name]] for name, effect in effects.items()}
 
 
 def shares_of(name: str, groups: Sequence[Mapping[str, float]]) -> Numbers:
