@@ -1,8 +1,8 @@
 """Approximate symmetry operations of a crystal and maps onto another crystal.
 
-A symmetry operation counts fully up to an error of `CLOSE`, not at all from `FAR`, and partly
-between, so that nothing jumps when a distortion grows. The error is the largest distance between an
-atom's image and the atom it comes near.
+A symmetry operation counts fully up to an error, not at all from twice that, and partly between, so
+that nothing jumps when a distortion grows. The error is the largest distance between an atom's
+image and the atom it comes near.
 """
 
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from models.crystal.compiled.maps import ComparedSites, find_maps, map_sites
 from models.crystal.near import near_sites
 from models.smooth import fade
 
-CLOSE, FAR = 0.3, 0.6  # A
+CLOSE = 0.3  # A; the largest error that noise may have
 ALIKE, UNLIKE = 0.01, 0.03  # strain of the lattice, the same
 SURE = 1 - 1e-9  # weights from here on are 1
 
@@ -26,12 +26,15 @@ class Operations:
     """Operations on fractional positions: `rotation` [m, 3, 3], and a translation each.
 
     `image` [m, n]: the atom that the image of each atom comes near; `residual` [m, n, 3]: from
-    that atom to the image, fractional, its mean over the atoms zero; `weight` [m].
+    that atom to the image, fractional, its mean over the atoms zero; `error` [m] in A; `likeness`
+    [m]: from 1 to 0, of the lattice and its image; `weight` [m].
     """
 
     rotation: Ints
     image: Ints
     residual: Floats
+    error: Floats
+    likeness: Floats
     weight: Floats
 
     def __len__(self) -> int:
@@ -42,6 +45,22 @@ class Operations:
     def sure(self) -> NDArray[np.bool_]:
         """Which operations count fully [m]."""
         return self.weight > SURE
+
+    def chosen(self, which: NDArray[np.bool_]) -> "Operations":
+        """Return some of them."""
+        return Operations(
+            self.rotation[which],
+            self.image[which],
+            self.residual[which],
+            self.error[which],
+            self.likeness[which],
+            self.weight[which],
+        )
+
+    def within(self, close: float) -> "Operations":
+        """Return those that count where an error of `close` in A is the largest to count fully."""
+        weight = fade(self.error, close, 2 * close) * self.likeness
+        return replace(self, weight=weight).chosen(weight > 0)
 
 
 @dataclass(frozen=True)
@@ -85,10 +104,9 @@ def lattice_maps(source: Floats, target: Floats, unlike: float = UNLIKE) -> tupl
 
 def operations(cell: Cell, tried: Candidates) -> Operations:
     """Return those of the candidates that map a crystal onto itself, with their weights."""
-    tried, image, residual, error = mapped(cell, cell, tried, FAR)
-    weight = fade(error, CLOSE, FAR) * fade(tried.strain, ALIKE, UNLIKE)
-    kept = weight > 0
-    return Operations(tried.rotation[kept], image[kept], residual[kept], weight[kept])
+    tried, image, residual, error = mapped(cell, cell, tried, 2 * CLOSE)
+    likeness = fade(tried.strain, ALIKE, UNLIKE)
+    return Operations(tried.rotation, image, residual, error, likeness, likeness).within(CLOSE)
 
 
 def mapped(

@@ -10,25 +10,55 @@ from models.crystal.operations import Operations, averaged, operations, translat
 WHOLE = 1e-4  # how far from a multiple of 1 / n a translation may be
 
 
-def primitive(cell: Cell) -> tuple[Cell, float, float]:
+def exact_primitive(cell: Cell, close: float) -> Cell:
+    """Return the primitive cell with Niggli's vectors; translations have errors up to `close`."""
+    cell = reduced(cell)
+    if not _may_repeat(cell):
+        return cell
+    found = operations(cell, translations(cell)).within(close)
+    exact = found.chosen(found.sure)
+    return _divided(averaged(cell, exact)[0], exact) or cell
+
+
+def primitive(cell: Cell, close: float) -> tuple[Cell, float, float]:
     """Return the primitive cell, the translations that are left in it, how far atoms moved in A.
 
-    Left are translations that count in part (see `operations`): their weights, with 1 for the cell
-    itself, are summed, so that sites over translations changes without a step.
+    Translations up to an error of `close` in A are taken out. Left are those that count in part
+    (see `operations`): their weights, with 1 for the cell itself, are summed, so that sites over
+    translations changes without a step.
     """
-    cell = reduced(cell)
-    if gcd(*(len(sites) for sites in cell.of_kind)) == 1:
+    if not _may_repeat(cell):
         return cell, 1.0, 0.0
     found = operations(cell, translations(cell))
-    if len(found) == 1:
-        return cell, 1.0, 0.0
-    mean, moved = averaged(cell, found)
-    basis = _basis(mean, found) if found.sure.all() else None
-    if basis is None:
+    narrow = found.within(close)
+    if len(narrow) == 1:
+        return cell, float(found.weight.sum()), 0.0
+    mean, moved = averaged(cell, narrow)
+    divided = _divided(mean, narrow) if narrow.sure.all() else None
+    if divided is None:
         return mean, float(found.weight.sum()), moved
+    return divided, _n_translations(divided), moved
+
+
+def _may_repeat(cell: Cell) -> bool:
+    """Tell whether the numbers of atoms let a cell hold several primitive ones."""
+    return gcd(*(len(sites) for sites in cell.of_kind)) > 1
+
+
+def _n_translations(cell: Cell) -> float:
+    if not _may_repeat(cell):
+        return 1.0
+    return float(operations(cell, translations(cell)).weight.sum())
+
+
+def _divided(cell: Cell, found: Operations) -> Cell | None:
+    """Return the primitive cell by exact translations, None if they are no group."""
+    basis = _basis(cell, found)
+    if basis is None:
+        return None
     kept = np.unique(found.image.min(axis=0))
-    positions = mean.positions[kept] @ np.linalg.inv(basis)
-    return reduced(Cell(basis @ mean.lattice, positions, cell.numbers[kept])), 1.0, moved
+    positions = cell.positions[kept] @ np.linalg.inv(basis)
+    return reduced(Cell(basis @ cell.lattice, positions, cell.numbers[kept]))
 
 
 def _basis(cell: Cell, found: Operations) -> Floats | None:
