@@ -13,7 +13,7 @@ from models.crystal.dimension import BondedNetwork, bonded_network
 from models.crystal.fingerprint import fingerprint
 from models.crystal.graph import FADING, MEGNET, CrystalGraph, Cutoff, crystal_graph
 from models.crystal.neighbors import Neighbors, find_neighbors
-from models.crystal.structure_type import structure_type
+from models.crystal.structure_type import OTHER, StructureType, structure_type
 from models.crystal.symmetry import Idealised, Symmetry, idealise
 
 SYMBOL_TOLERANCE = 0.01  # A; of the space group of the idealised cell
@@ -91,6 +91,10 @@ class Crystal:
     @cached_property
     def structure_type(self) -> str:
         """Name of the structure type, such as rocksalt; `OTHER` where it has none."""
+        return self._type.name
+
+    @cached_property
+    def _type(self) -> StructureType:
         return structure_type(self.ideal)
 
     @cached_property
@@ -100,17 +104,18 @@ class Crystal:
 
     @cached_property
     def prototype(self) -> str:
-        """Structure type and occupied sites: equal for one compound whatever its lengths.
+        """Structure type and its elements: equal for one compound, whatever its lengths.
 
-        Operations, sites of the primitive cell, and how many sites are equivalent, by element.
+        For a type without a name: operations, sites of the primitive cell, and how many sites are
+        equivalent, by element.
         """
+        if self.structure_type != OTHER:
+            return " ".join([self.structure_type, *map(chemical_symbol, self._type.on_sites)])
         orbits = np.unique(self.ideal.orbit, return_counts=True)[1]
         number = self.numbers[np.unique(self.ideal.orbit)]
         sites = sorted(zip(number.tolist(), orbits.tolist(), strict=True))
-        symmetry = self.symmetry
-        counts = f"{symmetry.operations:.0f}/{symmetry.n_primitive:.0f}"
         names = ",".join(f"{chemical_symbol(z)}{n}" for z, n in sites)
-        return f"{self.structure_type} {counts} {names}"
+        return f"{OTHER} {len(self.ideal.rotation)}/{len(self.numbers)} {names}"
 
     @cached_property
     def space_group(self) -> str | None:
@@ -128,7 +133,12 @@ class Crystal:
     @cached_property
     def fingerprint(self) -> str:
         """Identity of the crystal, 32 hex digits, equal for equivalent cells."""
-        return fingerprint(self.formula, self.symmetry, self.volume, self.graph)
+        return fingerprint(self.formula, self._group, self.volume, self.graph)
+
+    @property
+    def _group(self) -> tuple[str, int, int]:
+        """What tells crystals of equal bonds apart: structure type, operations, sites."""
+        return self.prototype, len(self.ideal.rotation), len(self.numbers)
 
 
 @cache

@@ -1,7 +1,7 @@
 """Recognition of structure types by tolerant maps onto prototypes."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import permutations
 from typing import Any
@@ -14,6 +14,7 @@ from models.crystal.operations import candidates, lattice_maps, mapped
 from models.crystal.symmetry import Idealised, idealise
 
 OTHER = "other_types"
+FLUORITE = "fluorite"
 HALF_HEUSLER = "half_heusler"
 FULL_HEUSLER = "full_heusler"
 FARTHEST = 0.15  # of the cube root of the volume an atom: an atom from its place in the prototype
@@ -35,10 +36,10 @@ _PROTOTYPES: Mapping[str, tuple[int, float, tuple[Point, ...]]] = {
     "caesium_chloride": (_PM3M, 1, (_ORIGIN, _HALF)),
     "wurtzite": (_P63MC, 1.62, ((*_THIRD, 0), (*_THIRD, 3 / 8))),
     "nickel_arsenide": (_P63MMC, 1.45, (_ORIGIN, (*_THIRD, 1 / 4))),
-    "fluorite": (_FM3M, 1, (_ORIGIN, _QUARTER)),
+    FLUORITE: (_FM3M, 1, (_ORIGIN, _QUARTER)),
     "rutile": (_P42MNM, 0.66, (_ORIGIN, (0.305, 0.305, 0))),
-    "half_heusler": (_F43M, 1, (_ORIGIN, _QUARTER, _HALF)),
-    "full_heusler": (_FM3M, 1, (_ORIGIN, _HALF, _QUARTER)),
+    HALF_HEUSLER: (_F43M, 1, (_ORIGIN, _QUARTER, _HALF)),
+    FULL_HEUSLER: (_FM3M, 1, (_ORIGIN, _HALF, _QUARTER)),
     "perovskite": (_PM3M, 1, (_HALF, _ORIGIN, (1 / 2, 0, 0))),
     "double_perovskite": (_FM3M, 1, (_ORIGIN, _HALF, _QUARTER, (0.25, 0, 0))),
     "hexachloroplatinate": (_FM3M, 1, (_ORIGIN, _QUARTER, (0.23, 0, 0))),
@@ -50,17 +51,26 @@ _PROTOTYPES: Mapping[str, tuple[int, float, tuple[Point, ...]]] = {
 }
 
 
-def structure_type(ideal: Idealised) -> str:
-    """Return the name of a crystal's structure type, `OTHER` where it is none of these."""
+@dataclass(frozen=True)
+class StructureType:
+    """The name of a structure type, and the atomic number on each of the prototype's sites.
+
+    Of arrangements that are the same crystal it is always the same one.
+    """
+
+    name: str
+    on_sites: tuple[int, ...] = ()
+
+
+def structure_type(ideal: Idealised) -> StructureType:
+    """Return a crystal's structure type, named `OTHER` where it is none of these."""
     counts = tuple(sorted(_counts(ideal.cell.numbers).values()))
     for name, prototype in _prototypes().get(counts, ()):
         maps = _lattice_maps(prototype, ideal.cell)
-        if len(maps[0]) and any(
-            _maps_onto(relabelled, ideal.cell, maps)
-            for relabelled in _relabelled(prototype, ideal.cell)
-        ):
-            return name
-    return OTHER
+        for relabelled in _relabelled(prototype, ideal.cell) if len(maps[0]) else ():
+            if _maps_onto(relabelled, ideal.cell, maps):
+                return StructureType(name, tuple(dict.fromkeys(relabelled.numbers.tolist())))
+    return StructureType(OTHER)
 
 
 def same_structure_type(first: Cell, second: Cell) -> bool:

@@ -9,6 +9,7 @@ CONDITIONS = (
     f"{TEMPERATURE:g} K",
     "isotropic mean: a third of the trace of the conductivity tensor",
     "perfect, infinite bulk crystal",
+    "dynamically stable crystal (whether all its phonons are real is not tested)",
 )
 LEFT_OUT = (
     "heat carried by electrons, which is most of it in metals",
@@ -17,7 +18,7 @@ LEFT_OUT = (
 )
 NEXT_STEPS: Mapping[Verdict | None, str] = {
     "inside": "Use it to rank and to choose crystals; before it is published or built on, "
-    "calculate the few that matter from first principles.",
+    "calculate the few that matter from first principles, their phonons first.",
     "edge": "Compare it with the nearest training crystals, and confirm it by a first-principles "
     "calculation, for instance with phono3py.",
     "outside": "Do not rank by it; calculate this crystal from first principles, for instance with "

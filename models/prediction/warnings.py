@@ -5,15 +5,18 @@ from collections.abc import Iterator
 import numpy as np
 
 from models.crystal.crystal import Crystal
-from models.crystal.dimension import LAYERED
-from models.crystal.structure_type import FULL_HEUSLER, HALF_HEUSLER
+from models.crystal.dimension import BOND, LAYERED
+from models.crystal.structure_type import FLUORITE, FULL_HEUSLER, HALF_HEUSLER
 from models.descriptors.electrons import CLOSED_SHELLS, has_odd_electron, valence_electrons
 from models.descriptors.elements import is_nonmetal
 from models.prediction.result import SecondOpinion
+from models.structure.checks import COVALENT_RADII
 
 # Valence electrons of the primitive cell at which compounds of metals alone have a gap.
-SEMICONDUCTING = {HALF_HEUSLER: CLOSED_SHELLS, FULL_HEUSLER: (24,)}
+SEMICONDUCTING = {HALF_HEUSLER: CLOSED_SHELLS, FULL_HEUSLER: (24,), FLUORITE: (8,)}
 VACUUM = 6.5  # A between planes of atoms; 2D materials stacked as crystals have less
+APART = 1.5  # times the covalent radii's sum; thallium halides have 1.35 at most
+NOBLE_GASES = frozenset((2, 10, 18, 36, 54, 86))
 ONLY_LATTICE = "only the lattice part is predicted, and a metal's electrons conduct heat as well."
 
 
@@ -31,14 +34,14 @@ def _metal(crystal: Crystal) -> Iterator[str]:
     """Yield why the crystal is likely a metal: an odd electron, or metals without a closed shell.
 
     Bands hold two electrons each, so that an odd number in the primitive cell leaves one half full
-    (or the crystal is magnetic). Half-Heuslers of 8 and 18 valence electrons, and Heuslers of 24,
-    are semiconductors though made of metals.
+    (or the crystal is magnetic). Half-Heuslers of 8 and 18 valence electrons, Heuslers of 24 and
+    fluorites of 8 (Mg2Sn) are semiconductors though made of metals.
     """
     species, counts = (np.array(part) for part in zip(*crystal.composition.items(), strict=True))
     if has_odd_electron(species, counts):
         yield (
-            f"Likely a metal or magnetic ({np.sum(counts * species)} electrons in a cell, an odd "
-            f"number): {ONLY_LATTICE}"
+            f"Likely a metal or magnetic (an odd number of electrons in a cell, "
+            f"{np.sum(counts * species)}): {ONLY_LATTICE}"
         )
         return
     closed = SEMICONDUCTING.get(crystal.structure_type, ())
@@ -65,10 +68,29 @@ def _open_network(crystal: Crystal) -> Iterator[str]:
             "directions."
         )
     elif network.dimension == 0:
+        yield from _unbonded(crystal)
+
+
+def _unbonded(crystal: Crystal) -> Iterator[str]:
+    """Yield what molecules, or atoms apart, make of a prediction; nothing of long ionic bonds."""
+    stretch = _stretch(crystal)
+    if stretch > APART and not NOBLE_GASES.issuperset(crystal.composition):
+        yield (
+            f"No two atoms are closer than {stretch:.1f} times the sum of their covalent radii: "
+            "check the lattice constants, and that they are in angstrom."
+        )
+    elif stretch < BOND or stretch > APART:
         yield (
             "A molecular crystal: predictions of such crystals were less accurate in testing, and "
             "their references depend on how dispersion was treated."
         )
+
+
+def _stretch(crystal: Crystal) -> float:
+    """Return the least distance of two atoms over the sum of their covalent radii."""
+    pairs = crystal.neighbors
+    radii = COVALENT_RADII[pairs.number]
+    return float((pairs.distance / (radii[pairs.center] + radii[pairs.neighbor])).min())
 
 
 def _below_minimum(ltc: float, opinion: SecondOpinion | None) -> Iterator[str]:

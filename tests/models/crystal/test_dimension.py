@@ -8,7 +8,7 @@ from models.crystal.cell import cell_of
 from models.crystal.crystal import Crystal
 from models.crystal.dimension import bonded_network
 from models.prediction.warnings import find_warnings
-from tests.crystals import HALF_HEUSLER, ROCKSALT, generated_crystals
+from tests.crystals import CAESIUM_CHLORIDE, HALF_HEUSLER, ROCKSALT, generated_crystals
 
 
 def boron_nitride(height: float) -> Structure:
@@ -85,3 +85,18 @@ def test_what_is_no_framework_is_warned_of(structure, words):
 
 def test_a_framework_is_not_warned_of():
     assert find_warnings(Crystal.of(ROCKSALT.crystal(["Na", "Cl"], 2.82)), 5.0, None) == ()
+
+
+@pytest.mark.parametrize(
+    ("structure", "expected"),
+    [
+        (ROCKSALT.crystal(["Na", "Cl"], 5.33), "angstrom"),  # lengths in bohr
+        (CAESIUM_CHLORIDE.crystal(["Tl", "I"], 3.64), None),  # long bonds, and no molecules
+        (Structure.from_spacegroup("Fm-3m", Lattice.cubic(5.31), ["Ar"], [[0] * 3]), "molecular"),
+        (CARBON_DIOXIDE, "molecular"),
+    ],
+)
+def test_atoms_apart_are_molecules_or_lengths_in_another_unit(structure, expected):
+    found = find_warnings(Crystal.of(structure), 5.0, None)
+    named = [word for word in ("angstrom", "molecular") if any(word in text for text in found)]
+    assert named == ([expected] if expected else [])

@@ -8,7 +8,7 @@ from models.crystal.crystal import Crystal
 from models.prediction.result import MinimumConductivity, SecondOpinion, SlackEstimate
 from models.prediction.second_opinion import estimate
 from models.prediction.warnings import find_warnings
-from tests.crystals import CAESIUM_CHLORIDE, FACE_CENTRED, HALF_HEUSLER, QUARTER, ROCKSALT
+from tests.crystals import CAESIUM_CHLORIDE, FACE_CENTRED, FLUORITE, HALF_HEUSLER, QUARTER, ROCKSALT
 
 SILICON = Structure(np.array(FACE_CENTRED) * 5.43, ["Si", "Si"], [(0, 0, 0), QUARTER])
 MEASURED = {"debye_temperature": 645.0, "gruneisen": 1.06, "bulk_modulus": 98, "shear_modulus": 66}
@@ -66,6 +66,7 @@ def opinion(minimum: float) -> SecondOpinion:
         (ROCKSALT.crystal(["Ti", "N"], 2.1), True),  # an odd number of electrons
         (HALF_HEUSLER.crystal(["Ti", "Cu", "Sn"], 2.6), True),
         (ROCKSALT.crystal(["Mg", "Ca"], 2.9), True),
+        (FLUORITE.crystal(["Sn", "Mg"], 2.93), False),  # eight valence electrons
     ],
 )
 def test_likely_metals_are_named(structure, likely):
