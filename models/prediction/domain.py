@@ -6,11 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.crystal.structure_type import OTHER
 from models.prediction.calibration import Calibration, ErrorPredictors
 from models.prediction.evidence import EstimatedCrystal, Evidence
 from models.prediction.result import Domain, Neighbor, PhononEstimate, Reference
 
 N_NEAREST = 3
+TYPE_NAMES = {OTHER: "types without a name"}
+SAME_WITHIN = 0.6  # distance; a crystal strained by 10 % is at 0.3 to 0.5 of itself
 MOST_KNOWN = 10  # references of the same compound and structure type that are shown
 
 
@@ -52,7 +55,8 @@ def assess(evidence: Evidence, query: Query) -> Assessment:
     expected = calibration.expected(predictors)
     zone = calibration.zone(expected)
     compound = (query.formula, query.prototype)
-    known, estimated = evidence.rows.get(compound, ()), evidence.estimated.get(compound, ())
+    known = [row for row in evidence.rows.get(compound, ()) if _is_near(evidence, query, row)]
+    estimated = evidence.estimated.get(compound, ())
     unknown = tuple(_unknown(evidence, query))
     reasons = () if zone == "inside" else (_reason(calibration, expected, predictors),)
     domain = Domain(
@@ -65,6 +69,15 @@ def assess(evidence: Evidence, query: Query) -> Assessment:
         expected_error=expected,
     )
     return Assessment(domain, expected)
+
+
+def _is_near(evidence: Evidence, query: Query, row: int) -> bool:
+    """Tell whether a reference of the same compound and type is near enough to be the same crystal.
+
+    A type without a name is told by numbers of sites alone. Distances of embeddings are in other
+    units, and tell nothing of it.
+    """
+    return evidence.embeddings is not None or bool(query.distances[row] <= SAME_WITHIN)
 
 
 def _nearest(evidence: Evidence, query: Query, known: Sequence[int]) -> tuple[Neighbor, ...]:
@@ -93,7 +106,8 @@ def _unknown(evidence: Evidence, query: Query) -> Iterator[str]:
     """Yield what no training crystal has."""
     yield from (f"No training crystal holds {symbol}." for symbol in query.unknown_elements)
     if query.structure_type not in evidence.structure_types:
-        known = ", ".join(evidence.structure_types).replace("_", " ")
+        names = (TYPE_NAMES.get(name, name) for name in evidence.structure_types)
+        known = ", ".join(names).replace("_", " ")
         yield f"No training crystal is of this structure type; they are {known}."
 
 

@@ -27,9 +27,8 @@ Numbers = NDArray[np.float64]
 
 
 class TrainingCrystal(Reference):
-    """A reference with the identities of its crystal."""
+    """A reference with the identity of its crystal."""
 
-    fingerprint: str
     prototype: str = Field(description="Structure type and occupied sites, whatever the lengths")
 
 

@@ -126,7 +126,7 @@ def test_evidence_is_what_the_ensemble_learned_from(settings):
         "ltc": 7.9,
         "out_of_fold": None,
     }
-    informed.references = (TrainingCrystal(**entry, fingerprint="f", prototype="rocksalt"),)
+    informed.references = (TrainingCrystal(**entry, prototype="rocksalt"),)
     with serving(settings, FakeEnsemble("aflow-stage2"), informed) as client:
         assert client.get("/ensembles/mix-stage3/evidence").json() == {"references": [entry]}
         assert client.get("/ensembles/aflow-stage2/evidence").json() == {"references": []}

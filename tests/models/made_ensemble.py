@@ -229,7 +229,6 @@ def reference_of(crystal: Crystal, number: int) -> TrainingCrystal:
         dataset="dataset1",
         ltc=1.0 + number,
         out_of_fold=None,
-        fingerprint=crystal.fingerprint,
         prototype=crystal.prototype,
     )
 

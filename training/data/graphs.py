@@ -23,7 +23,7 @@ SMALLEST_SCALE = np.float32(1e-3)  # keeps one that never varies from being divi
 class GraphDataset:
     """Crystals, their graphs and LTC [n_crystals] in W/(m K), NaN where there is none.
 
-    `types`: structure types; `fingerprints`, `prototypes`: identities with and without lengths.
+    `types`: structure types; `prototypes`: these with what tells crystals of one type apart.
 
     `parts`: the sizes of the data sets it is joined from, `part_names`: their names.
     """
@@ -31,7 +31,6 @@ class GraphDataset:
     dataset: Dataset
     graphs: tuple[NetworkInput, ...]
     types: tuple[str, ...]
-    fingerprints: tuple[str, ...]
     prototypes: tuple[str, ...]
     ltc: NDArray[np.float64]
     parts: tuple[int, ...]
@@ -81,14 +80,14 @@ def read_graphs(name: str, data_dir: Path, settings: InputSettings = DESCRIBED) 
     names = parts_of(name)
     sizes = tuple(len(read_dataset(part, data_dir)) for part in names)
     rows = [_row(crystal.structure, settings) for crystal in dataset.crystals]
-    columns = zip(*rows, strict=True) if rows else ((),) * 4
-    graphs, types, fingerprints, prototypes = columns
+    columns = zip(*rows, strict=True) if rows else ((),) * 3
+    graphs, types, prototypes = columns
     ltc = np.array([crystal.labels.get("ltc", np.nan) for crystal in dataset.crystals])
-    return GraphDataset(dataset, graphs, types, fingerprints, prototypes, ltc, sizes, names)
+    return GraphDataset(dataset, graphs, types, prototypes, ltc, sizes, names)
 
 
-def _row(structure: Structure, settings: InputSettings) -> tuple[NetworkInput, str, str, str]:
-    """Return a crystal's network input, structure type, fingerprint and prototype."""
+def _row(structure: Structure, settings: InputSettings) -> tuple[NetworkInput, str, str]:
+    """Return a crystal's network input, structure type and prototype."""
     crystal = Crystal.of(structure)
     network = network_input(crystal, settings)
-    return network, crystal.structure_type, crystal.fingerprint, crystal.prototype
+    return network, crystal.structure_type, crystal.prototype

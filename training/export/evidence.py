@@ -113,7 +113,7 @@ def write_evidence(evidence: MeasuredEvidence, directory: Path) -> list[str]:
 
 def _references(trained: TrainedEnsemble) -> tuple[TrainingCrystal, ...]:
     data, means = trained.data, trained.predictions.mean()
-    identities = zip(data.fingerprints, data.prototypes, data.owners(), means, strict=True)
+    identities = zip(data.prototypes, data.owners(), means, strict=True)
     return tuple(
         TrainingCrystal(
             material_id=crystal.material_id,
@@ -121,10 +121,9 @@ def _references(trained: TrainedEnsemble) -> tuple[TrainingCrystal, ...]:
             dataset=owner,
             ltc=crystal.ltc,
             out_of_fold=None if np.isnan(mean) else float(mean),
-            fingerprint=fingerprint,
             prototype=prototype,
         )
-        for crystal, (fingerprint, prototype, owner, mean) in zip(
+        for crystal, (prototype, owner, mean) in zip(
             data.dataset.crystals, identities, strict=True
         )
     )
