@@ -123,6 +123,7 @@ class Ensemble:
             distances=_distances(evidence, outputs, row),
             disagreement=float(outputs.disagreement[row].mean()),
             local_error=float(outputs.local_error[row].mean()),
+            phonons_known=float(outputs.phonons_known[row]),
             unknown_elements=sorted(set(crystal.symbols) - set(self.manifest.elements)),
         )
 

@@ -21,11 +21,13 @@ class ErrorPredictors:
 
     `distance`: to the nearest training crystal; `disagreement`: of the parts of a member, and
     `local_error`: error of the references close by, both in log10(LTC), mean over the members.
+    `phonons_known`: 1 where phonons of the crystal are known, down to 0 where none like it are.
     """
 
     distance: float
     disagreement: float = 0.0
     local_error: float = 0.0
+    phonons_known: float = 0.0
 
 
 class Calibration(Record):
@@ -33,10 +35,10 @@ class Calibration(Record):
 
     The expected error is `base + per_distance * distance + per_disagreement * disagreement +
     per_local_error * local_error`, and at least `least`, the error of the easiest crystals in
-    testing. A share `level` of the errors is
-    below `quantile` times that, times the factor of each group of `factors` that the crystal
-    belongs to, raised to its share in the group; those with one verdict are a group too. Crystals
-    with an expected error up to `inside` are inside the domain, above `outside` outside.
+    testing; times `with_phonons`, raised to `phonons_known`. A share `level` of the errors is below
+    `quantile` times that, times the factor of each group of `factors` that the crystal belongs to,
+    raised to its share in the group; those with one verdict are a group too. Crystals with an
+    expected error up to `inside` are inside the domain, above `outside` outside.
     """
 
     level: float = Field(gt=0, lt=1)
@@ -45,6 +47,9 @@ class Calibration(Record):
     per_disagreement: float = Field(ge=0)
     per_local_error: float = Field(default=0.0, ge=0)
     least: float = Field(gt=0)
+    with_phonons: float = Field(
+        default=1.0, gt=0, description="Factor of the expected error where phonons are known"
+    )
     quantile: float = Field(gt=0)
     factors: Mapping[str, float] = Field(default={}, description="Factor of a group's interval")
     inside: float = Field(gt=0)
@@ -52,7 +57,8 @@ class Calibration(Record):
 
     def expected(self, predictors: ErrorPredictors) -> float:
         """Return the expected absolute error of log10(LTC)."""
-        return max(self.base + sum(self.parts(predictors)), self.least)
+        of_structure = max(self.base + sum(self.parts(predictors)), self.least)
+        return of_structure * math.pow(self.with_phonons, predictors.phonons_known)
 
     def parts(self, predictors: ErrorPredictors) -> tuple[float, float, float]:
         """Return what distance, disagreement and local error add to the expected error."""

@@ -12,8 +12,8 @@ from models.prediction.evidence import EstimatedCrystal, Evidence
 from models.prediction.result import Domain, Neighbor, PhononEstimate, Reference
 
 N_NEAREST = 3
-TYPE_NAMES = {OTHER: "types without a name"}
 SAME_WITHIN = 0.6  # distance; a crystal strained by 10 % is at 0.3 to 0.5 of itself
+TYPE_NAMES = {OTHER: "types without a name"}
 MOST_KNOWN = 10  # references of the same compound and structure type that are shown
 
 
@@ -23,7 +23,8 @@ class Query:
 
     `prototype`: its structure, whatever the lengths; `structure_type`: the kind of it, if it has
     one. `distances` [n_references]: to the references; `disagreement` and `local_error`: in
-    log10(LTC), mean over the members; `unknown_elements`: those of no training crystal.
+    log10(LTC), mean over the members; `phonons_known`: from 0 to 1; `unknown_elements`: those of no
+    training crystal.
     """
 
     formula: str
@@ -32,12 +33,15 @@ class Query:
     distances: NDArray[np.float64]
     disagreement: float
     local_error: float
+    phonons_known: float
     unknown_elements: Sequence[str]
 
     @property
     def predictors(self) -> ErrorPredictors:
         """What the error of the prediction depends on."""
-        return ErrorPredictors(float(self.distances.min()), self.disagreement, self.local_error)
+        return ErrorPredictors(
+            float(self.distances.min()), self.disagreement, self.local_error, self.phonons_known
+        )
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ def assess(evidence: Evidence, query: Query) -> Assessment:
     zone = calibration.zone(expected)
     compound = (query.formula, query.prototype)
     known = [row for row in evidence.rows.get(compound, ()) if _is_near(evidence, query, row)]
-    estimated = evidence.estimated.get(compound, ())
+    estimated = evidence.estimated.get(compound, ()) if query.phonons_known > 0 else ()
     unknown = tuple(_unknown(evidence, query))
     reasons = () if zone == "inside" else (_reason(calibration, expected, predictors),)
     domain = Domain(

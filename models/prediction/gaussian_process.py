@@ -6,7 +6,7 @@ function (nu = 3/2) of the distance between their points, and a linear function 
 extends beyond the data. References of a method in `METHODS` share the process with all others and
 have a second one on top, of the descriptors alone, so that each informs the other: they are too few
 and too much alike for the projection. Its covariance is a squared exponential function. Crystals
-whose LTC is only estimated are known to the process as well; no distance or error is of them.
+whose LTC is only estimated are known to the process as well, and are no references.
 Source: Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), Eqs. 2.25, 4.9,
 4.17, 5.9, and 5.2 for distances after a linear map.
 """
@@ -30,6 +30,7 @@ from models.prediction.policy import LTC
 
 OUTPUTS = (LTC, *METHODS)  # each method has a process of its own on top
 FAR = 0.01  # what the error of all references counts in it, beside weights of at most one
+ESTIMATE_REACH = 0.3  # distance at which the estimate of a crystal tells nothing of another one
 
 Numbers = NDArray[np.float64]
 
@@ -41,11 +42,14 @@ class ProcessOutputs(NamedTuple):
     of the mean over the members of their squared distances. `local_error` [n_crystals, n_members]:
     absolute error of log10(LTC) of the references close by, each predicted without itself; a
     reference that is the crystal itself does not count, nor do those held out from the member.
+    `phonons_known` [n_crystals]: from 1 for a crystal whose LTC is estimated from its phonons to 0
+    at `ESTIMATE_REACH` from all such crystals.
     """
 
     log_ltc: Numbers
     distance: Single
     local_error: Numbers
+    phonons_known: Numbers
 
 
 @dataclass(frozen=True)
@@ -154,8 +158,20 @@ class ProcessPredictor:
             if len(chosen):
                 log_ltc[chosen] += own(mapped[chosen])
         errors, weights = np.split(local, 2, axis=1)
-        distance = distance[:, : self._n_references]
-        return ProcessOutputs(log_ltc, distance, (errors + FAR * self._usual) / (weights + FAR))
+        to_references, to_estimates = np.split(distance, [self._n_references], axis=1)
+        return ProcessOutputs(
+            log_ltc,
+            to_references,
+            (errors + FAR * self._usual) / (weights + FAR),
+            _closeness(to_estimates.min(axis=1, initial=ESTIMATE_REACH)),
+        )
+
+
+def _closeness(distance: Single) -> Numbers:
+    """Return 1 at no distance [n], falling smoothly to 0 at `ESTIMATE_REACH`."""
+    part = np.minimum(distance.astype(float) / ESTIMATE_REACH, 1.0)
+    closeness: Numbers = 1 - part**2 * (3 - 2 * part)
+    return closeness
 
 
 class _InputMap:

@@ -34,9 +34,11 @@ class Outputs:
     """LTC [n_crystals, n_members] in W/(m K), embeddings [n_crystals, n_members, width].
 
     `disagreement` [n_crystals, n_members]: standard deviation of log10(LTC) over a member's heads
-    and process, by their weights. `local_error` [n_crystals, n_members]: absolute error of
-    log10(LTC) of the references close by. Both are zero without heads and a process. `distances`
-    [n_crystals, n_references]: to the references of the process, in its lengths; None without one.
+    and process, by the policy's weights. `local_error` [n_crystals, n_members]: absolute error of
+    log10(LTC) of the references close by. `phonons_known` [n_crystals]: 1 for a crystal whose LTC
+    is estimated from its phonons, down to 0 for those unlike all such crystals. All three are zero
+    without heads and a process. `distances` [n_crystals, n_references]: to the references of the
+    process, in its lengths; None without one.
     `quantities`: all outputs of the network by name, each [n_crystals, n_members], in the unit of
     its references.
     """
@@ -45,6 +47,7 @@ class Outputs:
     embeddings: NDArray[np.float32]
     disagreement: Numbers
     local_error: Numbers
+    phonons_known: Numbers
     distances: NDArray[np.float32] | None
     quantities: Mapping[str, Numbers]
 
@@ -62,7 +65,8 @@ class Members:
 
     `names` are those of the network's outputs; the first answers where the `policy` names none of
     them. Where there are `heads` and a `process`, a member's LTC is the weighted geometric mean of
-    theirs, by the `policy`.
+    theirs, by the `policy`; where phonons are known, of which the heads have not heard, the process
+    alone answers.
     """
 
     def __init__(  # noqa: PLR0913  (the parts of an ensemble)
@@ -112,9 +116,9 @@ class Members:
         if not logs:
             ltc = self._answers(quantities, chosen)
             none = np.zeros_like(ltc)
-            return Outputs(ltc, embeddings, none, none, None, quantities)
-        ltc, disagreement, local_error, distances = logs
-        return Outputs(ltc, embeddings, disagreement, local_error, distances, quantities)
+            return Outputs(ltc, embeddings, none, none, none[:, 0], None, quantities)
+        ltc, disagreement, local_error, known, distances = logs
+        return Outputs(ltc, embeddings, disagreement, local_error, known, distances, quantities)
 
     def _side_by_side(self, groups: Sequence[Sequence[Entry]]) -> list[list[NDArray[Any]]]:
         if len(groups) == 1:
@@ -125,7 +129,7 @@ class Members:
     def _forward(self, group: Sequence[Entry]) -> list[NDArray[Any]]:
         """Return targets and embeddings [n_crystals, n_members, width] of crystals and outputs.
 
-        Where there are heads and a process: LTC, disagreement, local error and distances too.
+        Where there are heads and a process: what else `Outputs` has, but for the quantities.
         """
         batch = join_graphs([each for each, _ in group])
         network = [part.swapaxes(0, 1) for part in self._network(batch)]
@@ -135,10 +139,12 @@ class Members:
         share = np.array([self._policy.process_share.get(name, 0.0) for _, name in group])[:, None]
         heads = self._heads(batch.descriptors, network[1], outputs - 1)
         process = self._process(batch.descriptors, network[1], outputs)
-        ltc = 10 ** ((1 - share) * heads.log_ltc + share * process.log_ltc)
+        answers = share + (1 - share) * process.phonons_known[:, None]
+        ltc = 10 ** ((1 - answers) * heads.log_ltc + answers * process.log_ltc)
         apart = share * (heads.log_ltc - process.log_ltc) ** 2
         disagreement = np.sqrt((1 - share) * (heads.spread**2 + apart))
-        return [*network, ltc, disagreement, process.local_error, process.distance]
+        judged = (disagreement, process.local_error, process.phonons_known, process.distance)
+        return [*network, ltc, *judged]
 
     def _answers(self, quantities: Mapping[str, Numbers], chosen: Sequence[str]) -> Numbers:
         """Return the network's LTC [n_crystals, n_members] by the outputs chosen [n_crystals]."""
@@ -147,7 +153,8 @@ class Members:
 
     def _nothing(self) -> Outputs:
         none = np.empty((0, self._n_members))
-        return Outputs(none, np.empty((*none.shape, 0), np.float32), none, none, None, {})
+        embeddings = np.empty((*none.shape, 0), np.float32)
+        return Outputs(none, embeddings, none, none, none[:, 0], None, {})
 
     def _decode(self, targets: NDArray[np.float32]) -> dict[str, Numbers]:
         """Return the network's quantities for standardised targets [n, n_members, n_outputs]."""

@@ -1,5 +1,6 @@
 """The evidence of an ensemble, from its training: references, embeddings, calibration."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,13 +17,16 @@ from models.prediction.evidence import (
     EvidenceRecord,
     TrainingCrystal,
 )
+from models.prediction.members import Outputs
 from training.config import HELD_OUT
 from training.export.trained import TrainedEnsemble
-from training.fit.frozen.processes import mean_estimates
+from training.fit.frozen.estimates import rows_with_phonons
+from training.fit.frozen.joined import mean_estimates
 from training.scoring.calibration import ErrorSample, calibrate, nearest_distances
 from training.scoring.coverage import measure_calibration
 from training.scoring.groups import coverage_groups
 from training.scoring.held_out import HeldOut
+from training.scoring.scores import score
 
 
 @dataclass(frozen=True)
@@ -31,37 +35,63 @@ class MeasuredEvidence:
 
     record: EvidenceRecord
     arrays: dict[str, np.ndarray]
-    metrics: Metrics
+    metrics: tuple[Metrics, ...]
 
 
 def collect_evidence(trained: TrainedEnsemble) -> MeasuredEvidence:
     """Return the evidence that the crystals of the last stage give."""
-    sample = error_sample(trained)
+    sample = error_sample(trained, trained.outputs)
+    with_phonons = _sample_with_phonons(trained, sample)
     record = EvidenceRecord(
-        calibration=calibrate(sample),
+        calibration=calibrate(sample, with_phonons),
         structure_types=tuple(sorted(set(trained.data.types))),
         references=_references(trained),
         estimates=_estimates(trained),
     )
-    metrics = Metrics(
+    groups = coverage_groups(trained.data)
+    calibration = Metrics(
         dataset=trained.data.dataset.name,
         protocol=HELD_OUT,
         what="90 % interval and verdict, calibrated on other crystals than measured on (5 folds)",
         n_crystals=len(sample.row),
-        values=measure_calibration(trained.data.ltc, sample, coverage_groups(trained.data)),
+        values=measure_calibration(trained.data.ltc, sample, groups, with_phonons),
     )
     arrays = {} if trained.process else _embeddings(trained)
-    return MeasuredEvidence(record, arrays, metrics)
+    return MeasuredEvidence(record, arrays, (*_errors(trained, sample, with_phonons), calibration))
 
 
-def error_sample(trained: TrainedEnsemble) -> ErrorSample:
+def _sample_with_phonons(trained: TrainedEnsemble, sample: ErrorSample) -> ErrorSample:
+    """Return the errors as if phonons were known, for those crystals that have any."""
+    outputs = trained.outputs_with_phonons
+    if outputs is None:
+        return sample.chosen(np.zeros(len(sample), dtype=bool))
+    held = [rows_with_phonons(each, each.split.validation)[0] for each in trained.contexts]
+    return error_sample(trained, outputs).chosen(np.isin(sample.row, np.concatenate(held)))
+
+
+def _errors(
+    trained: TrainedEnsemble, sample: ErrorSample, with_phonons: ErrorSample
+) -> Iterator[Metrics]:
+    """Yield the errors of crystals that have phonons, not known to the members, and known."""
+    without = sample.chosen(np.isin(sample.row, with_phonons.row))
+    for what, errors in (("are not", without), ("were", with_phonons)):
+        if errors:
+            yield Metrics(
+                dataset=trained.data.dataset.name,
+                protocol=HELD_OUT,
+                what=f"crystals that have phonons, where these {what} known to the members",
+                n_crystals=len(errors),
+                values=score(trained.data.ltc[errors.row], errors.predicted),
+            )
+
+
+def error_sample(trained: TrainedEnsemble, outputs: Outputs) -> ErrorSample:
     """Return errors and their predictors for the crystals held out from some member."""
     data, predictions = trained.data, trained.predictions
-    rows = np.flatnonzero(predictions.covered)
-    predicted = predictions.mean()[rows]
-    outputs = trained.outputs
-    disagreement = HeldOut(outputs.disagreement.T, predictions.unseen).mean()
-    local_error = HeldOut(outputs.local_error.T, predictions.unseen).mean()
+    rows, unseen = np.flatnonzero(predictions.covered), predictions.unseen
+    predicted = HeldOut(outputs.ltc.T, unseen).mean()[rows]
+    disagreement = HeldOut(outputs.disagreement.T, unseen).mean()
+    local_error = HeldOut(outputs.local_error.T, unseen).mean()
     groups = tuple(
         interval_groups(data.types[row], len(data.dataset.crystals[row].structure.elements), ltc)
         for row, ltc in zip(rows.tolist(), predicted.tolist(), strict=True)
@@ -71,6 +101,7 @@ def error_sample(trained: TrainedEnsemble) -> ErrorSample:
         distance=nearest_distances(predictions, _distances(trained))[rows],
         disagreement=disagreement[rows],
         local_error=local_error[rows],
+        phonons_known=outputs.phonons_known[rows],
         predicted=predicted,
         row=rows,
         groups=groups,
@@ -123,9 +154,7 @@ def _references(trained: TrainedEnsemble) -> tuple[TrainingCrystal, ...]:
             out_of_fold=None if np.isnan(mean) else float(mean),
             prototype=prototype,
         )
-        for crystal, (prototype, owner, mean) in zip(
-            data.dataset.crystals, identities, strict=True
-        )
+        for crystal, (prototype, owner, mean) in zip(data.dataset.crystals, identities, strict=True)
     )
 
 

@@ -17,7 +17,7 @@ from training.data.graphs import GraphDataset
 from training.data.splits import Split
 from training.fit.context import MemberContext, member_context, trained_member
 from training.fit.frozen.heads import join_heads
-from training.fit.frozen.processes import join_processes
+from training.fit.frozen.joined import join_processes, with_known_phonons
 from training.fit.network.loop import FittedMember
 from training.fit.network.parameters import to_weights
 from training.run import TrainingRun
@@ -58,6 +58,16 @@ class TrainedEnsemble:
     @cached_property
     def outputs(self) -> Outputs:
         """The members' outputs for every crystal of the last stage's data."""
+        return self._outputs(self.process)
+
+    @cached_property
+    def outputs_with_phonons(self) -> Outputs | None:
+        """The same as if phonons of what is held out were known, None where none can be."""
+        if self.process is None or not self.contexts[0].unlabelled.formulas:
+            return None
+        return self._outputs(with_known_phonons(self.process, self.contexts))
+
+    def _outputs(self, process: Process | None) -> Outputs:
         transforms = [member.transforms for member in self.members]
         names = self.run.preset.outputs
         members = Members(
@@ -65,7 +75,7 @@ class TrainedEnsemble:
             transforms,
             names,
             heads=self.heads,
-            process=self.process,
+            process=process,
             inputs=self.run.preset.inputs,
             policy=self.run.preset.answers,
             engine=REFERENCE,  # what serves is tested against this

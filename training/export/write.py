@@ -84,7 +84,7 @@ def _write_ensemble(trained: TrainedEnsemble, target: Path, report: Path) -> Man
         trained.process.save(target / PROCESS)
         names += [HEADS, PROCESS]
     files = {file: file_sha256(target / file) for file in names}
-    manifest = _manifest(trained, (evidence.metrics, *published), files)
+    manifest = _manifest(trained, (*evidence.metrics, *published), files)
     (target / CARD).write_text(model_card(manifest, evidence.record))
     files = {CARD: file_sha256(target / CARD)} | files
     for file in files:

@@ -16,7 +16,7 @@ from training.config import LossSettings, Preset
 from training.data.methods import method_masks
 from training.fit.context import MemberContext, member_context
 from training.fit.frozen.embedding import StandardisedEmbedding, embed
-from training.fit.frozen.estimates import Estimates, estimate_ltc
+from training.fit.frozen.estimates import MemberEstimates, estimate_ltc
 from training.fit.frozen.heads import (
     HeadTask,
     fit_heads,
@@ -107,11 +107,11 @@ def embedding(context: MemberContext) -> StandardisedEmbedding:
     return StandardisedEmbedding.over(values, context.split.train)
 
 
-def estimates(context: MemberContext, embedded: StandardisedEmbedding) -> Estimates:
-    """Return crystals with an LTC estimated from phonons; `embedded`: the references' embedding."""
+def estimates(context: MemberContext, embedded: StandardisedEmbedding) -> MemberEstimates:
+    """Return the member's estimates from phonons; `embedded`: the references' embedding."""
     graphs = context.unlabelled.graphs
     if not graphs:
-        return Estimates.none(len(NAMES) + len(embedded.center))
+        return MemberEstimates.none(len(NAMES) + len(embedded.center))
     values = _embed(context, graphs)
     unlabelled = StandardisedEmbedding.by(values, embedded.center, embedded.scale)
     covariance = train_covariance(context, embedded)

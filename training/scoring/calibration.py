@@ -18,6 +18,7 @@ SMALLEST_ERROR = 0.02  # of log10(LTC); no calibration claims to be better than 
 SMALLEST_GROUP = 20  # crystals; smaller groups have the interval of all
 PRIOR = 5  # crystals that a group's factor of one counts for
 ROUNDS = 40
+PHONON_ROUNDS = 4  # in which the factor where phonons are known and all else settle
 
 Numbers = NDArray[np.float64]
 
@@ -28,16 +29,21 @@ class ErrorSample:
 
     `distance`: to the nearest training crystal; `disagreement` of the parts of a member and
     `local_error`, of the references close by, in log10(LTC); `predicted`: LTC in W/(m K);
-    `groups`: the shares of each crystal in groups, by name.
+    `phonons_known`: from 1, where the members know phonons of the crystal, to 0; `groups`: the
+    shares of each crystal in groups, by name.
     """
 
     error: Numbers
     distance: Numbers
     disagreement: Numbers
     local_error: Numbers
+    phonons_known: Numbers
     predicted: Numbers
     row: NDArray[np.int64]
     groups: tuple[Mapping[str, float], ...]
+
+    def __len__(self) -> int:
+        return len(self.error)
 
     def chosen(self, mask: NDArray[np.bool_]) -> "ErrorSample":
         """Return those for which `mask` is true."""
@@ -46,6 +52,7 @@ class ErrorSample:
             self.distance[mask],
             self.disagreement[mask],
             self.local_error[mask],
+            self.phonons_known[mask],
             self.predicted[mask],
             self.row[mask],
             tuple(self.groups[row] for row in np.flatnonzero(mask)),
@@ -54,7 +61,10 @@ class ErrorSample:
     def predictors(self, row: int) -> ErrorPredictors:
         """Return what the error of one of the crystals depends on."""
         return ErrorPredictors(
-            float(self.distance[row]), float(self.disagreement[row]), float(self.local_error[row])
+            float(self.distance[row]),
+            float(self.disagreement[row]),
+            float(self.local_error[row]),
+            float(self.phonons_known[row]),
         )
 
 
@@ -74,19 +84,41 @@ def nearest_distances(predictions: HeldOut, distances: Sequence[NDArray[np.float
     return nearest
 
 
-def calibrate(sample: ErrorSample) -> Calibration:
+def calibrate(sample: ErrorSample, with_phonons: ErrorSample | None = None) -> Calibration:
     """Return the calibration on these errors.
 
     The expected error is linear in its predictors, and grows with each; the quantile is that of
     split conformal prediction (Vovk et al. 2005; Lei et al., J. Am. Stat. Assoc. 113, 1094 (2018)),
-    with a factor for each group so that each is covered alike.
+    with a factor for each group so that each is covered alike. `with_phonons`: errors as if phonons
+    of the crystals were known; these have a factor of their expected error, and are covered alike.
     """
+    calibration = _calibrate(sample, 1.0)
+    if not with_phonons:
+        return calibration
+    for _ in range(PHONON_ROUNDS):
+        widths = half_widths(calibration, with_phonons)
+        factor = np.exp(conformal_quantile(_log_ratios(with_phonons.error, widths)))
+        calibration = _calibrate(sample, calibration.with_phonons * float(factor))
+    return calibration
+
+
+def half_widths(calibration: Calibration, sample: ErrorSample) -> Numbers:
+    """Return the half widths of log10(LTC) [n_crystals] of the intervals."""
+    crystals = ((sample.predictors(row), groups) for row, groups in enumerate(sample.groups))
+    return np.array(
+        [calibration.half_width(calibration.expected(each), groups) for each, groups in crystals]
+    )
+
+
+def _calibrate(sample: ErrorSample, with_phonons: float) -> Calibration:
+    """Return the calibration, given its factor where phonons are known."""
     predictors = np.stack([sample.distance, sample.disagreement, sample.local_error], axis=1)
-    base, slopes = linear_error(predictors, sample.error)
+    relief = with_phonons**sample.phonons_known
+    base, slopes = linear_error(predictors, sample.error / relief)
     linear = base + predictors @ slopes
     least = max(float(np.quantile(linear, EASIEST)), SMALLEST_ERROR)
-    expected = np.maximum(linear, least)
-    ratios = np.log(np.maximum(sample.error, np.finfo(float).tiny) / expected)
+    expected = np.maximum(linear, least) * relief
+    ratios = _log_ratios(sample.error, expected)
     inside, outside = (float(edge) for edge in np.quantile(expected, (INSIDE, OUTSIDE)))
     zones = [zone_shares(each, inside, outside) for each in expected.tolist()]
     groups = [{**known, **zone} for known, zone in zip(sample.groups, zones, strict=True)]
@@ -99,11 +131,17 @@ def calibrate(sample: ErrorSample) -> Calibration:
         per_disagreement=float(slopes[1]),
         per_local_error=float(slopes[2]),
         least=least,
+        with_phonons=with_phonons,
         quantile=float(np.exp(conformal_quantile(ratios - of_groups))),
         factors={name: float(np.exp(effect)) for name, effect in effects.items()},
         inside=inside,
         outside=outside,
     )
+
+
+def _log_ratios(error: Numbers, expected: Numbers) -> Numbers:
+    ratios: Numbers = np.log(np.maximum(error, np.finfo(float).tiny) / expected)
+    return ratios
 
 
 def linear_error(predictors: Numbers, error: Numbers) -> tuple[float, Numbers]:

@@ -31,6 +31,15 @@ def test_the_expected_error_is_linear_above_the_least():
     assert CALIBRATION.expected(ErrorPredictors(0.1)) == 0.15
 
 
+def test_known_phonons_count_by_how_much_is_known():
+    calibration = CALIBRATION.model_copy(update={"with_phonons": 0.64})
+    for known, factor in ((0.0, 1.0), (0.5, 0.8), (1.0, 0.64)):
+        predictors = ErrorPredictors(1.0, 0.1, 0.2, phonons_known=known)
+        assert calibration.expected(predictors) == pytest.approx(0.5 * factor)
+        least = ErrorPredictors(0.1, phonons_known=known)
+        assert calibration.expected(least) == pytest.approx(0.15 * factor)
+
+
 def test_the_expected_error_grows_with_each_predictor():
     places = [0.0, 0.1, 0.3, 1.0, 4.0]
     for lower, upper in itertools.pairwise(places):

@@ -9,7 +9,13 @@ from numpy.typing import NDArray
 from models.network.covariances import local_weight, matern, squared_exponential
 from models.network.heads import EMBEDDING, METHODS
 from models.network.standardise import FARTHEST, GRID
-from models.prediction.gaussian_process import FAR, OUTPUTS, Process, ProcessPredictor
+from models.prediction.gaussian_process import (
+    ESTIMATE_REACH,
+    FAR,
+    OUTPUTS,
+    Process,
+    ProcessPredictor,
+)
 from tests.models.made_ensemble import N_MEMBERS, random_process
 
 N_KNOWN, N_INPUTS, N_NEW = 8, 4, 6
@@ -121,6 +127,35 @@ def test_an_estimate_moves_predictions_but_is_no_reference(process, new, embeddi
     assert np.abs(found.log_ltc - plain.log_ltc).max() > 0.01
     np.testing.assert_array_equal(found.distance, plain.distance)
     assert found.local_error == pytest.approx(plain.local_error, rel=1e-6)
+
+
+def test_phonons_are_known_at_an_estimate_and_ever_less_away_from_it(process, new, embeddings):
+    """The estimate's point is that of a new crystal, or lies beside it, in every member."""
+    zeros = np.zeros(1, dtype=int)
+    asked = (new[:1], embeddings[:1], zeros)
+    point = np.array(
+        [
+            inputs_of(process, new[0], embeddings[0, m], m) @ process.projection[m]
+            for m in range(N_MEMBERS)
+        ]
+    )
+    found = []
+    for distance in (0.0, 0.1, 0.2, 1.1 * ESTIMATE_REACH):
+        points = process.points.copy()
+        points[:, N_KNOWN:] = 99.0
+        points[:, N_KNOWN] = point + distance * np.eye(point.shape[1])[0]
+        moved = dataclasses.replace(process, points=points)
+        found.append(float(ProcessPredictor(moved)(*asked).phonons_known[0]))
+    assert found[0] == pytest.approx(1.0, abs=1e-3)
+    assert found[1:3] == pytest.approx([20 / 27, 7 / 27], abs=1e-3)
+    assert found[3] == 0.0
+
+
+def test_no_phonons_are_known_without_estimates(process, new, embeddings):
+    rest = process.coefficients[:, :N_KNOWN], process.points[:, :N_KNOWN]
+    without = dataclasses.replace(process, coefficients=rest[0], points=rest[1])
+    found = ProcessPredictor(without)(new, embeddings, np.zeros(N_NEW, dtype=int))
+    assert not found.phonons_known.any()
 
 
 def test_a_known_crystal_is_at_almost_no_distance_of_itself(process, descriptors):

@@ -11,6 +11,7 @@ from models.network.heads import METHODS, HeadPredictor
 from models.network.inputs import InputSettings
 from models.network.transform import TargetTransform
 from models.network.weights import stack_members
+from models.prediction import gaussian_process
 from models.prediction.gaussian_process import OUTPUTS, ProcessPredictor
 from models.prediction.members import Members
 from models.prediction.policy import AnswerPolicy
@@ -39,14 +40,17 @@ DESCRIPTORS = np.stack([describe(crystal) for crystal in CRYSTALS])
 HEADS, PROCESS = random_heads(DESCRIPTORS), random_process(np.repeat(DESCRIPTORS, 2, axis=0))
 
 
-@pytest.fixture(scope="module")
-def outputs():
+def blended() -> Members:
     weights = stack_members([random_member(seed, DESCRIBED) for seed in range(N_MEMBERS)])
     settings = InputSettings(FADING, descriptors=True)
-    members = Members(
+    return Members(
         weights, TRANSFORMS, heads=HEADS, process=PROCESS, inputs=settings, policy=POLICY
     )
-    return members.outputs(CRYSTALS)
+
+
+@pytest.fixture(scope="module")
+def outputs():
+    return blended().outputs(CRYSTALS)
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +87,16 @@ def test_the_disagreement_is_the_spread_over_a_members_heads_and_process(outputs
     assert outputs.disagreement[[0, 2]].min() > 1e-3
 
 
+def test_the_process_alone_answers_where_phonons_are_known(outputs, parts, monkeypatch):
+    """Which they are everywhere, where estimates reach far; the heads still count as a check."""
+    assert not outputs.phonons_known.any()
+    monkeypatch.setattr(gaussian_process, "ESTIMATE_REACH", 1e6)
+    known = blended().outputs(CRYSTALS)
+    assert known.phonons_known == pytest.approx(np.ones(3), abs=1e-6)
+    assert np.log10(known.ltc) == pytest.approx(parts[1], abs=1e-5)
+    assert known.disagreement == pytest.approx(outputs.disagreement, abs=1e-6)
+
+
 def test_distances_are_those_of_the_process(outputs):
     zeros = np.zeros(3, dtype=int)
     expected = ProcessPredictor(PROCESS)(DESCRIPTORS, outputs.embeddings, zeros)
@@ -112,3 +126,4 @@ def test_networks_alone_answer_with_the_output_of_the_policy():
     assert found.distances is None
     assert not found.disagreement.any()
     assert not found.local_error.any()
+    assert not found.phonons_known.any()

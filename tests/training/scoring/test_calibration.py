@@ -41,7 +41,12 @@ def sample(
         for row, name in enumerate(names)
     )
     predicted = 10 ** (sign * error)
-    return ErrorSample(error, distance, disagreement, local, predicted, rows, owners)
+    known = np.zeros(n)
+    return ErrorSample(error, distance, disagreement, local, known, predicted, rows, owners)
+
+
+def nothing(errors: ErrorSample) -> ErrorSample:
+    return errors.chosen(np.zeros(len(errors), dtype=bool))
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +97,7 @@ def test_errors_that_shrink_with_the_distance_give_one_width_for_all():
     errors = ErrorSample(
         1.0 - 0.5 * distance,
         distance,
+        zeros,
         zeros,
         zeros,
         zeros + 1,
@@ -180,7 +186,7 @@ def test_measured_coverage_and_verdicts(uneven):
         "type_hard": np.array(["type_hard" in names for names in uneven.groups]),
         "type_rare": np.arange(N) < 3,
     }
-    values = measure_calibration(reference, uneven, groups)
+    values = measure_calibration(reference, uneven, groups, nothing(uneven))
     assert values["coverage"] == pytest.approx(0.9, abs=0.02)
     for verdict, share in (("inside", 0.75), ("edge", 0.2), ("outside", 0.05)):
         assert values[f"share_{verdict}"] == pytest.approx(share, abs=0.02)
@@ -190,6 +196,7 @@ def test_measured_coverage_and_verdicts(uneven):
     assert values["coverage_type_hard"] == pytest.approx(0.9, abs=0.03)
     assert 0.2 < values["error_spearman"] < 1
     assert "coverage_type_rare" not in values
+    assert "coverage_phonons_known" not in values
 
 
 def test_coverage_is_measured_on_crystals_not_calibrated_on(law):
@@ -197,10 +204,49 @@ def test_coverage_is_measured_on_crystals_not_calibrated_on(law):
     error = law.error.copy()
     error[7] = 1e6
     changed = replace(law, error=error)
-    before, after = try_calibration(law), try_calibration(changed)
+    (before, _), (after, _) = (try_calibration(each, nothing(each)) for each in (law, changed))
     assert after.half_width[7] == before.half_width[7]
     assert not after.covered[7]
     assert (after.half_width != before.half_width).any()
+
+
+def with_known_phonons(errors: ErrorSample, relief: float, every: int = 3) -> ErrorSample:
+    """Return some of the crystals with smaller errors, as phonons of them are known."""
+    known = np.full(len(errors), 1.0)
+    smaller = replace(errors, error=relief * errors.error, phonons_known=known)
+    return smaller.chosen(np.arange(len(errors)) % every == 0)
+
+
+def test_the_expected_error_is_lower_by_as_much_where_phonons_are_known(law):
+    calibration = calibrate(law, with_known_phonons(law, 0.7))
+    assert calibration.with_phonons == pytest.approx(0.7, rel=0.04)
+    plain = calibrate(law)
+    assert plain.with_phonons == 1.0
+    assert calibration.base == plain.base
+    assert calibration.quantile == plain.quantile
+
+
+def test_crystals_near_one_of_known_phonons_do_not_hide_the_law(law):
+    """Half of the errors of the sample are relieved in part themselves."""
+    share = np.where(np.arange(N) % 2, 0.5, 0.0)
+    mixed = replace(law, error=law.error * 0.7**share, phonons_known=share)
+    calibration = calibrate(mixed, with_known_phonons(law, 0.7))
+    assert calibration.with_phonons == pytest.approx(0.7, rel=0.04)
+    assert calibration.base == pytest.approx(0.1, abs=0.03)
+    assert calibration.per_distance == pytest.approx(0.3, abs=0.05)
+
+
+def test_coverage_where_phonons_are_known_is_measured_on_other_crystals(law):
+    known = with_known_phonons(law, 0.7)
+    values = measure_calibration(np.ones(N), law, {}, known)
+    assert values["share_phonons_known"] == pytest.approx(1 / 3, abs=0.01)
+    assert values["coverage_phonons_known"] == pytest.approx(0.9, abs=0.03)
+    assert values["half_width_phonons_known"] < 0.8 * values["half_width"]
+    error = known.error.copy()
+    error[5] = 1e6
+    one = try_calibration(law, known)[1], try_calibration(law, replace(known, error=error))[1]
+    assert one[0].half_width[5] == one[1].half_width[5]
+    assert not one[1].covered[5]
 
 
 def test_a_member_measures_distance_to_what_it_was_trained_on():

@@ -3,13 +3,14 @@
 By a Gaussian process of the member's references that have phonons: its covariance is that of the
 member's own process, with the phonon quantities as further inputs. The estimates join the member's
 references with a share of their variance as noise: the process knows the structure already. None is
-of a formula that has a reference, held out or not.
+of a formula that has a reference, held out or not. Those of held-out references are made apart:
+they tell how far off a member is where it knows phonons alone.
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.errors import DataError
 from models.network.covariances import matern
@@ -27,6 +28,7 @@ from training.fit.frozen.covariance import (
 )
 from training.fit.frozen.embedding import StandardisedEmbedding
 from training.fit.frozen.inputs import join_inputs, references_of
+from training.fit.frozen.phonons import Rows
 
 
 @dataclass(frozen=True)
@@ -41,55 +43,106 @@ class Estimates:
         """Return estimates of no crystal."""
         return cls(References(np.empty((0, n_inputs)), np.empty(0)), np.empty(0))
 
+    def joined(self, others: "Estimates") -> "Estimates":
+        """Return these, then others."""
+        noise = np.concatenate([self.noise, others.noise])
+        return Estimates(self.crystals.joined(others.crystals), noise)
+
+
+@dataclass(frozen=True)
+class MemberEstimates:
+    """A member's estimates: of its `unlabelled` crystals, and of its held-out references.
+
+    `held_rows`: of the latter, among the references.
+    """
+
+    unlabelled: Estimates
+    held_out: Estimates
+    held_rows: Rows
+
+    @classmethod
+    def none(cls, n_inputs: int) -> "MemberEstimates":
+        """Return those of a member that estimates nothing."""
+        nothing = Estimates.none(n_inputs)
+        return cls(nothing, nothing, np.empty(0, dtype=np.int64))
+
 
 def estimate_ltc(
     context: MemberContext,
     embedding: StandardisedEmbedding,
     embedding_of_unlabelled: StandardisedEmbedding,
     covariance: Covariance,
-) -> Estimates:
-    """Return a member's `unlabelled` crystals with an estimated LTC.
+) -> MemberEstimates:
+    """Return a member's estimates; `embedding` is of the references.
 
-    `embedding` is of the references. Raises DataError where none of these has phonons.
+    Raises DataError where none of these has phonons.
     """
-    settings, crystals = context.preset.gaussian_process, context.unlabelled
-    if settings.estimates is None:
-        raise ValueError("This preset estimates nothing.")
-    rows, matches = _references_with_phonons(context)
-    if not len(rows):
-        raise DataError(
-            f"No reference of {context.title} is in {settings.estimates.dataset}; "
-            "leave [gaussian_process.estimates] out of the preset."
-        )
-    extended = _Extension(covariance, settings.estimates)
-    references = references_of(context, embedding).chosen(rows)
-    known = extended(references.inputs, context.phonons.quantities[matches])
-    residual, mean = references.residual(), references.log_ltc.mean()
-    signal, usual = known.covariances(known), covariance.noise + JITTER
-    weight = student_weights(signal, usual, residual, settings)
-    inverse, _ = invert(signal + np.diag(usual / weight))
+    crystals, references = context.unlabelled, references_of(context, embedding)
+    process = _PhononProcess.fit(context, references, covariance)
     inputs = join_inputs(context, crystals, embedding_of_unlabelled)
-    asked = extended(inputs, crystals.quantities)
-    across = asked.covariances(known)
-    gain = across @ inverse
-    variance = asked.variances() - np.einsum("nm,nm->n", gain, across)
-    noise = np.maximum(settings.estimates.noise_share * variance, JITTER)
-    return Estimates(References(inputs, mean + gain @ residual), noise)
+    held, matches = rows_with_phonons(context, context.split.validation)
+    quantities = context.phonons.quantities[matches]
+    return MemberEstimates(
+        process(inputs, crystals.quantities),
+        process(references.chosen(held).inputs, quantities),
+        held,
+    )
 
 
-def _references_with_phonons(
-    context: MemberContext,
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return training rows of no method with a process of its own, and those of their phonons."""
+def rows_with_phonons(context: MemberContext, rows: Rows) -> tuple[Rows, Rows]:
+    """Return those of the references in `rows` that have phonons, each once, and whose they are."""
     numbers = {name: number for number, name in enumerate(context.phonons.material_ids)}
-    methods, crystals = method_masks(context.data), context.data.dataset.crystals
-    rows = [
-        row
-        for row in context.split.train.tolist()
-        if not methods[:, row].any() and crystals[row].material_id in numbers
-    ]
-    matches = [numbers[crystals[row].material_id] for row in rows]
-    return np.array(rows, dtype=np.int64), np.array(matches, dtype=np.int64)
+    crystals = context.data.dataset.crystals
+    found = {
+        numbers[crystals[row].material_id]: row
+        for row in rows.tolist()
+        if crystals[row].material_id in numbers
+    }
+    return np.array([*found.values()], dtype=np.int64), np.array([*found], dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class _PhononProcess:
+    """A Gaussian process of the references that have phonons, of structure and phonon quantities.
+
+    `residual` [n]: log10 of their LTC less `mean`; `inverse` [n, n]: of their covariance.
+    """
+
+    extended: "_Extension"
+    known: "_ExtendedInputs"
+    residual: Numbers
+    mean: float
+    inverse: Numbers
+
+    @classmethod
+    def fit(cls, context: MemberContext, references: References, covariance: Covariance) -> Self:
+        """Return that of a member. Raises DataError where no training reference has phonons."""
+        settings = context.preset.gaussian_process
+        if settings.estimates is None:
+            raise ValueError("This preset estimates nothing.")
+        shared = np.flatnonzero(~method_masks(context.data).any(axis=0))
+        rows, matches = rows_with_phonons(context, np.intersect1d(context.split.train, shared))
+        if not len(rows):
+            raise DataError(
+                f"No reference of {context.title} is in {settings.estimates.dataset}; "
+                "leave [gaussian_process.estimates] out of the preset."
+            )
+        extended, chosen = _Extension(covariance, settings.estimates), references.chosen(rows)
+        known = extended(chosen.inputs, context.phonons.quantities[matches])
+        residual, mean = chosen.residual(), float(chosen.log_ltc.mean())
+        signal, usual = known.covariances(known), covariance.noise + JITTER
+        weight = student_weights(signal, usual, residual, settings)
+        inverse, _ = invert(signal + np.diag(usual / weight))
+        return cls(extended, known, residual, mean, inverse)
+
+    def __call__(self, inputs: Numbers, quantities: Numbers) -> Estimates:
+        """Return estimates for crystals of these inputs and phonon quantities."""
+        asked = self.extended(inputs, quantities)
+        across = asked.covariances(self.known)
+        gain = across @ self.inverse
+        variance = asked.variances() - np.einsum("nm,nm->n", gain, across)
+        noise = np.maximum(self.extended.settings.noise_share * variance, JITTER)
+        return Estimates(References(inputs, self.mean + gain @ self.residual), noise)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Gaussian processes of the members: covariance and coefficients of each."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from models.errors import DataError
-from models.prediction.gaussian_process import Process, descriptor_distances
+from models.prediction.gaussian_process import descriptor_distances
 from training.config import GaussianProcessSettings
 from training.data.methods import Masks, method_masks
 from training.fit.context import MemberContext
@@ -23,13 +23,14 @@ from training.fit.frozen.covariance import (
     student_weights,
 )
 from training.fit.frozen.embedding import StandardisedEmbedding
-from training.fit.frozen.estimates import Estimates
+from training.fit.frozen.estimates import Estimates, MemberEstimates
 from training.fit.frozen.inputs import references_of
 from training.fit.frozen.lengths import fit_covariance
 from training.fit.own_process import MethodReferences, OwnProcess, fit_own_process
 
 logger = logging.getLogger(__name__)
 FILE = "process.safetensors"
+PHONONS_FILE = "process-phonons.safetensors"  # as if phonons of held-out references were known
 COVARIANCE_FILE = "covariance.safetensors"
 
 
@@ -79,34 +80,47 @@ def read_covariance(path: Path) -> Covariance:
 
 
 def train_process(
-    context: MemberContext, embedding: StandardisedEmbedding, estimates: Estimates
+    context: MemberContext, embedding: StandardisedEmbedding, estimates: MemberEstimates
 ) -> None:
-    """Fit a member's process to its training rows and to estimates, and write it."""
+    """Fit a member's process to its training rows and to estimates, and write it.
+
+    And once more with the estimates of its held-out references, where it has any.
+    """
     covariance = train_covariance(context, embedding)
     rows, everything = context.split.train, references_of(context, embedding)
-    references = everything.chosen(rows)
+    references, unlabelled = everything.chosen(rows), estimates.unlabelled
     descriptors = references.inputs[:, : -len(embedding.center)]
-    known = Known(
-        references, estimates, MethodRows(method_masks(context.data)[:, rows], descriptors)
-    )
-    fitted = fit_process(known, covariance, context.preset.gaussian_process)
-    crystals = known.crystals()
+    methods = MethodRows(method_masks(context.data)[:, rows], descriptors)
+    fit = partial(_fitted_arrays, covariance, context.preset.gaussian_process)
+    if len(estimates.held_rows):
+        both = unlabelled.joined(estimates.held_out)
+        _write(fit(Known(references, both, methods)), context.directory / PHONONS_FILE)
     arrays = {
-        "mean": crystals.log_ltc.mean(),
-        "linear": covariance.slope**2 * (crystals.inputs.T @ fitted.coefficients),
-        "coefficients": fitted.coefficients,
-        "errors": fitted.errors[: len(rows)],
-        "own": [astuple(own) for own in fitted.own],
-        "points": covariance.points(everything.joined(estimates.crystals).inputs),
-        "estimates": estimates.crystals.log_ltc,
+        **fit(Known(references, unlabelled, methods)),
+        "points": covariance.points(everything.joined(unlabelled.crystals).inputs),
+        "estimates": unlabelled.crystals.log_ltc,
         "embedding_center": embedding.center,
         "embedding_scale": embedding.scale,
     }
     _write(arrays, context.directory / FILE)
     logger.info(
         "%s: process fitted to %d references and %d estimates",
-        *(context.title, len(rows), len(estimates.noise)),
+        *(context.title, len(rows), len(unlabelled.noise)),
     )
+
+
+def _fitted_arrays(
+    covariance: Covariance, settings: GaussianProcessSettings, known: "Known"
+) -> dict[str, object]:
+    """Return what is fitted to known crystals."""
+    fitted, crystals = fit_process(known, covariance, settings), known.crystals()
+    return {
+        "mean": crystals.log_ltc.mean(),
+        "linear": covariance.slope**2 * (crystals.inputs.T @ fitted.coefficients),
+        "coefficients": fitted.coefficients,
+        "errors": fitted.errors[: len(known.references)],
+        "own": [astuple(own) for own in fitted.own],
+    }
 
 
 @dataclass(frozen=True)
@@ -172,57 +186,6 @@ def fit_process(
 def has_process(folder: Path) -> bool:
     """Tell whether a member's process is fitted."""
     return (folder / FILE).is_file()
-
-
-def join_processes(contexts: Sequence[MemberContext]) -> Process:
-    """Return the members' processes as one. Raises FileNotFoundError where a member has none."""
-    data, scale = contexts[0].data, contexts[0].descriptor_scale
-    methods = method_masks(data)
-    covariances = [read_covariance(context.directory / COVARIANCE_FILE) for context in contexts]
-    files = [load_file(context.directory / FILE) for context in contexts]
-
-    def stacked(name: str) -> Numbers:
-        return np.stack([file[name] for file in files])
-
-    points, own, n_references = stacked("points"), stacked("own"), len(data.graphs)
-    n_known = points.shape[1]
-    coefficients = np.zeros((len(files), n_known))
-    errors = np.zeros((len(files), n_references))
-    for member, (context, file) in enumerate(zip(contexts, files, strict=True)):
-        rows = context.split.train
-        known = np.concatenate([rows, np.arange(n_references, n_known)])
-        coefficients[member, known], errors[member, rows] = file["coefficients"], file["errors"]
-    arrays = {
-        **asdict(scale),
-        **{name: stacked(name) for name in ("embedding_center", "embedding_scale")},
-        "rate": [covariance.rate for covariance in covariances],
-        "projection": [covariance.projection for covariance in covariances],
-        "points": points,
-        "amplitude": [covariance.amplitude for covariance in covariances],
-        "slope": [covariance.slope for covariance in covariances],
-        "linear": stacked("linear"),
-        "methods": methods,
-        "own_amplitude": own[..., 0],
-        "own_offset": own[..., 1],
-        "own_rate": own[..., 3],
-        "own_known": scale(data.descriptors()[methods.any(axis=0)]),
-        "mean": stacked("mean").reshape(len(files)),
-        "coefficients": coefficients,
-        "errors": errors,
-    }
-    return Process(
-        **{name: np.ascontiguousarray(value, np.float32) for name, value in arrays.items()}
-    )
-
-
-def mean_estimates(contexts: Sequence[MemberContext]) -> Numbers:
-    """Return the estimated LTC in W/(m K) [n] of the `unlabelled` crystals.
-
-    It is the geometric mean over the members.
-    """
-    estimates = [load_file(context.directory / FILE)["estimates"] for context in contexts]
-    mean: Numbers = 10 ** np.mean(estimates, axis=0)
-    return mean
 
 
 def _write(arrays: dict[str, object], path: Path) -> None:

@@ -14,7 +14,7 @@ from training.data.splits import Split
 from training.fit.context import MemberContext
 from training.fit.frozen.covariance import Covariance
 from training.fit.frozen.embedding import StandardisedEmbedding
-from training.fit.frozen.estimates import Estimates, estimate_ltc
+from training.fit.frozen.estimates import MemberEstimates, estimate_ltc
 from training.fit.frozen.phonons import NO_PHONONS, PhononCrystals, read_phonons
 from training.stages import STAGES
 
@@ -48,7 +48,7 @@ def member(
     )
 
 
-def estimates(context: MemberContext) -> Estimates:
+def estimates(context: MemberContext) -> MemberEstimates:
     """Return the estimates of a member whose network and covariance see nothing of a crystal."""
     n_inputs = context.data.descriptors().shape[1] + EMBEDDING
 
@@ -78,7 +78,7 @@ def test_unlabelled_crystals_are_those_without_a_reference(preset, data, phonons
 
 def test_what_phonons_tell_of_references_is_told_of_other_crystals(preset, data, phonons):
     context = member(preset, with_law(data, phonons), phonons)
-    found = estimates(context)
+    found = estimates(context).unlabelled
     first = context.unlabelled.quantities[:, 0]
     assert found.crystals.log_ltc == pytest.approx(0.2 * first, abs=0.05)
     assert np.ptp(first) > 0.5
@@ -91,7 +91,7 @@ def test_what_lies_far_from_all_references_is_less_certain(preset, data, phonons
     far = phonons.quantities.copy()
     far[phonons.formulas.index(context.unlabelled.formulas[0])] = 40.0
     strange = replace(context, phonons=replace(phonons, quantities=far))
-    close, apart = estimates(context).noise, estimates(strange).noise
+    close, apart = (estimates(each).unlabelled.noise for each in (context, strange))
     assert apart[0] > 0.05 > 2 * close.max()
     assert apart[1:] == pytest.approx(close[1:], rel=1e-6)
 
@@ -107,8 +107,24 @@ def test_a_formula_that_is_held_out_has_no_estimate_and_gives_none(preset, data,
     moved[held] = 1e4
     again = member(preset, replace(labelled, ltc=moved), named, held)
     np.testing.assert_array_equal(
-        estimates(again).crystals.log_ltc, estimates(context).crystals.log_ltc
+        estimates(again).unlabelled.crystals.log_ltc, estimates(context).unlabelled.crystals.log_ltc
     )
+
+
+def test_what_is_held_out_is_estimated_from_its_phonons_alone(preset, data, phonons):
+    """Apart from the estimates that the member learns from, and without its own LTC."""
+    labelled = with_law(data, phonons)
+    known = {name: row for row, name in enumerate(phonons.material_ids)}
+    ids = [crystal.material_id for crystal in data.dataset.crystals]
+    held = np.array([row for row, name in enumerate(ids) if name in known][-2:])
+    found = estimates(member(preset, labelled, phonons, held))
+    assert found.held_rows.tolist() == held.tolist()
+    first = [phonons.quantities[known[ids[row]], 0] for row in held]
+    assert found.held_out.crystals.log_ltc == pytest.approx(0.2 * np.array(first), abs=0.05)
+    moved = labelled.ltc.copy()
+    moved[held] = 1e4
+    again = estimates(member(preset, replace(labelled, ltc=moved), phonons, held))
+    np.testing.assert_array_equal(again.held_out.crystals.log_ltc, found.held_out.crystals.log_ltc)
 
 
 def test_references_of_other_methods_give_no_estimate(preset, data, phonons):
@@ -116,7 +132,7 @@ def test_references_of_other_methods_give_no_estimate(preset, data, phonons):
     moved = labelled.ltc.copy()
     moved[:25] = 1e4  # of Dataset1 and Dataset2
     found, again = (
-        estimates(member(preset, each, phonons))
+        estimates(member(preset, each, phonons)).unlabelled
         for each in (labelled, replace(labelled, ltc=moved))
     )
     np.testing.assert_array_equal(again.crystals.log_ltc, found.crystals.log_ltc)

@@ -18,8 +18,9 @@ from training.data.splits import Split
 from training.fit.context import MemberContext
 from training.fit.frozen.covariance import JITTER, Covariance, References
 from training.fit.frozen.embedding import StandardisedEmbedding
-from training.fit.frozen.estimates import Estimates, estimate_ltc
+from training.fit.frozen.estimates import Estimates, MemberEstimates, estimate_ltc
 from training.fit.frozen.inputs import join_inputs
+from training.fit.frozen.joined import join_processes, mean_estimates
 from training.fit.frozen.phonons import PhononCrystals, read_phonons
 from training.fit.frozen.processes import (
     COVARIANCE_FILE,
@@ -28,8 +29,6 @@ from training.fit.frozen.processes import (
     MethodRows,
     fit_process,
     has_process,
-    join_processes,
-    mean_estimates,
     read_covariance,
     train_covariance,
     train_process,
@@ -56,7 +55,7 @@ def phonons_of(preset: Preset, small_data: Path) -> PhononCrystals:
     return read_phonons(settings, small_data, preset.inputs)
 
 
-def estimates_of(context: MemberContext) -> Estimates:
+def estimates_of(context: MemberContext) -> MemberEstimates:
     """Return a member's estimates, the embeddings of its crystals being made up."""
     of_data, n = embedded(context), len(context.unlabelled.graphs)
     values = np.random.default_rng(8).normal(2.0, 3.0, (n, EMBEDDING)).astype(np.float32)
@@ -169,7 +168,7 @@ def test_what_is_served_is_the_exact_process(contexts, data, member):
     fitted = load_file(context.directory / FILE)
     masks, rows = method_masks(data), context.split.train
     references = join_inputs(context, data, embedded(context))
-    estimated = estimates_of(context).crystals
+    estimated = estimates_of(context).unlabelled.crystals
     inputs = np.concatenate([references, estimated.inputs])
     masks = np.pad(masks, ((0, 0), (0, len(estimated))))
     squares = apart(inputs @ covariance.projection)
