@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from pymatgen.core import Lattice, Structure
+from pymatgen.core import Element, Lattice, Structure
 from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
 from models.crystal.cell import Cell, cell_of
@@ -164,12 +164,20 @@ PHASES = {  # off the sites of a higher symmetry by 0.1 to 0.5 A, and what moves
         "R-3m", Lattice.hexagonal(4.307, 11.273), ["Sb"], [[0, 0, 0.2336]]
     ),
     "germanium telluride": Structure(
-        Lattice.rhombohedral(4.281, 58.358), ["Ge", "Te"], [[0.2355] * 3, [-0.2355] * 3]
+        Lattice.rhombohedral(4.281, 58.358),
+        ["Ge", "Te"],
+        [[0.2355, 0.2355, 0.2355], [-0.2355, -0.2355, -0.2355]],
     ),
     "polar barium titanate": Structure(
         Lattice.tetragonal(3.994, 4.033),
         ["Ba", "Ti", "O", "O", "O"],
-        [[0, 0, 0], [0.5, 0.5, 0.5215], [0.5, 0.5, -0.0244], [0.5, 0, 0.4877], [0, 0.5, 0.4877]],
+        [
+            [0.0, 0.0, 0.0],
+            [0.5, 0.5, 0.5215],
+            [0.5, 0.5, -0.0244],
+            [0.5, 0.0, 0.4877],
+            [0.0, 0.5, 0.4877],
+        ],
     ),
     "tilted strontium titanate": Structure.from_spacegroup(
         "I4/mcm",
@@ -194,7 +202,7 @@ def test_a_phase_close_to_a_higher_symmetry_stays_what_it_is(name):
 @pytest.mark.parametrize("name", PHASES)
 def test_every_cell_of_such_a_phase_is_the_same_crystal(name):
     crystal, prints = PHASES[name], set()
-    for change in (np.eye(3, dtype=int), [[2, 0, 0], [0, 1, 0], [0, 0, 1]], DOUBLE):
+    for change in ([[1, 0, 0], [0, 1, 0], [0, 0, 1]], [[2, 0, 0], [0, 1, 0], [0, 0, 1]], DOUBLE):
         prints.add(Crystal.of(supercell(crystal, change)).fingerprint)
     assert len(prints) == 1
 
@@ -212,4 +220,4 @@ def test_noise_is_taken_off_such_a_phase(name):
 
 
 def structure_of(cell: Cell) -> Structure:
-    return Structure(cell.lattice, cell.numbers, cell.positions)
+    return Structure(cell.lattice, [*map(Element.from_Z, cell.numbers.tolist())], cell.positions)
