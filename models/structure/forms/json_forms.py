@@ -28,15 +28,20 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class Form:
-    """A form of document: its name, the fields that tell it, and how it is read."""
+    """A form of document: its name, the fields that tell it, and how it is read.
+
+    `n_sites` tells the sites of a form that gives numbers of atoms, which a few digits make many.
+    """
 
     name: str
     matches: Callable[[Document], bool]
     parts: Callable[[Document], tuple[Any, Sequence[Any], Any, bool]]
+    n_sites: Callable[[Document], int] = lambda _document: 0
 
     def read(self, document: Document, max_sites: int) -> Structure:
         """Return the structure of a document. Raises StructureError."""
         try:
+            check_raw_size(self.n_sites(document), max_sites)
             vectors, species, coordinates, cartesian = self.parts(document)
             check_raw_size(len(species), max_sites)
             matrix, positions = _array(vectors, "lattice"), _array(coordinates, "positions")
@@ -147,14 +152,25 @@ def _oqmd(document: Document) -> tuple[Any, Sequence[Any], Any, bool]:
 
 
 def _aflow(document: Document) -> tuple[Any, Sequence[Any], Any, bool]:
-    counts = [int(count) for count in _listed(document["composition"])]
-    kinds = _listed(document["species"])
+    kinds, counts = _listed(document["species"]), _aflow_counts(document)
     species = [kind for kind, count in zip(kinds, counts, strict=True) for _ in range(count)]
     positions = document["positions_fractional"]
     if isinstance(positions, str):
         positions = [row.split(",") for row in positions.split(";")]
     lattice = Lattice.from_parameters(*(float(value) for value in _listed(document["geometry"])))
     return lattice.matrix, species, positions, False
+
+
+def _aflow_counts(document: Document) -> list[int]:
+    """Return the number of atoms of each kind. Raises ValueError for a negative one."""
+    counts = [int(count) for count in _listed(document["composition"])]
+    if min(counts, default=0) < 0:
+        raise ValueError("a number of atoms is negative")
+    return counts
+
+
+def _aflow_sites(document: Document) -> int:
+    return sum(_aflow_counts(document))
 
 
 def _listed(values: Any) -> list[Any]:
@@ -224,7 +240,8 @@ FORMS = (
     Form("ASE", lambda d: "cell" in d and ("positions" in d or "scaled_positions" in d), _ase),
     Form("NOMAD", _has("lattice_vectors", "labels", "positions"), _nomad),
     Form("OQMD", _has("unit_cell", "sites"), _oqmd),
-    Form("AFLOW", _has("geometry", "species", "composition", "positions_fractional"), _aflow),
+    Form("AFLOW", _has("geometry", "species", "composition", "positions_fractional"), _aflow,
+         _aflow_sites),
     Form("stored structure", lambda d: _has("lattice", "species")(d)
          and ("frac_coords" in d or "cart_coords" in d), _own),
 )  # fmt: skip

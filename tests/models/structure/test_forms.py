@@ -6,6 +6,7 @@ import json
 import struct
 import tarfile
 import time
+import tracemalloc
 import warnings
 import zipfile
 from pathlib import Path
@@ -303,6 +304,24 @@ def test_documents_of_other_data_bases(form):
     read = read_structure(json.dumps(DOCUMENTS[form]))
     assert read.format == form
     assert identity(read.structure) == identity(CRYSTAL)
+
+
+@pytest.mark.parametrize(
+    ("composition", "kind", "words"),
+    [
+        ([20_000_000, 2], StructureTooLarge, "20000002 sites"),
+        ("999999999999,2", StructureTooLarge, "1000000000001 sites"),
+        ([20_000_000, -19_999_998], UnreadableStructure, "negative"),
+    ],
+)
+def test_numbers_of_atoms_are_checked_before_they_are_written_out(composition, kind, words):
+    text = json.dumps(DOCUMENTS["AFLOW"] | {"composition": composition})
+    tracemalloc.start()
+    with pytest.raises(kind, match=words):
+        read_structure(text)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 1_000_000
 
 
 @pytest.mark.parametrize("key", ["cif", "CIF", "file"])
