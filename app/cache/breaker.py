@@ -8,6 +8,7 @@ from typing import TypeVar
 from redis.exceptions import (
     ClusterDownError,
     DataError,
+    MaxConnectionsError,
     RedisClusterException,
     RedisError,
     ResponseError,
@@ -30,8 +31,8 @@ class Breaker:
 
     The first failure opens the breaker, and from then on commands cost nothing. Meanwhile `probe`
     is tried in the background, soon at first, for it may have been one slow reply, then every
-    `retry_interval` seconds; its first success closes the breaker. A command that Redis refuses is
-    no failure of Redis: it counts as a miss.
+    `retry_interval` seconds; its first success closes the breaker. A command that Redis refuses,
+    or that finds all connections in use, is no failure of Redis: it counts as a miss.
     """
 
     def __init__(
@@ -61,6 +62,8 @@ class Breaker:
             self._open(error)
         except REFUSALS as error:
             self._note_refusal(error)
+        except MaxConnectionsError:  # a RedisError, but only so many commands at once
+            pass
         except OUTAGES as error:
             self._open(error)
         return None

@@ -13,7 +13,7 @@ from typing import TypeVar
 import pytest
 from pydantic import ValidationError
 
-from app.cache.redis import RedisCache
+from app.cache.redis import CONNECTIONS, RedisCache
 from app.settings import Settings
 from tests.app.api.test_predict import post
 from tests.app.conftest import serving
@@ -125,6 +125,15 @@ def test_an_entry_of_another_type_is_a_miss_and_no_outage(redis_server):
         return await cache.get("list"), cache.breaker.is_open, await cache.get("key")
 
     assert with_redis(redis_server.url, use) == (None, False, b"value")
+
+
+def test_more_commands_at_once_than_connections_are_no_outage(redis_server):
+    async def use(cache: RedisCache) -> tuple[bool, bytes | None]:
+        await cache.set("key", b"value", 100)
+        await asyncio.gather(*(cache.get("key") for _ in range(3 * CONNECTIONS)))
+        return cache.breaker.is_open, await cache.get("key")
+
+    assert with_redis(redis_server.url, use) == (False, b"value")
 
 
 def test_a_redis_that_hangs_costs_its_timeout_until_the_breaker_opens_and_nothing_after(
