@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.addresses import check_address
+from app.clients import Host, Origin, Proxy, Rate
 from models.cores import n_cores
 from models.prediction.engine import COMPILED, REFERENCE, EngineName
 from models.structure.checks import StructureLimits
@@ -26,7 +27,9 @@ class Settings(BaseSettings):
     """Settings of the service; the environment variable is the field's name in capitals."""
 
     # A wrong address of Redis may hold a password, which an error must not show.
-    model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True, frozen=True, hide_input_in_errors=True, allow_inf_nan=False
+    )
 
     host: str = _field("0.0.0.0", None, "Address that `paraisite serve` listens on.")  # noqa: S104
     port: int = _field(8000, None, "Port that `paraisite serve` listens on.", ge=0, le=65535)
@@ -94,30 +97,30 @@ class Settings(BaseSettings):
     docs_access: Access = _field(
         "open", None, "Who gets `/docs` and `/openapi.json`: `open`, `key` or `closed`."
     )
-    rate_limit: str | None = _field(
+    rate_limit: Rate | None = _field(
         None,
         None,
         "Requests that one client may make, such as `600/minute`; more are answered 429. A client "
         "is an API key, else an address (of IPv6 the first 64 bits). Counted in Redis where "
         "REDIS_URL is set. Unset: no limit.",
     )
-    trusted_hosts: Names = _field(
+    trusted_hosts: Annotated[tuple[Host, ...], NoDecode] = _field(
         (),
         None,
         "Hosts that requests may name, separated by commas, `*.` for all below one; others are "
         "answered 421. Empty: any.",
     )
-    trusted_proxies: Names = _field(
+    trusted_proxies: Annotated[tuple[Proxy, ...], NoDecode] = _field(
         (),
         None,
         "Addresses or networks of proxies, separated by commas, whose X-Forwarded-For is believed; "
-        "empty: none.",
+        "`*`: all, empty: none.",
     )
-    cors_origins: Names = _field(
+    cors_origins: Annotated[tuple[Origin, ...], NoDecode] = _field(
         (),
         None,
-        "Origins whose pages may call from a browser, separated by commas; empty: none but the "
-        "service's own.",
+        "Origins whose pages may call from a browser, such as https://ltc.example, separated by "
+        "commas; `*`: all, empty: none but the service's own.",
     )
 
     ensembles_dir: Path = _field(
@@ -261,18 +264,6 @@ class Settings(BaseSettings):
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("must be an address such as https://api.materialsproject.org/")
-        return value
-
-    @field_validator("rate_limit")
-    @classmethod
-    def _check_rate(cls, value: str | None) -> str | None:
-        if value is not None:
-            from limits import parse  # noqa: PLC0415 - only where there is a limit
-
-            try:
-                parse(value)
-            except ValueError:
-                raise ValueError("must be of the form 600/minute or 10/second") from None
         return value
 
     @property

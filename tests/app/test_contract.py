@@ -125,6 +125,28 @@ def test_empty_settings_count_as_unset(monkeypatch):
     assert (settings.redis_url, settings.mp_api_key, settings.port) == (None, None, 8000)
 
 
+@pytest.mark.parametrize(
+    ("name", "bad", "good"),
+    [
+        ("HEAD_TIMEOUT", ("inf", "nan"), "1.5"),
+        ("MAX_WAIT", ("inf", "1e999"), "1e3"),
+        ("TRUSTED_PROXIES", ("not-an-ip", "10.0.0.1/8", "*.example", "10.0.0.1:80"), "*"),
+        ("TRUSTED_PROXIES", ("10.0.0.1,proxy",), "10.0.0.1, 10.0.0.0/8, fd00::/8, ::1"),
+        ("CORS_ORIGINS", ("example.org", "//a.example", "https://"), "*"),
+        ("CORS_ORIGINS", ("https://a.example/", "https://A.example"), "https://a.example"),
+        ("CORS_ORIGINS", ("https://u@a.example", "null"), "http://localhost:3000,app://a"),
+        ("TRUSTED_HOSTS", ("https://a.example", "a.example:80", "*"), "a,*.b.example,[::1]"),
+    ],
+)
+def test_settings_that_would_do_something_else_stop_the_start(monkeypatch, name, bad, good):
+    for value in bad:
+        monkeypatch.setenv(name, value)
+        with pytest.raises(ValueError, match=name.lower()):
+            Settings()
+    monkeypatch.setenv(name, good)
+    Settings()
+
+
 def test_secrets_are_not_shown():
     settings = Settings(mp_api_key="k" * 32, redis_url="redis://:pa55word@host/0")
     assert "kkk" not in repr(settings)

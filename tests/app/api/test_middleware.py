@@ -256,7 +256,9 @@ def test_who_a_client_is(scope, client):
     assert client_of(scope) == client
 
 
-@pytest.mark.parametrize("rate", ["many", "10", "10/fortnight", "-1/minute"])
+@pytest.mark.parametrize(
+    "rate", ["many", "10", "10/fortnight", "-1/minute", "0/minute", "10/second;100/minute"]
+)
 def test_a_rate_that_is_none_stops_the_start(monkeypatch, rate):
     monkeypatch.setenv("RATE_LIMIT", rate)
     with pytest.raises(ValueError, match="rate_limit"):
