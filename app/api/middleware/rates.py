@@ -93,5 +93,7 @@ def client_of(scope: Scope) -> str:
     except ValueError:  # a Unix socket
         return host
     if isinstance(address, IPv6Address):
+        if address.ipv4_mapped:  # as proxies with one socket for both have it
+            return str(address.ipv4_mapped)
         return str(IPv6Address(int(address) >> (128 - NETWORK_BITS) << (128 - NETWORK_BITS)))
     return host

@@ -249,6 +249,7 @@ def test_a_client_that_asks_too_often_waits(guarded, ensemble):
         ({"client": ("10.0.0.1", 1), "user": "alice"}, "user alice"),
         ({"client": ("10.0.0.1", 1)}, "10.0.0.1"),
         ({"client": ("2001:db8:1:2:aaaa::1", 1)}, "2001:db8:1:2::"),
+        ({"client": ("::ffff:10.0.0.1", 1)}, "10.0.0.1"),
         ({"client": None}, "unknown"),
     ],
 )
