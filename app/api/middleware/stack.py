@@ -35,5 +35,5 @@ def add_middleware(app: FastAPI, settings: Settings, cache: Cache, metrics: Metr
         )
     if settings.trusted_hosts:
         app.add_middleware(TrustedHosts, hosts=settings.trusted_hosts)
-    app.add_middleware(RequestMetrics, metrics=metrics)  # it counts them all
     app.add_middleware(HeadAsGet)
+    app.add_middleware(RequestMetrics, metrics=metrics)  # it counts them all

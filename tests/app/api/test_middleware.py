@@ -80,6 +80,21 @@ def test_requests_are_logged_with_their_outcome_and_without_structures(
     assert done.headers["x-request-id"]
 
 
+def test_head_is_logged_and_counted_as_head_with_its_route(guarded, ensemble, caplog):
+    with (
+        serving(guarded, ensemble) as client,
+        caplog.at_level(logging.INFO, logger="app.requests"),
+    ):
+        refused = client.head("/predict/NaCl", headers={"X-API-Key": ALICE})
+        metrics = client.get("/metrics").text
+    fields = next(record.fields for record in caplog.records if record.name == "app.requests")
+    assert refused.status_code == 422
+    assert fields["method"] == "HEAD"
+    assert fields["path"] == "/predict/{material_id}"
+    assert (fields["problem"], fields["user"]) == ("invalid-material-id", "alice")
+    assert 'method="HEAD",route="/predict/{material_id}",status="422"' in metrics
+
+
 def record_of(message: str, **fields: object) -> logging.LogRecord:
     record = logging.LogRecord("app.requests", logging.INFO, "f", 1, message, (), None)
     record.fields = fields
