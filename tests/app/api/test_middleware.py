@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import sys
 
 import pytest
 from fastapi.testclient import TestClient
@@ -107,6 +108,27 @@ def test_a_line_of_the_log_is_one_line_whatever_is_in_it():
     assert json.loads(line)["path"] == "/a\nFAKE LINE"
     assert "\n" not in line
     assert "\n" not in TextLines("%(message)s").format(record)
+
+
+def test_control_characters_are_escaped_in_the_log():
+    nasty = "a\r\n\t\x1b[2J\x7f\x85\x9b1m\u2028b"
+    shown = r"a\r\n\t\x1b[2J\x7f\x85\x9b1m\u2028b"
+    text = TextLines("%(message)s")
+    assert text.format(record_of(nasty)) == shown
+    assert text.format(record_of("request", path=nasty)).isprintable()
+    assert JsonLines().format(record_of(nasty)).replace("\x7f", "").isprintable()
+
+
+def test_a_traceback_is_told_from_records():
+    record = record_of("failed", status=500)
+    try:
+        raise ValueError("a\n2026-01-01 INFO fake: request\x1b")
+    except ValueError:
+        record.exc_info = sys.exc_info()
+    first, *lines = TextLines("%(message)s").format(record).split("\n")
+    assert first == "failed status=500"
+    assert all(line.startswith("    ") and line.isprintable() for line in lines)
+    assert lines[-1] == r"    2026-01-01 INFO fake: request\x1b"
 
 
 @pytest.fixture
