@@ -277,4 +277,4 @@ class Settings(BaseSettings):
     @property
     def structure_limits(self) -> StructureLimits:
         """How large a structure may be."""
-        return StructureLimits(max_bytes=self.max_upload_bytes, max_sites=self.max_sites)
+        return StructureLimits(self.max_upload_bytes, self.max_sites, self.max_bonds)

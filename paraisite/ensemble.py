@@ -49,7 +49,7 @@ class EnsembleCalc(LtcCalc):
         material_id = check_material_id(material_id)
         structure = self._materials.structure(material_id)
         limits = self._settings.structure_limits
-        query = make_query(checked_file(structure, MATERIAL, (), limits), material_id)
+        query = make_query(checked_file(structure, MATERIAL, (), limits), limits, material_id)
         (prediction,) = self.ensemble.predict([query.crystal])
         return query.answer(prediction, self.ensemble, "miss")
 
@@ -61,8 +61,8 @@ class EnsembleCalc(LtcCalc):
 
     def _query(self, structure: object) -> Query | Failure:
         try:
-            content = content_of(structure)
-            return make_query(read_structure(content, self._settings.structure_limits))
+            limits = self._settings.structure_limits
+            return make_query(read_structure(content_of(structure), limits), limits)
         except FAILURES as error:
             return error
 

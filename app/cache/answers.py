@@ -1,6 +1,7 @@
 """Finished answers to uploads, found again by the upload's text alone."""
 
 import hashlib
+from dataclasses import astuple
 
 from app.cache.base import Cache
 from app.cache.entries import key, read, written
@@ -36,7 +37,7 @@ class Answers:
         checksum = hashlib.sha256(
             content.encode() if isinstance(content, str) else content
         ).hexdigest()
-        limits = f"{self._settings.max_upload_bytes}:{self._settings.max_sites}"
+        limits = ":".join(map(str, astuple(self._settings.structure_limits)))
         return key("upload", digest, limits, checksum)
 
     def at_hand(self, key: str) -> bytes | None:

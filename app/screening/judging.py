@@ -26,7 +26,7 @@ def _prepare(entry: Entry, ensemble: ServedEnsemble) -> tuple[Outcome, Crystal |
     outcome = Outcome(entry.material_id, entry.sha256, ensemble)
     try:
         file = entry.read()
-        crystal = Crystal.of(file.reduced)
+        crystal = Crystal.of(file.reduced, entry.limits.max_bonds)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is this crystal's alone
         return _with(outcome, error), None
     structure = file.structure

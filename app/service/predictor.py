@@ -28,9 +28,9 @@ from app.service.workers import Workers
 from app.settings import Settings
 from models.cores import n_cores
 from models.crystal.crystal import Crystal
-from models.errors import StructureTooLarge
 from models.prediction.result import Prediction
 from models.prediction.warnings import likely_metal
+from models.structure.checks import StructureLimits
 from models.structure.materials_project.client import check_material_id
 from models.structure.read import StructureFile, checked_file
 from models.structure.read import read_structure as read_file
@@ -198,24 +198,15 @@ class Predictor:
             ) from error
 
     def _read(self, content: str | bytes, durations: Durations) -> Query:
+        limits = self._settings.structure_limits
         with durations.step("parse"):
-            file = read_file(content, self._settings.structure_limits)
+            file = read_file(content, limits)
         with durations.step("graph"):
-            return self._describe(file)
+            return make_query(file, limits)
 
     def _describe_material(self, structure: Structure, material_id: str) -> Query:
         limits = self._settings.structure_limits
-        return self._describe(checked_file(structure, MATERIAL, (), limits), material_id)
-
-    def _describe(self, file: StructureFile, material_id: str | None = None) -> Query:
-        query = make_query(file, material_id)
-        limit, n_bonds = self._settings.max_bonds, query.crystal.graph.n_bonds
-        if n_bonds > limit:
-            raise StructureTooLarge(
-                f"The crystal has {n_bonds} different bonds up to 4 A, more than the {limit} "
-                "accepted; send a smaller cell."
-            )
-        return query
+        return make_query(checked_file(structure, MATERIAL, (), limits), limits, material_id)
 
     async def _predict(
         self, query: Query, ensemble: ServedEnsemble, durations: Durations
@@ -265,9 +256,11 @@ def _forwards(settings: Settings) -> int:
     return max(1, n_cores() // settings.worker_count)
 
 
-def make_query(file: StructureFile, material_id: str | None = None) -> Query:
-    """Return the query for the structure of a file. Raises IsolatedAtom."""
-    structure, crystal = file.structure, Crystal.of(file.reduced)
+def make_query(
+    file: StructureFile, limits: StructureLimits, material_id: str | None = None
+) -> Query:
+    """Return the query for the structure of a file. Raises IsolatedAtom, StructureTooLarge."""
+    structure, crystal = file.structure, Crystal.of(file.reduced, limits.max_bonds)
     material = Material(
         material_id=material_id,
         formula=crystal.formula,

@@ -17,7 +17,7 @@ from app.service.watched import Watched
 from app.settings import Settings
 from app.startup import give_back_memory, without_collection
 from models.code import code_digest
-from models.structure.read import read_structure
+from models.structure.read import DEFAULT_LIMITS, read_structure
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +133,7 @@ def load_checked(settings: Settings, load: LoadEnsembles) -> Ensembles:
     with without_collection():
         ensembles = check_ensembles(load(settings), settings)
         # The first request need not wait for these.
-        make_query(read_structure(ROCKSALT))
+        make_query(read_structure(ROCKSALT), DEFAULT_LIMITS)
         code_digest()
     give_back_memory()
     return ensembles

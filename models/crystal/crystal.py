@@ -15,6 +15,7 @@ from models.crystal.graph import FADING, MEGNET, CrystalGraph, Cutoff, crystal_g
 from models.crystal.neighbors import Neighbors, find_neighbors
 from models.crystal.structure_type import OTHER, StructureType, structure_type
 from models.crystal.symmetry import Idealised, Symmetry, idealise
+from models.errors import StructureTooLarge
 
 SYMBOL_TOLERANCE = 0.01  # A; of the space group of the idealised cell
 
@@ -30,13 +31,19 @@ class Crystal:
     neighbors: Neighbors
 
     @classmethod
-    def of(cls, structure: Structure) -> Self:
-        """Return the crystal of an ordered structure.
+    def of(cls, structure: Structure, max_bonds: int | None = None) -> Self:
+        """Return the crystal of an ordered structure; its graph has at most `max_bonds`.
 
-        Raises IsolatedAtom when an atom has no neighbor within 10 A.
+        Raises IsolatedAtom when an atom has no neighbor within 10 A, StructureTooLarge.
         """
         ideal = idealise(cell_of(structure))
-        return cls(ideal, find_neighbors(ideal))
+        crystal = cls(ideal, find_neighbors(ideal))
+        if max_bonds is not None and crystal.graph.n_bonds > max_bonds:
+            raise StructureTooLarge(
+                f"The crystal has {crystal.graph.n_bonds} different bonds up to 4 A, more than the "
+                f"{max_bonds} accepted; send a smaller cell."
+            )
+        return crystal
 
     @property
     def symmetry(self) -> Symmetry:

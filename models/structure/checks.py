@@ -30,10 +30,14 @@ FEW = 200  # sites whose neighbors are few wherever they are
 
 @dataclass(frozen=True)
 class StructureLimits:
-    """How large an input may be: `max_bytes` of text, `max_sites` in the primitive cell."""
+    """How large an input may be.
+
+    `max_bytes` of text, `max_sites` in the primitive cell, `max_bonds` in its crystal graph.
+    """
 
     max_bytes: int = 1_000_000
     max_sites: int = 500
+    max_bonds: int = 25_000
 
     @property
     def max_raw_bytes(self) -> int:

@@ -63,6 +63,17 @@ def test_a_bad_file_does_not_stop_the_others(paraisite, cifs, capsys):
     assert rows[2]["ltc_mean"] == pytest.approx(14.4)
 
 
+@pytest.mark.parametrize("command", ["predict", "screen"])
+def test_the_limit_on_bonds_holds_without_a_server(paraisite, cifs, monkeypatch, capsys, command):
+    monkeypatch.setenv("MAX_BONDS", "1")
+    table = cifs.parent / "ltc.jsonl"
+    rest = ["--json"] if command == "predict" else ["--out", table]
+    assert paraisite(command, cifs / "nacl.cif", *rest) == (command == "predict")
+    row = table.read_text() if command == "screen" else capsys.readouterr().out
+    assert "structure-too-large" in row
+    assert "different bonds" in row
+
+
 @pytest.mark.parametrize("files", [["-"], []])
 def test_standard_input(paraisite, rocksalt_cif, monkeypatch, capsys, files):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(rocksalt_cif.encode())))

@@ -14,7 +14,12 @@ import paraisite
 from app.schemas import Answer
 from app.screening.table.columns import COLUMNS
 from app.settings import Settings
-from models.errors import DamagedEnsemble, UnknownEnsemble, UnreadableStructure
+from models.errors import (
+    DamagedEnsemble,
+    StructureTooLarge,
+    UnknownEnsemble,
+    UnreadableStructure,
+)
 from models.prediction.result import Prediction
 from paraisite.ensemble import EnsembleCalc
 from tests.app.conftest import FakeEnsemble
@@ -87,6 +92,11 @@ def test_a_crystal_that_cannot_be_predicted_spoils_no_other(rocksalt, zincblende
     assert isinstance(first, Answer)
     assert first.ltc.mean == pytest.approx(14.4)
     assert isinstance(second, DamagedEnsemble)
+
+
+def test_the_limit_on_bonds_holds_here_too(rocksalt):
+    with pytest.raises(StructureTooLarge, match="different bonds"):
+        EnsembleCalc(FakeEnsemble(), Settings(max_bonds=1)).calc(rocksalt)
 
 
 def test_loading_leaves_the_environment_as_it_is(environment, tmp_path):

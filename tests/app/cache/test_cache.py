@@ -145,6 +145,17 @@ def test_answers_outlive_the_service(redis_settings, ensemble, rocksalt_cif):
     assert states == ["miss", "hit"]
 
 
+@pytest.mark.parametrize("limit", ["max_bonds", "max_sites"])
+def test_an_answer_is_not_for_a_service_of_other_limits(
+    redis_settings, ensemble, rocksalt_cif, limit
+):
+    statuses = []
+    for settings in (redis_settings, redis_settings.model_copy(update={limit: 1})):
+        with serving(settings, ensemble) as client:
+            statuses.append(post(client, rocksalt_cif).status_code)
+    assert statuses == [200, 413]
+
+
 def test_an_entry_that_cannot_be_read_is_a_miss(
     redis_settings, redis_server, ensemble, rocksalt_cif
 ):
