@@ -202,7 +202,11 @@ class Settings(BaseSettings):
     )
     max_sites: int = _field(500, "sites", "Most sites in a cell.", ge=1)
     request_timeout: float = _field(
-        60.0, "s", "Longest wait for a request's body, and then for its answer.", gt=0
+        60.0,
+        "s",
+        "Longest wait for a request's body, and then for its answer. Crystals of a batch wait for "
+        "their turn however long it takes.",
+        gt=0,
     )
     concurrency: int = _field(2, "crystals", "Crystals worked on at the same time.", ge=1)
     max_queue: int = _field(

@@ -115,15 +115,18 @@ class Predictor:
         self._metrics.note_lookup("upload", hit=True)
         return Reply(answer, durations.seconds)
 
-    async def predict_file(self, content: str | bytes, ensemble_name: str | None = None) -> Reply:
+    async def predict_file(
+        self, content: str | bytes, ensemble_name: str | None = None, *, in_time: bool = True
+    ) -> Reply:
         """Return the prediction for the structure in a file; the same one is read only once.
 
-        Raises StructureError, UnknownEnsemble, Overloaded, RequestTimeout, WorkStopped.
+        One that need not be `in_time` waits for its turn however long others take. Raises
+        StructureError, UnknownEnsemble, Overloaded, RequestTimeout, WorkStopped.
         """
         ensemble = self.ensembles.get(ensemble_name)
         durations = Durations(self._metrics)
         name = self._answers.key(content, ensemble.digest)
-        async with self._deadline():
+        async with self._deadline(in_time=in_time):
             with durations.step("cache"):
                 known = await self._answers.get(name)
             self._metrics.note_lookup("upload", hit=known is not None)
@@ -138,15 +141,17 @@ class Predictor:
             await self._answers.set(name, answer)
         return Reply(written(answer), durations.seconds)
 
-    async def predict_material(self, material_id: str, ensemble_name: str | None = None) -> Reply:
+    async def predict_material(
+        self, material_id: str, ensemble_name: str | None = None, *, in_time: bool = True
+    ) -> Reply:
         """Return the prediction for a material of the Materials Project.
 
-        Raises MaterialError, and what `predict_file` raises.
+        `in_time`: as in `predict_file`. Raises MaterialError, and what `predict_file` raises.
         """
         ensemble = self.ensembles.get(ensemble_name)
         material_id = check_material_id(material_id)
         durations = Durations(self._metrics)
-        async with self._deadline():
+        async with self._deadline(in_time=in_time):
             with durations.step("fetch"):
                 structure = await self._materials.structure(material_id)
             with self._lanes.place(self._lanes.of_cell(len(structure))) as place:
@@ -187,10 +192,10 @@ class Predictor:
             workers.close()
 
     @asynccontextmanager
-    async def _deadline(self) -> AsyncIterator[None]:
+    async def _deadline(self, *, in_time: bool = True) -> AsyncIterator[None]:
         seconds = self._settings.request_timeout
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds if in_time else None):
                 yield
         except TimeoutError as error:
             raise RequestTimeout(

@@ -70,10 +70,12 @@ class Work:
     async def _predict(self, item: Item) -> bytes:
         if item.error is not None:
             raise item.error
+        name = self.ensemble.name
+        # Those it waits for are the batch's own: there is no deadline but for the work on each.
         if item.material_id is not None:
-            work = self.predictor.predict_material(item.material_id, self.ensemble.name)
+            work = self.predictor.predict_material(item.material_id, name, in_time=False)
         else:
-            work = self.predictor.predict_file(item.content or b"", self.ensemble.name)
+            work = self.predictor.predict_file(item.content or b"", name, in_time=False)
         return (await work).answer
 
     def _failed(self, item: Item, error: ParaisiteError) -> bytes:

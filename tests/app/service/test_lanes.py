@@ -1,5 +1,6 @@
 """Lanes: large crystals beside small ones, the estimate of the wait, what is refused."""
 
+import json
 import threading
 import time
 
@@ -89,6 +90,17 @@ def test_small_crystals_are_answered_while_large_ones_flood(settings):
             flood.join()
     assert still >= 2, "the flood was over too soon to tell anything"
     assert max(seconds) < 3.0  # the flood takes 12 s; 1 s is the aim on a free machine
+
+
+def test_a_batch_of_large_crystals_does_not_run_out_of_time_by_itself(settings):
+    """Four that take more than a second each; one that is sent alone has one second."""
+    impatient = settings.model_copy(update={"request_timeout": 1.0})
+    large = [crystal(250, 0.15, seed) for seed in range(4)]
+    with serving(impatient, SlowForLarge()) as client:
+        answers = client.post("/predict/batch", json=large).text.splitlines()
+        alone = post(client, crystal(250, 0.15, 9))
+    assert [json.loads(line)["problem"] for line in answers] == [None] * 4
+    assert code(alone) == "timeout"
 
 
 def test_a_crystal_of_too_many_bonds_is_refused_with_their_number(settings, ensemble):
