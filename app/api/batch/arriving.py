@@ -25,9 +25,10 @@ class Arriving:
         while True:
             try:
                 message = await self._receive()
-            except BodyTimeout as error:
+            except BodyTimeout as error:  # once; what comes then is the client's leaving
                 await self._chunks.put(error)
-                return
+                more = False
+                continue
             if message["type"] == "http.disconnect":
                 raise ClientDisconnect
             if more:

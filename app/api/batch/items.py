@@ -17,19 +17,20 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from app.api.batch.arriving import Arriving, until_left
 from app.api.upload import FIELD, FORM, LARGE, pieces, read_in_time
 from app.errors import BodyTimeout, InvalidRequest, UnsupportedMediaType
+from app.screening.sources.records import IDS
 from app.settings import Settings
 from models.errors import NoStructure, ParaisiteError, StructureTooLarge, UnreadableStructure
 from models.structure.content import ZIP, ZIP_ENTRY, is_hidden
 from models.structure.forms.json_text import parsed
 from models.structure.materials_project.client import MATERIAL_ID
 
-LINES = {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-seq"}
+LINES = {"application/x-ndjson", "application/ndjson", "application/jsonl"}
 ZIPS = {"application/zip", "application/x-zip-compressed", "application/octet-stream"}
 MOST_FILES = 10_000
 MOST_LISTED = 3 * MOST_FILES  # files, folders, and what a system adds to each
+PLAIN = {"", "identity"}
 P = ParamSpec("P")
 T = TypeVar("T")
-NAMES = ("material_id", "id", "name", "file")
 ZIP_FAULTS = (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError, OSError)
 
 
@@ -64,6 +65,12 @@ async def read_batch(request: Request, settings: Settings) -> Batch:
     Raises UnsupportedMediaType, InvalidRequest, NoStructure, StructureTooLarge, RequestTimeout.
     """
     media_type = parse_options_header(request.headers.get("content-type"))[0].decode("latin-1")
+    encoding = request.headers.get("content-encoding", "").strip().lower()
+    if encoding not in PLAIN:
+        raise UnsupportedMediaType(
+            f"Content-Encoding {encoding[:40]!r} is not read here; send the body as it is, or "
+            "gzipped files in a form, or a zip archive."
+        )
     if media_type in LINES:
         body = Arriving(request)
         return Batch(_lines(body, settings.structure_limits.max_raw_bytes), body.watch)
@@ -138,18 +145,19 @@ def _of_json(index: int, line: bytes) -> Item:
 def _of_value(index: int, value: Any, document: bytes) -> Item:
     """Return the crystal of a JSON value: an id, a file as text, or a document."""
     if isinstance(value, str):
-        if MATERIAL_ID.fullmatch(value.lower()):
-            return Item(index, value, material_id=value)
+        name = value.strip()
+        if MATERIAL_ID.fullmatch(name.lower()):
+            return Item(index, name, material_id=name)
         return Item(index, None, value.encode(errors="replace"))
     if not isinstance(value, dict):
         error = UnreadableStructure("It is neither an id, a file as text, nor a JSON object.")
         return Item(index, None, error=error)
-    name = next((str(value[key]) for key in NAMES if value.get(key) is not None), None)
-    if set(value) <= set(NAMES) and name is not None:
-        return Item(index, name, material_id=name)
+    named = next((str(value[key]) for key in IDS if value.get(key) is not None), None)
+    if set(value) <= set(IDS) and named is not None:
+        return Item(index, named.strip(), material_id=named.strip())
     if isinstance(value.get("cif"), str):  # as POST /predict has it, so that the cache knows it
-        return Item(index, name, value["cif"].encode(errors="replace"))
-    return Item(index, name, document)
+        return Item(index, named, value["cif"].encode(errors="replace"))
+    return Item(index, named, document)
 
 
 async def _list(body: bytes) -> Items:
@@ -186,6 +194,7 @@ async def _form(body: bytes, request: Request) -> Items:
         raise InvalidRequest(f"The multipart body cannot be read: {error.message}") from error
     files = [part for part in form.getlist(FIELD) if isinstance(part, UploadFile)]
     if not files:
+        await form.close()
         raise NoStructure(f"The form has no field {FIELD!r} with a file; put each file in one.")
 
     async def items() -> Items:

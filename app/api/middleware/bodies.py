@@ -57,7 +57,7 @@ class Body:
     """One request's body, which must keep coming.
 
     After `stall` seconds without a byte, or once it is slower on average than `rate` bytes a
-    second, it has failed; only time in which it was waited for counts. Raises BodyTimeout.
+    second, it has failed; only time in which it was waited for counts. Raises BodyTimeout, once.
     """
 
     def __init__(self, receive: Receive, bodies: Bodies, stall: float, rate: float) -> None:
@@ -67,21 +67,25 @@ class Body:
         self._stall = stall
         self._rate = rate
         self._waited = 0.0  # s
-        self._whole = False
+        self._ended = False
         self._waiting: asyncio.Timeout | None = None
         self._given_up = False
 
     async def receive(self) -> Message:
         """Return the next message from the client."""
-        if self._whole:
+        if self._ended:
             return await self._receive()  # the client's leaving, which may take its time
-        message = await self._next()
+        try:
+            message = await self._next()
+        except BodyTimeout:
+            self._ended = True
+            raise
         if message["type"] == "http.request":
             n_bytes = len(message.get("body", b""))
             self._n_bytes += n_bytes
             self._bodies.grow(self, n_bytes)
-            self._whole = not message.get("more_body", False)
-        if self._whole or message["type"] != "http.request":
+            self._ended = not message.get("more_body", False)
+        if self._ended or message["type"] != "http.request":
             self._bodies.end(self)
         return message
 

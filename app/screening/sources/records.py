@@ -17,7 +17,8 @@ from models.errors import DataError
 from models.structure.checks import StructureLimits
 
 MARK = b"\xef\xbb\xbf"  # byte order mark, which Windows tools put before the first line
-IDS = ("material_id", "jid", "immutable_id", "id", "mp_id")
+# The first one that a document has; `POST /predict/batch` has the same.
+IDS = ("material_id", "jid", "immutable_id", "id", "mp_id", "name")
 
 
 class _Named(BaseModel):

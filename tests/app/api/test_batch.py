@@ -12,9 +12,13 @@ import zipfile
 
 import pytest
 from fastapi import Request
+from starlette.datastructures import FormData
+from starlette.requests import ClientDisconnect
 
 from app.api.batch.items import read_batch
+from app.api.middleware.bodies import Bodies, Body
 from app.api.upload import PIECE
+from app.screening.sources.records import IDS
 from app.settings import Settings
 from tests.app.api.test_predict import code
 from tests.app.conftest import FakeEnsemble, Sceptic, serving
@@ -63,6 +67,72 @@ def test_json_lines(client, rocksalt_cif, zincblende):
         *("NaCl", "ZnS", "no-structure", "unreadable-structure", "unreadable-structure")
     ]
     assert lines_of(response)[1]["name"] == "mp-x"
+
+
+@pytest.mark.parametrize("key", IDS)
+def test_a_structure_is_named_as_in_a_screening(client, zincblende, key):
+    document = {key: "JVASP-1", "structure": zincblende.as_dict()}
+    response = client.post("/predict/batch", json=[document, {key: "JVASP-2"}])
+    assert formulas(response) == ["ZnS", "invalid-material-id"]
+    assert [line["name"] for line in lines_of(response)] == ["JVASP-1", "JVASP-2"]
+
+
+def test_spaces_around_an_id_are_none_of_it(client):
+    response = client.post("/predict/batch", json=[" mp-149\n", {"id": " mp-149 "}])
+    assert formulas(response) == ["materials-project-key-missing"] * 2
+    assert [line["name"] for line in lines_of(response)] == ["mp-149", "mp-149"]
+
+
+def test_a_file_in_a_document_is_no_id(client, rocksalt_cif):
+    assert formulas(client.post("/predict/batch", json=[{"file": rocksalt_cif}])) == ["NaCl"]
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "application/x-ndjson"])
+def test_a_body_that_is_compressed_is_refused(client, media_type):
+    headers = {"Content-Type": media_type, "Content-Encoding": "gzip"}
+    refused = client.post("/predict/batch", content=gzip.compress(b'["mp-1"]'), headers=headers)
+    assert code(refused) == "unsupported-media-type"
+    assert "gzip" in refused.json()["detail"]
+
+
+def test_a_form_without_files_is_closed(client, monkeypatch):
+    closed = []
+    really_close = FormData.close
+
+    async def close(form):
+        closed.append(form)
+        await really_close(form)
+
+    monkeypatch.setattr(FormData, "close", close)
+    refused = client.post("/predict/batch", files={"other": ("a.cif", "data_a")})
+    assert code(refused) == "no-structure"
+    assert closed
+
+
+def test_the_client_is_watched_after_its_body_has_stalled():
+    """The answers to what came before it may take long."""
+    messages: list[dict[str, object]] = [
+        {"type": "http.request", "body": b'"mp-1"\n', "more_body": True},
+        {},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> dict[str, object]:
+        message = messages.pop(0)
+        await asyncio.sleep(0 if message else 10)
+        return message
+
+    async def read() -> list[object]:
+        body = Body(receive, Bodies(1000), stall=0.05, rate=1e6)
+        scope = {"type": "http", "headers": [(b"content-type", b"application/x-ndjson")]}
+        batch = await read_batch(Request(scope, body.receive), Settings())
+        watching = asyncio.create_task(batch.watch())
+        found: list[object] = [item.error and item.error.code async for item in batch.items]
+        with pytest.raises(ClientDisconnect):
+            await asyncio.wait_for(watching, 5)
+        return found
+
+    assert asyncio.run(read()) == [None, "body-timeout"]
 
 
 def test_other_work_goes_on_while_a_large_form_is_read():
@@ -161,6 +231,7 @@ def test_a_zip_archive(client, rocksalt_cif, zincblende_cif):
         (b"[", "application/json", "invalid-request"),
         (b"PK\x03\x04", "application/zip", "invalid-request"),
         (b"x", "application/zip", "unsupported-media-type"),
+        (b'\x1e"mp-1"\n', "application/json-seq", "unsupported-media-type"),
     ],
 )
 def test_a_body_that_is_no_batch(client, content, media_type, expected):
