@@ -1,4 +1,4 @@
-"""WorkRecord in threads that a supervisor watches: what takes too long ends with its worker."""
+"""Work in threads that a supervisor watches: what takes too long ends with its worker."""
 
 import asyncio
 from collections import defaultdict

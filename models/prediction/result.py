@@ -87,7 +87,9 @@ class Domain(Record):
     verdict: Verdict = Field(description="Where the crystal lies.")
     reasons: tuple[str, ...] = Field(default=(), description="Why, one sentence each.")
     nearest: tuple[Neighbor, ...] = Field(
-        default=(), description="Nearest training crystals, nearest first."
+        default=(),
+        description="Nearest training crystals: those of the same compound in the same structure "
+        "type whatever their distance, then the others, each nearest first.",
     )
     in_training_data: bool = Field(
         default=False,

@@ -44,9 +44,12 @@ class Row(Record):
     phonon_estimate: float | None = number(
         "LTC that was estimated from phonons of the compound, and learned from.", LTC_UNIT
     )
-    nearest_id: str | None = Field(description="Id of the nearest training crystal.")
-    nearest_formula: str | None = Field(description="Formula of the nearest training crystal.")
-    nearest_ltc: float | None = number("Reference LTC of the nearest training crystal.", LTC_UNIT)
+    nearest_id: str | None = Field(
+        description="Id of the nearest training crystal; of the same compound and structure type "
+        "if there is one."
+    )
+    nearest_formula: str | None = Field(description="Its formula.")
+    nearest_ltc: float | None = number("Its reference LTC.", LTC_UNIT)
     nearest_distance: float | None = number("Distance to it; at 0 both look the same.", "1")
     slack: float | None = number("LTC by Slack's formula.", LTC_UNIT)
     minimum: float | None = number("Cahill's minimum LTC.", LTC_UNIT)

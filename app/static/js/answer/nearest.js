@@ -9,7 +9,7 @@ const NOTE =
   "Reference: LTC from first-principles data. Cross-validated: the ensemble's prediction by the models that were not trained on the crystal. " +
   "Distance: how differently the ensemble sees the two crystals; at 0 it sees no difference.";
 
-/** Return the table of the nearest crystals, nearest first. */
+/** Return the table of the nearest crystals, in their order: those of the same compound first. */
 export function nearestTable(nearest, { material, ltc }) {
   const head = [["Crystal"], [`Reference, ${ltc.unit}`, "numeric"], ["Cross-validated", "numeric"], ["Distance", "numeric"], ["Id"], ["Data set"]];
   return h(
