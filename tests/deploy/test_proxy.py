@@ -1,5 +1,6 @@
 """The shipped configuration of the proxy, in a real Caddy before a real service."""
 
+import json
 import os
 import shutil
 import socket
@@ -15,6 +16,8 @@ import pytest
 
 from tests.service_process import ServiceProcess, service_process
 
+JSON = {"Content-Type": "application/json"}
+NDJSON = {"Content-Type": "application/x-ndjson"}
 CADDYFILE = Path(__file__).parents[2] / "deploy" / "Caddyfile"
 
 
@@ -132,6 +135,32 @@ def test_a_body_that_is_too_large_gets_its_answer_through_the_proxy(proxy):
         )
         assert response.status_code == 413
         assert response.json()["type"] == "/problems/structure-too-large"
+
+
+@pytest.mark.parametrize("size", [3_000_000, 16_500_000])
+def test_bodies_that_the_service_judges_come_to_it(proxy, size):
+    response = proxy.post("/predict/batch", content=json.dumps(["x" * size]), headers=JSON)
+    kind = response.json()["type"] if size > 16_000_000 else None
+    assert (response.status_code, kind) in {(200, None), (413, "/problems/structure-too-large")}
+    text = f"data_x\n#{'x' * size}"
+    response = proxy.post("/predict", content=text, headers={"Content-Type": "text/plain"})
+    assert response.json()["type"].startswith("/problems/")
+
+
+def test_a_batch_may_take_longer_than_a_request_and_be_longer(proxy, rocksalt_cif):
+    """The lines have 20 MB, and come in 3 s while the first are answered."""
+    assert not {"read_body", "write"} & set(CADDYFILE.read_text().split())
+    padded = json.dumps({"cif": rocksalt_cif, "padding": "x" * 1_000_000}).encode() + b"\n"
+
+    def lines() -> Iterator[bytes]:
+        for number in range(20):
+            time.sleep(1.5 * (number in {5, 15}))
+            yield padded
+
+    response = proxy.post("/predict/batch", content=lines(), headers=NDJSON)
+    assert response.status_code == 200
+    answers = [json.loads(line) for line in response.text.splitlines()]
+    assert [answer["problem"] for answer in answers] == [None] * 20
 
 
 def test_heads_that_are_too_large_end_at_the_proxy(proxy, service):
