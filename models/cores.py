@@ -1,18 +1,35 @@
 """Cores of the machine, and work shared out among them."""
 
+import math
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from contextlib import suppress
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import TypeVar
 
+CGROUP = Path("/sys/fs/cgroup")  # a container's own
+QUOTAS = (("cpu.max",), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"))  # versions 2 and 1
 T = TypeVar("T")
 
 
 def n_cores() -> int:
     """Return the number of cores this process may use; all of them where that is not known."""
     if hasattr(os, "sched_getaffinity"):  # Linux
-        return len(os.sched_getaffinity(0))
+        return max(1, min(len(os.sched_getaffinity(0)), quota(CGROUP)))
+    return os.cpu_count() or 1
+
+
+@cache
+def quota(folder: Path) -> int:
+    """Return how many cores a control group may keep busy, rounded up; many without a quota."""
+    for names in QUOTAS:
+        with suppress(OSError, ValueError, IndexError, ZeroDivisionError):
+            words = " ".join((folder / name).read_text() for name in names).split()
+            cores = float(words[0]) / float(words[1])  # of v2, "max" is no number; of v1, it is -1
+            if cores > 0:
+                return math.ceil(cores)
     return os.cpu_count() or 1
 
 

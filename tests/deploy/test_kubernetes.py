@@ -33,6 +33,12 @@ RAY_JOB = {
 }
 
 
+def test_a_pod_has_a_worker_for_each_of_its_processors():
+    (container,) = only("Deployment")["spec"]["template"]["spec"]["containers"]
+    variables = {each["name"]: each["value"] for each in container["env"]}
+    assert variables["WORKERS"] == container["resources"]["requests"]["cpu"]
+
+
 def only(kind):
     (found,) = (document for document in DOCUMENTS if document["kind"] == kind)
     return found
