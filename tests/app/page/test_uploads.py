@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.screening.sources.files import is_structure_name
 from tests.app.page.conftest import OpenPage
 
 DROP_FOLDER = """([texts, folder]) => {
@@ -36,6 +37,38 @@ window.fetch = async (url, options) => {
   return real(url, options);
 };
 """
+
+
+KEPT = """async names => {
+  const {opened} = await import(new URL("static/js/service/uploads.js", document.baseURI));
+  const entries = names.map(name => ({file: new File([""], name), inFolder: true}));
+  return (await opened(entries)).files.map(file => file.name);
+}"""
+NAMES = [
+    "POSCAR",
+    "study/SPOSCAR",
+    "POSCAR-unitcell",
+    "CONTCAR.relax",
+    "CONTCAR.gz",
+    "relaxed_contcar",
+    "x.POSCAR.gz",
+    "x.cif",
+    "x.mcif.gz",
+    "x.vasp",
+    "x.extxyz",
+    "x.xyz",
+    "x.xyz.gz",
+    "x.json",
+    "x.xsf",
+    "x.cif.bz2",
+    "x.cif.xz",
+    "x.cif.zst",
+    "CONTCARS",
+    "POSCAR/INCAR",
+    "x.cif/notes.txt",
+    "INCAR",
+    "x.cif.bak",
+]
 
 
 def first_cells(page: Page) -> list[str]:
@@ -112,6 +145,14 @@ def test_archive_that_unfolds_to_too_much(
     page = open_page(service)
     page.locator("#files").set_input_files(path)
     expect(page.get_by_role("alert")).to_contain_text("damaged or too large")
+
+
+def test_names_in_a_folder_are_those_of_a_screening(open_page: OpenPage, service: str) -> None:
+    page = open_page(service)
+    kept = page.evaluate(KEPT, NAMES)
+    told_by_content = (".xyz", ".xyz.gz", ".json")  # the service looks into these
+    assert kept == [n for n in NAMES if is_structure_name(n) or n.endswith(told_by_content)]
+    assert 0 < len(kept) < len(NAMES)
 
 
 def test_folder_without_a_structure(open_page: OpenPage, service: str, tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 import { isZip, unzipped } from "./unzip.js";
 
 const MOST = 5000; // files in one table
-const STRUCTURE = /(\.(cif|mcif|vasp|poscar|contcar|json|xyz|extxyz|xsf)|(^|[/._-])(poscar|contcar)[\w.-]*?)(\.(gz|bz2|xz|zst))?$/i;
+// The names that a screening takes (app/screening/sources/files.py), and forms that it tells by their content.
+const STRUCTURE = /^((s?poscar|contcar)([-_.].*)?|.*[.](m?cif|vasp|poscar|extxyz|xyz|json)([.](gz|zip))?|.*[-_.](s?poscar|contcar)([.](gz|zip))?)$/i;
 
 /**
  * Return {files, skipped} of what was chosen: Files, and how many were left out.
@@ -55,5 +56,6 @@ function named(file, path) {
 }
 
 function isStructure(path) {
-  return !path.split("/").some((part) => part.startsWith(".") || part === "__MACOSX") && STRUCTURE.test(path);
+  const parts = path.split("/");
+  return !parts.some((part) => part.startsWith(".") || part === "__MACOSX") && STRUCTURE.test(parts.at(-1));
 }
