@@ -1,13 +1,16 @@
 """What the page shows while there is no answer: starting, slow, overloaded, unreachable."""
 
-import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+import pytest
 from playwright.sync_api import expect
 
+from app.api.problems import MEDIA_TYPE, problem_of
+from app.errors import RateLimited, RequestTimeout, Stopping
 from app.settings import Settings
+from models.errors import DamagedEnsemble, MaterialsProjectUnavailable, ParaisiteError
 from tests.app.conftest import FakeEnsemble
 from tests.app.page.conftest import OpenPage, ready, running_service, wait_until
 
@@ -85,25 +88,48 @@ def test_answer_of_a_proxy_in_between(open_page: OpenPage, service: str) -> None
     expect(page.get_by_role("alert")).to_contain_text("Unexpected answer (502)")
 
 
-def test_limited_rate_is_waited_for(open_page: OpenPage, service: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (RateLimited, "The service is busy"),
+        (RequestTimeout, "The crystal takes long"),
+        (Stopping, "The service is restarting"),
+        (MaterialsProjectUnavailable, "The Materials Project does not answer"),
+    ],
+)
+def test_what_the_service_asks_to_try_again_is_tried_again(
+    open_page: OpenPage, service: str, kind: type[ParaisiteError], said: str
+) -> None:
     page = open_page(service)
     expect(page.locator(".home .medium")).to_be_visible()
-    problem = {
-        "type": "/problems/rate-limited",
-        "title": "Too many requests",
-        "status": 429,
-        "detail": "Wait.",
-        "instance": "/predict",
-    }
+    problem = problem_of(kind, "Wait.", "/predict")
     page.route(
         "**/predict*",
         lambda route: route.fulfill(
-            status=429,
+            status=problem.status,
             headers={"Retry-After": "1"},
-            content_type="application/problem+json",
-            body=json.dumps(problem),
+            content_type=MEDIA_TYPE,
+            body=problem.model_dump_json(),
         ),
         times=1,
     )
     page.get_by_role("button", name="NaCl").click()
+    expect(page.get_by_text(f"{said}; trying again in 1")).to_be_visible()
     expect(page.locator(".big")).to_have_text("14.4")
+
+
+def test_what_the_service_refuses_for_good_is_not_tried_again(
+    open_page: OpenPage, service: str
+) -> None:
+    page = open_page(service)
+    expect(page.locator(".home .medium")).to_be_visible()
+    problem = problem_of(DamagedEnsemble, "Restore its files.", "/predict")
+    page.route(
+        "**/predict*",
+        lambda route: route.fulfill(
+            status=problem.status, content_type=MEDIA_TYPE, body=problem.model_dump_json()
+        ),
+        times=1,
+    )
+    page.get_by_role("button", name="NaCl").click()
+    expect(page.get_by_role("alert")).to_contain_text("Restore its files.")

@@ -8,9 +8,13 @@
 import { at, problemCode } from "../base/links.js";
 import { askForKey, keyInUse } from "./key.js";
 
-const RETRIED = new Set(["overloaded", "rate-limited", "too-many-connections", "not-ready"]);
+const LONGEST_WAIT = 60; // s between two attempts
 
-/** Why a call has no answer: what the service said, or that it said nothing. */
+/**
+ * Why a call has no answer: what the service said, or that it said nothing.
+ *
+ * `retryAfter`: seconds after which it asks to be tried again; null where trying again does not help.
+ */
 export class Problem extends Error {
   constructor({ type, title, status, detail }, retryAfter = null) {
     super(detail);
@@ -65,15 +69,15 @@ export async function exampleText(name, signal) {
   return (await ask(`static/examples/${encodeURIComponent(name)}.cif`, { signal })).text();
 }
 
-/** Return what `work` returns, tried again for as long as the service says it is only busy. */
+/** Return what `work` returns, tried again as long as the service asks for it. */
 export async function patiently(work, { signal, onWait = () => {}, tries = 6 }) {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (error) {
-      if (!RETRIED.has(error.code) || attempt === tries) throw error;
+      if (!Number.isFinite(error.retryAfter) || attempt === tries) throw error;
       onWait(error, attempt);
-      await pause(1000 * (error.retryAfter ?? 1), signal);
+      await pause(1000 * error.retryAfter, signal);
     }
   }
 }
@@ -142,7 +146,6 @@ async function unlessUnreachable(work) {
 }
 
 async function problemIn(response) {
-  const retryAfter = Number(response.headers.get("retry-after")) || null;
   const isProblem = response.headers.get("content-type") === "application/problem+json";
   const content = isProblem
     ? await response.json()
@@ -151,7 +154,13 @@ async function problemIn(response) {
         title: `Unexpected answer (${response.status})`,
         detail: `A server between this page and the service answered ${response.status} ${response.statusText}.`,
       };
-  return new Problem(content, retryAfter);
+  return new Problem(content, secondsAsked(response.headers.get("retry-after")));
+}
+
+/** Return the seconds in a header Retry-After; one for a date, null without the header. */
+function secondsAsked(header) {
+  if (header === null) return null;
+  return /^\d+$/.test(header) ? Math.min(Number(header), LONGEST_WAIT) : 1;
 }
 
 function serverTiming(header) {

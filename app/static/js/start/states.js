@@ -4,6 +4,13 @@ import { h } from "../base/dom.js";
 import { duration } from "../base/format.js";
 import { at } from "../base/links.js";
 
+const REASONS = {
+  "not-ready": "The service is starting",
+  stopping: "The service is restarting",
+  timeout: "The crystal takes long",
+  "materials-project-unavailable": "The Materials Project does not answer",
+};
+
 /** Return {element, note, stop}: a skeleton in the shape of an answer, with a clock and a way out. */
 export function loadingState(what, onCancel) {
   const note = h("p", {}, `Predicting ${what}…`);
@@ -40,7 +47,6 @@ export function problemState(error, onRetry) {
 }
 
 /** Return what to say while the service asks for patience. */
-export function waitingSentence(error) {
-  const reason = error.code === "not-ready" ? "The service is starting" : "The service is busy";
-  return `${reason}; trying again in ${duration(1000 * (error.retryAfter ?? 1))}…`;
+export function waitingSentence({ code, retryAfter }) {
+  return `${REASONS[code] ?? "The service is busy"}; trying again in ${duration(1000 * retryAfter)}…`;
 }
