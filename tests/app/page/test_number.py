@@ -41,6 +41,7 @@ def test_first_view_shows_a_sample_its_accuracy_and_a_citation(
     page = open_page(service)
     page.get_by_label("Ensemble", exact=True).select_option("complete")
     sample = page.locator(".sample")
+    expect(sample).to_contain_text("NaCl at 300 K, by the 9 models of complete")
     expect(sample).to_contain_text("14.4")
     expect(sample).to_contain_text("9.60 to 21.6 with 90 % probability; at the edge of the")
     accuracy = page.get_by_role("region", name="How accurate it is")

@@ -34,7 +34,7 @@ function introduction() {
       "p",
       {},
       "Drop a CIF or POSCAR, type a Materials Project id, or pick an example. ",
-      "Nine models, each trained on its own split of first-principles data, predict separately: ",
+      "An ensemble's models, each trained on its own split of first-principles data, predict separately: ",
       "their mean is the prediction, and how far they differ is shown beside it.",
     ),
   ];
@@ -44,7 +44,7 @@ function sampleAnswer(predicted) {
   if (!predicted) return null;
   const { material, ltc, domain, ensemble } = predicted.answer;
   return [
-    h("p", { class: "muted" }, "For instance ", h("a", { href: `?example=${SAMPLE}`, "data-inside": true }, formula(material.formula)), ` at ${ltc.temperature} K, by ${ensemble.name}`),
+    h("p", { class: "muted" }, "For instance ", h("a", { href: `?example=${SAMPLE}`, "data-inside": true }, formula(material.formula)), ` at ${ltc.temperature} K, by the ${ltc.members.length} models of ${ensemble.name}`),
     h("p", { class: "value" }, h("span", { class: "medium" }, number(ltc.mean)), h("span", { class: "unit" }, ltc.unit)),
     h("p", {}, [ltc.interval && `${ends(ltc.interval)} with ${Math.round(100 * ltc.interval.level)}\u00a0% probability`, domain && `${domain.verdict} the training domain`.replace("edge the", "at the edge of the")].filter(Boolean).join("; ")),
   ];
