@@ -7,7 +7,7 @@ import { structureFigure } from "../crystal/figure.js";
 import { actions } from "./actions.js";
 import { domainSection } from "./domain.js";
 import { dotPlot } from "./dots.js";
-import { headline, warningList, warningsOf } from "./headline.js";
+import { headline, warningList } from "./headline.js";
 import { nearestTable } from "./nearest.js";
 import { numberSection } from "./number.js";
 import { opinionSection } from "./opinion.js";
@@ -65,5 +65,5 @@ function changed({ name, digest }, linkedDigest) {
 /** Return an answer in words, to be read aloud. */
 export function spoken(answer) {
   const { material, ltc } = answer;
-  return [`${usual(material.formula)}: ${number(ltc.mean)} ${ltc.unit}`, ...warningsOf(answer)].join(". ");
+  return [`${usual(material.formula)}: ${number(ltc.mean)} ${ltc.unit}`, ...answer.warnings].join(". ");
 }

@@ -28,9 +28,7 @@ function fromPhonons({ material_id, dataset, ltc }) {
 }
 
 function unknownDomain(ltc) {
-  const agreement = ltc.min > 0
-    ? `Its highest and lowest models differ by a factor of ${number(ltc.max / ltc.min)}; agreement alone does not make a prediction right.`
-    : "At least one of its models predicts no conductivity at all.";
+  const agreement = `Its highest and lowest models differ by a factor of ${number(ltc.max / ltc.min)}; agreement alone does not make a prediction right.`;
   return [
     h("h3", {}, "Reliability unknown"),
     h("p", {}, `This ensemble has no measure of how close a crystal is to its training data. ${agreement}`),

@@ -25,7 +25,7 @@ function estimates(opinion, values) {
     { kind: "slack", text: "Slack's estimate", value: opinion.slack.ltc },
     { kind: "minimum", text: "minimum conductivity", value: opinion.minimum.ltc },
   ];
-  const fits = (value) => value > 0 && Math.log10(Math.max(...values, value) / Math.min(...values, value)) <= WIDEST;
+  const fits = (value) => Math.log10(Math.max(...values, value) / Math.min(...values, value)) <= WIDEST;
   return both.map((mark) => ({ ...mark, shown: fits(mark.value) }));
 }
 
@@ -58,8 +58,7 @@ function rowsFor(dots, ltc, nearest, slack) {
 
 function shownValues(ltc, nearest) {
   const ends = ltc.interval ? [ltc.interval.lower, ltc.interval.upper] : [];
-  const values = [...ltc.members, ...ends, ...nearest.map((crystal) => crystal.ltc)];
-  return values.filter((value) => value > 0);
+  return [...ltc.members, ...ends, ...nearest.map((crystal) => crystal.ltc)];
 }
 
 /** Return {value, x, lane} of each dot: dots that would lie on each other stand in lanes. */

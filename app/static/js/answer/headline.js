@@ -22,20 +22,13 @@ export function ends({ lower, upper }) {
   return `${number(lower)} to ${number(upper)}`;
 }
 
-/** Return the warnings of an answer, a sentence each: on the prediction, and on how its input was read. */
-export function warningsOf(answer) {
-  const all = [...(answer.warnings ?? []), ...(answer.reading_warnings ?? answer.material?.warnings ?? [])];
-  return all.map((warning) => (typeof warning === "string" ? warning : warning.message ?? warning.text ?? warning.detail ?? JSON.stringify(warning)));
-}
-
-/** Return the warnings as a note, or null if there are none. */
-export function warningList(answer) {
-  const sentences = warningsOf(answer);
-  if (sentences.length === 0) return null;
+/** Return the warnings of an answer as a note, or null if there are none. */
+export function warningList({ warnings }) {
+  if (warnings.length === 0) return null;
   return h(
     "div",
     { class: "warnings", role: "note", "aria-label": "Before you use this number" },
     h("h3", {}, "Before you use this number"),
-    h("ul", {}, sentences.map((sentence) => h("li", {}, sentence))),
+    h("ul", {}, warnings.map((sentence) => h("li", {}, sentence))),
   );
 }

@@ -40,7 +40,6 @@ function minimum(estimate, ltc) {
 /** Return how a prediction compares with an estimate, as a sentence. */
 function comparison(mean, estimate) {
   const factor = Math.max(mean, estimate) / Math.min(mean, estimate);
-  if (!Number.isFinite(factor)) return "";
   if (factor < 1.05) return "The prediction agrees with it.";
   const direction = mean > estimate ? "above" : "below";
   return `The prediction lies a factor of ${number(factor)} ${direction} it.`;

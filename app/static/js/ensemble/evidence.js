@@ -72,6 +72,5 @@ function farthest(points, unit) {
 }
 
 function off({ factor, predicted, ltc }) {
-  if (!Number.isFinite(factor)) return "predicted as 0";
   return `a factor of ${number(factor)}, too ${predicted > ltc ? "high" : "low"}`;
 }

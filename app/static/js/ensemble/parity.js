@@ -56,7 +56,7 @@ function markClass(i) {
 
 /** Return the square that both axes span, the same decades on each. */
 function frameFor(sets, width) {
-  const values = sets.flatMap(({ points }) => points.flatMap((point) => [point.ltc, point.predicted])).filter((value) => value > 0);
+  const values = sets.flatMap(({ points }) => points.flatMap((point) => [point.ltc, point.predicted]));
   const logs = values.map(Math.log10);
   const [low, high] = logs.reduce(([a, b], value) => [Math.min(a, value), Math.max(b, value)], [Infinity, -Infinity]);
   const size = width - MARGIN.left - MARGIN.right;

@@ -52,7 +52,7 @@ function plot(answers, width) {
   const values = answers.flatMap(({ ltc, domain }) => [
     ...ltc.members, ...(ltc.interval ? [ltc.interval.lower, ltc.interval.upper] : []), ...(domain?.nearest ?? []).map((crystal) => crystal.ltc),
   ]);
-  const scale = axisOver(values.filter((value) => value > 0), width, LABELS);
+  const scale = axisOver(values, width, LABELS);
   const bottom = ROW * answers.length + 8;
   const said = answers.map((answer) => `${nameOf(answer)} ${number(answer.ltc.mean)}${answer.ltc.interval ? ` (${ends(answer.ltc.interval)})` : ""}`);
   return svg(

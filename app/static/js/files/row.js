@@ -1,7 +1,6 @@
 /** One file of a table: its cells and, below them, its warnings, readable without pointing at anything. */
 
 import { h } from "../base/dom.js";
-import { warningsOf } from "../answer/headline.js";
 import { COLUMNS, cellsOf } from "./columns.js";
 
 /** The elements of a row, in a table body of their own, so that sorting keeps them together. */
@@ -18,7 +17,7 @@ export class RowView {
     const name = answer ? h("a", { href: this.address, "data-inside": true }, file.name) : file.name;
     const cells = answer ? cellsOf(answer) : h("td", { colspan: COLUMNS.length - 1 }, statusOf(this.row));
     const selection = h("td", { class: "selection" }, answer && this.checkbox(file.name));
-    const warnings = answer ? warningsOf(answer) : [];
+    const warnings = answer?.warnings ?? [];
     this.element.replaceChildren(
       h("tr", {}, selection, h("th", { scope: "row" }, name), cells),
       ...(warnings.length > 0 ? [warned(warnings)] : []),

@@ -7,7 +7,7 @@
 
 const NAME = "paraisite";
 const FILES = "files"; // {key, saved, files}
-const RESULTS = "results"; // {key: [table, ensemble], results, cancelled}
+const RESULTS = "results"; // {key: "table ensemble", results, cancelled}
 const KEPT = 20; // tables
 
 const memory = { [FILES]: new Map(), [RESULTS]: new Map() };
