@@ -26,7 +26,8 @@ from app.api.routes import (
 from app.cache import create_cache
 from app.cache.base import Cache
 from app.cache.memory import MemoryCache
-from app.monitoring import Metrics, measuring_lag
+from app.monitoring.lag import measuring_lag
+from app.monitoring.metrics import FaultMetrics, Metrics
 from app.service.ensembles import load_ensembles
 from app.service.materials import MaterialSource
 from app.service.predictor import n_threads
@@ -80,13 +81,16 @@ def create_app(
     metrics = Metrics()
     cache = create_cache(settings)
     source = materials or materials_project(settings)
-    _follow_breakers(metrics, cache, source)
+    _follow_breakers(metrics.faults, cache, source)
     watched = Watched(slot or WorkerSlot(WorkRegister(1, n_threads(settings))))
     runtime = Runtime(settings, cache, source, metrics, watched)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with measuring_lag(metrics), runtime.loading(load, on_failure or end_process):
+        async with (
+            measuring_lag(metrics.loop_lag),
+            runtime.loading(load, on_failure or end_process),
+        ):
             yield
         await runtime.close()
 
@@ -108,7 +112,7 @@ def create_app(
     return app
 
 
-def _follow_breakers(metrics: Metrics, cache: Cache, source: MaterialSource) -> None:
+def _follow_breakers(metrics: FaultMetrics, cache: Cache, source: MaterialSource) -> None:
     """Show in the metrics what is left alone because it failed."""
     if isinstance(source, MaterialsProject):
         metrics.follow_breaker("materials-project", lambda: source.is_left_alone)

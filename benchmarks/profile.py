@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from app.cache.memory import MemoryCache
-from app.monitoring import Metrics
+from app.monitoring.metrics import Metrics
 from app.service.ensembles import check_ensembles, load_ensembles
 from app.service.predictor import Predictor
 from app.settings import Settings

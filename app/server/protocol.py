@@ -21,7 +21,7 @@ from app.errors import (
     TooManyConnections,
     UrlTooLong,
 )
-from app.monitoring import Metrics
+from app.monitoring.metrics import ConnectionMetrics
 from app.server.connections import Connections
 from app.server.half_closed import HalfClosed
 from app.server.limits import ConnectionLimits
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 def bounded_protocol(
     limits: ConnectionLimits,
     connections: Connections,
-    metrics: Metrics,
+    metrics: ConnectionMetrics,
     on_lost: Callable[[], object],
 ) -> type["BoundedProtocol"]:
     """Return the protocol class of a server; `on_lost` is called when a connection has ended."""
@@ -52,7 +52,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     limits: ClassVar[ConnectionLimits]
     open: ClassVar[Connections]
-    metrics: ClassVar[Metrics]
+    metrics: ClassVar[ConnectionMetrics]
     on_lost: ClassVar[Callable[..., object]]
     transport: LingeringTransport  # type: ignore[assignment]
 

@@ -127,12 +127,12 @@ def server_config(
     """Return uvicorn's configuration for this app; `on_lost`: when a connection has ended."""
     limits = ConnectionLimits.of(settings)
     connections = Connections(limits.max_connections)
-    app.state.metrics.follow_connections(lambda: len(connections))
+    app.state.metrics.connections.follow(lambda: len(connections))
     return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
-        http=bounded_protocol(limits, connections, app.state.metrics, on_lost),
+        http=bounded_protocol(limits, connections, app.state.metrics.connections, on_lost),
         ws="none",
         log_config=log_config(settings.log_format),
         access_log=False,  # app.api.middleware.envelope

@@ -9,7 +9,7 @@ from pathlib import Path
 from prometheus_client import Metric, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.monitoring import Metrics
+from app.monitoring.metrics import Metrics
 
 WITHIN = 1.0  # s that a worker has to tell its metrics; without them it is left out
 

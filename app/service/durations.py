@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from app.monitoring import Metrics
+from app.monitoring.metrics import WorkMetrics
 
 
 @dataclass
 class Durations:
     """Seconds spent in each step of one prediction."""
 
-    metrics: Metrics
+    metrics: WorkMetrics
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager

@@ -8,7 +8,7 @@ from pymatgen.core import Structure
 from app.cache.base import Cache
 from app.cache.entries import MaterialRecord, key, read, written
 from app.cache.layered import layered
-from app.monitoring import Metrics
+from app.monitoring.metrics import WorkMetrics
 from app.service.lanes import Places
 from app.service.single_flight import SingleFlight
 from app.service.workers import Workers
@@ -38,7 +38,7 @@ class Materials:
         cache: Cache,
         source: MaterialSource,
         readers: Workers,
-        metrics: Metrics,
+        metrics: WorkMetrics,
     ) -> None:
         self._settings = settings
         self._cache = layered(cache, settings.memory_cache_bytes // 8)

@@ -14,7 +14,7 @@ from app.cache.answers import Answers
 from app.cache.base import Cache
 from app.cache.entries import key, read, written
 from app.errors import RequestTimeout
-from app.monitoring import Metrics
+from app.monitoring.metrics import Metrics
 from app.schemas import Answer, EnsembleReference, Material
 from app.service.batching import ForwardQueue
 from app.service.durations import Durations
@@ -83,9 +83,11 @@ class Predictor:
         self._settings = settings
         self._cache = cache
         self._answers = Answers(cache, settings)
-        self._metrics = metrics
+        self._metrics = metrics.work
         self._lanes = Lanes.of(settings)
-        self._materials = Materials(settings, cache, materials, self._lanes.small.workers, metrics)
+        self._materials = Materials(
+            settings, cache, materials, self._lanes.small.workers, self._metrics
+        )
         self._watched = watched or Watched(WorkerSlot(WorkRegister(1, n_threads(settings))))
         cores = _forwards(settings)
         self._forwards = Workers("forward", cores)
@@ -95,7 +97,7 @@ class Predictor:
             for ensemble in ensembles.by_name.values()
         }
         self._predictions = SingleFlight[Prediction]()
-        metrics.follow_queue(lambda: self._lanes.in_flight + self._materials.places.taken)
+        metrics.requests.follow_queue(lambda: self._lanes.in_flight + self._materials.places.taken)
 
     def answered(self, content: str | bytes, ensemble_name: str | None = None) -> Reply | None:
         """Return the prediction for a file that this process has answered, at once, else None.

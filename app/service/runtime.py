@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 from app.cache.base import Cache
 from app.errors import NotReady
-from app.monitoring import Metrics
+from app.monitoring.metrics import Metrics
 from app.service.ensembles import Ensembles, ServedEnsemble, check_ensembles
 from app.service.materials import MaterialSource
 from app.service.predictor import Predictor, make_query

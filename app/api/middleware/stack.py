@@ -9,14 +9,15 @@ from app.api.middleware.head import HeadAsGet
 from app.api.middleware.hosts import TrustedHosts
 from app.api.middleware.keys import ApiKeys
 from app.cache.base import Cache
-from app.monitoring import Metrics, RequestMetrics
+from app.monitoring.metrics import Metrics
+from app.monitoring.requests import CountedRequests
 from app.settings import Settings
 
 
 def add_middleware(app: FastAPI, settings: Settings, cache: Cache, metrics: Metrics) -> None:
     """Add what every request passes, the innermost first."""
     bodies = Bodies(settings.max_body_bytes_in_flight)
-    metrics.follow_bodies(lambda: bodies.n_bytes)
+    metrics.requests.follow_bodies(lambda: bodies.n_bytes)
     app.add_middleware(BodyLimits, bodies=bodies, settings=settings)
     if settings.rate_limit is not None:
         from app.api.middleware.rates import Rate, RateLimit  # noqa: PLC0415 - slow to import
@@ -36,4 +37,4 @@ def add_middleware(app: FastAPI, settings: Settings, cache: Cache, metrics: Metr
     if settings.trusted_hosts:
         app.add_middleware(TrustedHosts, hosts=settings.trusted_hosts)
     app.add_middleware(HeadAsGet)
-    app.add_middleware(RequestMetrics, metrics=metrics)  # it counts them all
+    app.add_middleware(CountedRequests, metrics=metrics.requests)  # it counts them all

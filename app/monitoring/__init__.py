@@ -1,0 +1,1 @@
+"""Metrics of one process: what is counted, and what measures it."""
