@@ -55,5 +55,6 @@ def without_unused() -> Iterator[None]:
         yield
     finally:
         sys.meta_path.remove(finder)
-        for name in [name for name, each in sys.modules.items() if isinstance(each, _Empty)]:
-            del sys.modules[name]
+        for name, each in sys.modules.copy().items():  # others import meanwhile
+            if isinstance(each, _Empty):
+                del sys.modules[name]

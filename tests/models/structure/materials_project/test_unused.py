@@ -5,9 +5,11 @@ import subprocess
 import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from models.structure.materials_project.unused import without_unused
 from tests.materials_project_server import MaterialsProjectServer
 
 ROOT = Path(__file__).parents[4]
@@ -58,3 +60,17 @@ def test_structures_come_without_what_the_image_leaves_out(
     )
     assert done.stdout.split() == ["NaCl", "1"], done.stderr
     assert "No module named 'matplotlib'" in done.stderr  # afterwards it is missed again
+
+
+class Importing(ModuleType):
+    """A module that is looked at while another thread imports one more."""
+
+    def __getattribute__(self, name: str) -> object:  # isinstance asks for `__class__`
+        sys.modules["imported_meanwhile"] = ModuleType("imported_meanwhile")
+        return super().__getattribute__(name)
+
+
+def test_other_threads_may_import_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "modules", dict(sys.modules, importing=Importing("importing")))
+    with without_unused():
+        pass
