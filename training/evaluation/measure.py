@@ -49,46 +49,29 @@ def build_report(outputs: Sequence[MemberOutputs], sets: Sets, published: Publis
     transfer = tuple(transfer_cells(outputs, sets))
     everything, outputs = outputs, [entry for entry in outputs if entry.preset != TRANSFER]
     ensembles = [entry for entry in outputs if entry.name in PAPER_ENSEMBLES and _published(entry)]
-    by_name = {(entry.preset, entry.name): entry for entry in ensembles}
-    files = {
-        source.file_name: source.sha256
-        for reference in sets.values()
-        for source in reference.data.dataset.sources
-    }
+    of_paper = [entry for entry in ensembles if entry.protocol == "paper"]
     return Report(
-        data=tuple(DataFile(file_name=name, sha256=sha) for name, sha in files.items()),
+        data=_data_files(sets),
         evaluated=tuple(_evaluated(entry) for entry in everything),
         paper=tuple(
-            _paper_cell(entry, sets[name], published)
-            for entry in ensembles
-            if entry.protocol == "paper"
-            for name in PAPER_SETS
+            _paper_cell(entry, sets[name], published) for entry in of_paper for name in PAPER_SETS
         ),
-        held_out=tuple(
-            cell
-            for entry in outputs
-            for name in sets
-            if entry.covers(sets[name])
-            for view in (VIEWS if _published(entry) else ("new formula",))
-            if (cell := _held_out_cell(entry, sets[name], sets, view))
-        ),
-        units=tuple(
-            _units_cell(entry, sets[name], sets)
-            for entry in ensembles
-            for name in dict.fromkeys((*parts_of(entry.trained_on), entry.trained_on))
-        ),
-        decomposition=tuple(_decompositions(by_name, sets)),
-        epoch_choice=tuple(
-            _epoch_choice(entry)
-            for entry in ensembles
-            if entry.protocol == "paper" and entry.histories
-        ),
+        held_out=tuple(_held_out_cells(outputs, sets)),
+        units=tuple(_units_cells(ensembles, sets)),
+        decomposition=tuple(_decompositions(ensembles, sets)),
+        epoch_choice=tuple(_epoch_choice(entry) for entry in of_paper if entry.histories),
         transfer=transfer,
     )
 
 
 def _published(entry: MemberOutputs) -> bool:
     return entry.split.kind == "published"
+
+
+def _data_files(sets: Sets) -> tuple[DataFile, ...]:
+    sources = (each for reference in sets.values() for each in reference.data.dataset.sources)
+    files = {source.file_name: source.sha256 for source in sources}
+    return tuple(DataFile(file_name=name, sha256=sha) for name, sha in files.items())
 
 
 def _evaluated(entry: MemberOutputs) -> Evaluated:
@@ -126,6 +109,15 @@ def _paper_cell(
 def stage_key(name: str) -> str:
     """Return `stage1`, `stage2` or `stage3` of an ensemble's name."""
     return name.rsplit("-", 1)[-1]
+
+
+def _held_out_cells(outputs: Sequence[MemberOutputs], sets: Sets) -> Iterator[HeldOutCell]:
+    for entry in outputs:
+        views: tuple[View, ...] = VIEWS if _published(entry) else ("new formula",)
+        for reference in filter(entry.covers, sets.values()):
+            for view in views:
+                if cell := _held_out_cell(entry, reference, sets, view):
+                    yield cell
 
 
 def _held_out_cell(
@@ -170,6 +162,12 @@ def _member_errors(entry: MemberOutputs, reference: ReferenceSet, sets: Sets) ->
     return [score(reference.ltc[mask], member[mask])["mape"] for member, mask in rows]
 
 
+def _units_cells(ensembles: Sequence[MemberOutputs], sets: Sets) -> Iterator[UnitsCell]:
+    for entry in ensembles:
+        for name in dict.fromkeys((*parts_of(entry.trained_on), entry.trained_on)):
+            yield _units_cell(entry, sets[name], sets)
+
+
 def _units_cell(entry: MemberOutputs, reference: ReferenceSet, sets: Sets) -> UnitsCell:
     scale = _published_scale(entry.name, sets)
     ltc = entry.ltc(reference, sets)
@@ -183,15 +181,13 @@ def _units_cell(entry: MemberOutputs, reference: ReferenceSet, sets: Sets) -> Un
     )
 
 
-def _decompositions(
-    by_name: Mapping[tuple[str, str], MemberOutputs], sets: Sets
-) -> Iterator[Decomposition]:
+def _decompositions(ensembles: Sequence[MemberOutputs], sets: Sets) -> Iterator[Decomposition]:
     """Yield the change from stage 2 to 3 for each preset that has both, in their common splits."""
-    for preset, name in by_name:
+    by_name = {(entry.preset, entry.name): entry for entry in ensembles}
+    for (preset, name), entry in by_name.items():
         before = by_name.get((preset, name.replace("stage3", "stage2")))
         if stage_key(name) != "stage3" or before is None:
             continue
-        entry = by_name[preset, name]
         reference = sets[entry.trained_on]
         common = [split for split in entry.splits if split in before.splits]
         if not common:

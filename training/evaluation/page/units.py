@@ -4,7 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from training.data.catalogue import TITLES
 from training.evaluation.page.markdown import images, interval_text, pm, protocol_name, table
-from training.evaluation.report import Decomposition, Report
+from training.evaluation.report import Decomposition, Report, UnitsCell
+
+CHANGES = (
+    *("data set", "preset (protocol)", "stage 2", "stage 3", "stage 3, published"),
+    *("learning", "units"),
+)
+SCALES = ("ensemble", "preset (protocol)", "tested on", "published scale", "W/(m K)")
 
 
 def units_section(report: Report, figures: Sequence[str]) -> Iterator[str]:
@@ -20,36 +26,26 @@ def units_section(report: Report, figures: Sequence[str]) -> Iterator[str]:
     )
     if report.decomposition:
         yield ""
-        yield from table(
-            (
-                *("data set", "preset (protocol)", "stage 2", "stage 3", "stage 3, published"),
-                *("learning", "units"),
-            ),
-            (_decomposition_row(row) for row in report.decomposition),
-        )
+        yield from table(CHANGES, (_decomposition_row(row) for row in report.decomposition))
         yield ""
         yield from (_decomposition_sentence(row) for row in report.decomposition)
     yield from images("units", figures)
     yield ""
-    yield from table(
-        ("ensemble", "preset (protocol)", "tested on", "published scale", "W/(m K)"),
-        (
-            (
-                cell.name,
-                f"`{cell.preset}` ({protocol_name(cell.protocol)})",
-                TITLES[cell.test_set],
-                pm(cell.published_scale, 3),
-                pm(cell.wmk, 3),
-            )
-            for cell in report.units
-        ),
-    )
+    yield from table(SCALES, (_units_row(cell) for cell in report.units))
 
 
 def _decomposition_row(row: Decomposition) -> tuple[str, ...]:
     values = (row.before, row.after, row.after_published, row.learning, row.units)
-    name = f"`{row.preset}` ({protocol_name(row.protocol)})"
-    return (TITLES[row.dataset], name, *(pm(value, 3) for value in values))
+    return (TITLES[row.dataset], _preset(row), *(pm(value, 3) for value in values))
+
+
+def _units_row(cell: UnitsCell) -> tuple[str, ...]:
+    values = (cell.published_scale, cell.wmk)
+    return (cell.name, _preset(cell), TITLES[cell.test_set], *(pm(value, 3) for value in values))
+
+
+def _preset(entry: Decomposition | UnitsCell) -> str:
+    return f"`{entry.preset}` ({protocol_name(entry.protocol)})"
 
 
 def _decomposition_sentence(row: Decomposition) -> str:
