@@ -1,10 +1,12 @@
 """Requests and answers of the service; every number has a unit and a description."""
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from pydantic import Field
 from pymatgen.core import Structure
 
+from models.formula import Formula
 from models.prediction.result import Prediction, Reference, number
 from models.records import Record
 
@@ -13,7 +15,7 @@ class Material(Record):
     """The crystal that was asked for."""
 
     material_id: str | None = Field(description="Materials Project id; null for an upload.")
-    formula: str = Field(description="Reduced chemical formula.")
+    formula: Formula
     n_sites: int = number("Number of sites in the cell as given.", "sites")
     space_group: str | None = Field(
         description="International (Hermann-Mauguin) symbol; null if it could not be determined."
@@ -54,7 +56,7 @@ class Site(Record):
 class CrystalStructure(Record):
     """A cell with all its sites, symmetry applied."""
 
-    formula: str = Field(description="Reduced chemical formula.")
+    formula: Formula
     lengths: tuple[float, float, float] = Field(
         description="Cell lengths a, b, c.", json_schema_extra={"unit": "A"}
     )
@@ -108,6 +110,14 @@ class EnsembleEvidence(Record):
     """The references of an ensemble's last stage."""
 
     references: list[Reference] = Field(description="One for each training crystal.")
+
+    @classmethod
+    def of(cls, references: Iterable[Reference]) -> "EnsembleEvidence":
+        """Return the references as answers name them, without their crystals' identities."""
+        fields = (
+            {name: getattr(each, name) for name in Reference.model_fields} for each in references
+        )
+        return cls(references=[Reference(**values) for values in fields])
 
 
 class InfoLimits(Record):

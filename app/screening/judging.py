@@ -9,6 +9,7 @@ from app.screening.outcome import Outcome
 from app.service.ensembles import ServedEnsemble
 from models.crystal.crystal import Crystal
 from models.errors import ParaisiteError
+from models.formula import usual
 from models.prediction.result import Prediction
 
 
@@ -32,7 +33,7 @@ def _prepare(entry: Entry, ensemble: ServedEnsemble) -> tuple[Outcome, Crystal |
     structure = file.structure
     known = replace(
         outcome,
-        formula=structure.composition.reduced_formula,
+        formula=usual(structure.composition.reduced_formula),
         n_sites=len(structure),
         file_warnings=file.warnings,
         crystal=crystal,

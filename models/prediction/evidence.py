@@ -29,12 +29,14 @@ Numbers = NDArray[np.float64]
 class TrainingCrystal(Reference):
     """A reference with the identity of its crystal."""
 
+    formula: str = Field(description="As pymatgen orders it")
     prototype: str = Field(description="Structure type and occupied sites, whatever the lengths")
 
 
 class EstimatedCrystal(PhononEstimate):
     """An estimate with the identity of its crystal."""
 
+    formula: str = Field(description="As pymatgen orders it")
     prototype: str = Field(description="Structure type and occupied sites, whatever the lengths")
 
 

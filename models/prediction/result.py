@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from models.formula import Formula
 from models.records import Record
 
 LTC_UNIT: Literal["W/(m K)"] = "W/(m K)"
@@ -50,7 +51,7 @@ class Reference(Record):
     """A training crystal with its reference LTC, and the prediction of members without it."""
 
     material_id: str = Field(description="Id in its data set.")
-    formula: str = Field(description="Reduced chemical formula.")
+    formula: Formula
     dataset: str = Field(description="Data set that it comes from.")
     ltc: Conductivity = Field(description="Its reference LTC.")
     out_of_fold: Conductivity | None = Field(
@@ -76,7 +77,7 @@ class PhononEstimate(Record):
     """
 
     material_id: str = Field(description="Id in its data set.")
-    formula: str = Field(description="Reduced chemical formula.")
+    formula: Formula
     dataset: str = Field(description="Data set that its phonons come from.")
     ltc: Conductivity = Field(description="Estimated LTC.")
 

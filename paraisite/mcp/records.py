@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import Field
 
 from app.schemas import Answer
+from models.formula import Formula
 from models.prediction.result import (
     LTC_UNIT,
     Conductivity,
@@ -23,7 +24,7 @@ from models.records import Record
 class Estimate(Record):
     """Predicted lattice thermal conductivity (LTC) of a crystal, in short."""
 
-    formula: str = Field(description="Reduced chemical formula.")
+    formula: Formula
     material_id: str | None = Field(description="Materials Project id; null for a file.")
     space_group: str | None = Field(description="International symbol.")
     ltc: Conductivity = Field(description="Predicted LTC.")

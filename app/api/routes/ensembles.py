@@ -48,4 +48,4 @@ async def show_ensemble(name: str, ensembles: EnsemblesDep) -> EnsembleDetail:
 )
 def show_evidence(name: str, ensembles: EnsemblesDep) -> EnsembleEvidence:
     """List the training crystals, each with the prediction of members not trained on it."""
-    return EnsembleEvidence(references=list(ensembles.get(name).references))
+    return EnsembleEvidence.of(ensembles.get(name).references)

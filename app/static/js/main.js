@@ -2,7 +2,6 @@
 
 import { answerView, spoken } from "./answer/answer.js";
 import { announce, byId, h } from "./base/dom.js";
-import { usual } from "./base/formula.js";
 import { shortDigest } from "./base/format.js";
 import { addressOf, tableAddress, viewOf } from "./service/address.js";
 import { patiently, predict } from "./service/api.js";
@@ -92,7 +91,7 @@ function showAnswer({ back = null, ...answered }) {
   const { answer } = answered.prediction;
   chooseEnsemble(answer.ensemble.name);
   if (loaded.length === 0) listed = fillEnsembles(); // the service did not answer when the page came
-  show(usual(answer.material.formula), back, answerView(answered));
+  show(answer.material.formula, back, answerView(answered));
   announce(spoken(answer));
 }
 

@@ -1,6 +1,6 @@
 """What the number is, beside the value; the first view's sample, accuracy and citation."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from models.prediction.description import CONDITIONS, LEFT_OUT, NEXT_STEPS, PAPER
 from tests.app.page.conftest import OpenPage
@@ -51,30 +51,3 @@ def test_first_view_shows_a_sample_its_accuracy_and_a_citation(
     expect(page.get_by_role("region", name="How to cite it")).to_contain_text("arXiv:2411.18259")
     sample.get_by_role("link", name="NaCl").click()
     expect(page.locator("#material")).to_have_text("NaCl")
-
-
-FORMULAS = {
-    "TePb": "PbTe",
-    "H4C": "CH4",
-    "NaCl": "NaCl",
-    "TiSnNi": "TiNiSn",
-    "SrTiO3": "SrTiO3",
-    "H2O": "H2O",
-    "GaAs": "GaAs",
-    "SiC": "SiC",
-    "Ca(NO3)2": "Ca(NO3)2",
-    "Sb3Co": "CoSb3",
-    "La0.5": "La0.5",
-}
-
-
-def test_formulas_are_in_the_usual_order(open_page: OpenPage, service: str) -> None:
-    page: Page = open_page(service)
-    found = page.evaluate(
-        """async formulas => {
-          const {usual} = await import(new URL("static/js/base/formula.js", document.baseURI));
-          return formulas.map(usual);
-        }""",
-        list(FORMULAS),
-    )
-    assert found == list(FORMULAS.values())

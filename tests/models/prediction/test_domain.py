@@ -175,6 +175,15 @@ def test_another_polymorph_or_compound_is_not_known(evidence):
         assert domain.nearest[0].material_id == "mp-2"  # still the nearest
 
 
+def test_formulas_that_identify_a_crystal_are_shown_in_the_usual_order():
+    known = Evidence(CALIBRATION, TYPES, (reference(1, "TePb"),), None)
+    given = Query("TePb", ROCKSALT, "rocksalt", np.zeros(1), 0.0, 0.0, ())
+    domain = assess(known, given).domain
+    assert known.references[0].formula == "TePb"
+    assert domain.in_training_data
+    assert domain.nearest[0].formula == domain.same_crystal[0].formula == "PbTe"
+
+
 def test_estimates_from_phonons_are_of_the_same_compound_in_the_same_type(evidence):
     estimates = tuple(
         EstimatedCrystal(

@@ -1,14 +1,13 @@
 /** What can be done with an answer: copy its link, save it, print it, ask the same on a command line. */
 
 import { copyButton, download, h } from "../base/dom.js";
-import { usual } from "../base/formula.js";
 import { at } from "../base/links.js";
 import { keyInUse } from "../service/key.js";
 
 /** Return the buttons and the command; `address` is the link to the answer, or null. */
 export function actions({ answer }, source, address) {
   const command = curlCommand(source, answer.ensemble.name);
-  const save = () => download(`${usual(answer.material.formula)}.json`, "application/json", `${JSON.stringify(answer, null, 2)}\n`);
+  const save = () => download(`${answer.material.formula}.json`, "application/json", `${JSON.stringify(answer, null, 2)}\n`);
   return h(
     "div",
     { class: "wide actions" },

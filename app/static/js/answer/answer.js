@@ -1,7 +1,7 @@
 /** One answer: the value, its reliability, what it is, the evidence, and where it comes from. */
 
 import { h } from "../base/dom.js";
-import { formula, usual } from "../base/formula.js";
+import { formula } from "../base/formula.js";
 import { number, shortDigest, spaceGroup } from "../base/format.js";
 import { structureFigure } from "../crystal/figure.js";
 import { actions } from "./actions.js";
@@ -65,5 +65,5 @@ function changed({ name, digest }, linkedDigest) {
 /** Return an answer in words, to be read aloud. */
 export function spoken(answer) {
   const { material, ltc } = answer;
-  return [`${usual(material.formula)}: ${number(ltc.mean)} ${ltc.unit}`, ...answer.warnings].join(". ");
+  return [`${material.formula}: ${number(ltc.mean)} ${ltc.unit}`, ...answer.warnings].join(". ");
 }

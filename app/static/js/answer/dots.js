@@ -1,7 +1,6 @@
 /** The models' predictions as dots on a log axis; below: interval, training crystals, estimates. */
 
 import { drawToWidth, h, svg } from "../base/dom.js";
-import { usual } from "../base/formula.js";
 import { number } from "../base/format.js";
 import { axisMarks, axisOver, diamond, intervalMark } from "./scale.js";
 
@@ -109,7 +108,7 @@ function summary(ltc, nearest, marks) {
   const parts = [`Models: ${members} ${ltc.unit}; mean ${number(ltc.mean)}.`];
   if (ltc.interval) parts.push(`Interval ${number(ltc.interval.lower)} to ${number(ltc.interval.upper)}.`);
   if (nearest.length) {
-    const list = nearest.map((crystal) => `${usual(crystal.formula)} ${number(crystal.ltc)}`).join(", ");
+    const list = nearest.map((crystal) => `${crystal.formula} ${number(crystal.ltc)}`).join(", ");
     parts.push(`Nearest training crystals: ${list}.`);
   }
   parts.push(...marks.map(({ text, value }) => `${text[0].toUpperCase()}${text.slice(1)} ${number(value)}.`));

@@ -1,7 +1,7 @@
 /** The training crystals nearest to the one predicted. */
 
 import { h } from "../base/dom.js";
-import { formula, usual } from "../base/formula.js";
+import { formula } from "../base/formula.js";
 import { number } from "../base/format.js";
 import { materialLink } from "../base/links.js";
 
@@ -31,7 +31,7 @@ export function nearestTable(nearest, { material, ltc }) {
 }
 
 function row(crystal, material) {
-  const same = usual(crystal.formula) === usual(material.formula);
+  const same = crystal.formula === material.formula;
   return h(
     "tr",
     {},

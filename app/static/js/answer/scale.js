@@ -2,7 +2,6 @@
 
 import { logScale, ticks } from "../base/axis.js";
 import { svg } from "../base/dom.js";
-import { usual } from "../base/formula.js";
 import { number } from "../base/format.js";
 
 const MARGIN = 14;
@@ -48,6 +47,6 @@ export function diamond(crystal, scale, y) {
   return svg(
     "path",
     { class: "neighbor", d: `M${x} ${y - 6}l6 6-6 6-6-6z` },
-    svg("title", {}, `${usual(crystal.formula)} (${crystal.material_id}): ${number(crystal.ltc)}`),
+    svg("title", {}, `${crystal.formula} (${crystal.material_id}): ${number(crystal.ltc)}`),
   );
 }

@@ -2,7 +2,6 @@
 
 import { structureOf } from "../service/api.js";
 import { downloadBlob, h } from "../base/dom.js";
-import { usual } from "../base/formula.js";
 import { number } from "../base/format.js";
 import { drawing } from "./drawing.js";
 import { colorOf } from "./elements.js";
@@ -38,7 +37,7 @@ async function fill(figure, source, signal) {
 }
 
 function stage({ formula }) {
-  const label = `Cell of ${usual(formula)}. Arrow keys turn it, + and - zoom, 0 goes back.`;
+  const label = `Cell of ${formula}. Arrow keys turn it, + and - zoom, 0 goes back.`;
   return h("canvas", { class: "stage", tabindex: "0", role: "application", "aria-roledescription": "3D structure", "aria-label": label });
 }
 
@@ -51,7 +50,7 @@ function controls({ formula }, pose, paint) {
     button("+", "Zoom in", () => pose.scale(1.25)),
     button("−", "Zoom out", () => pose.scale(0.8)),
     button("Reset", "Reset the view", () => pose.reset()),
-    button("PNG", "Download the picture as PNG", () => savePicture(usual(formula), pose, paint)),
+    button("PNG", "Download the picture as PNG", () => savePicture(formula, pose, paint)),
   );
 }
 

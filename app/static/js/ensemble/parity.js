@@ -2,7 +2,6 @@
 
 import { logScale, ticks } from "../base/axis.js";
 import { drawToWidth, h, svg } from "../base/dom.js";
-import { usual } from "../base/formula.js";
 import { number } from "../base/format.js";
 
 const WIDEST = 560; // pixels
@@ -112,7 +111,7 @@ function name(point, frame, found, readout, unit) {
   if (!point) return;
   found.setAttribute("cx", frame.x(point.ltc));
   found.setAttribute("cy", frame.y(point.predicted));
-  readout.textContent = `${usual(point.formula)} (${point.material_id}, ${point.dataset}): reference ${number(point.ltc)}, predicted ${number(point.predicted)} ${unit}`;
+  readout.textContent = `${point.formula} (${point.material_id}, ${point.dataset}): reference ${number(point.ltc)}, predicted ${number(point.predicted)} ${unit}`;
 }
 
 function key({ dataset, points }, i) {

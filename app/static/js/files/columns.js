@@ -1,7 +1,7 @@
 /** The columns of a table of files, and the cells of a row. */
 
 import { h } from "../base/dom.js";
-import { formula, usual } from "../base/formula.js";
+import { formula } from "../base/formula.js";
 import { number, spaceGroup } from "../base/format.js";
 import { ends } from "../answer/headline.js";
 
@@ -16,7 +16,7 @@ export const COLUMNS = [
     numeric: true,
   },
   { name: "Training domain", value: ({ answer }) => answer?.domain?.verdict, cell: ({ domain }) => domain?.verdict ?? "–" },
-  { name: "Formula", value: ({ answer }) => answer && usual(answer.material.formula), cell: ({ material }) => formula(material.formula), wide: true },
+  { name: "Formula", value: ({ answer }) => answer && answer.material.formula, cell: ({ material }) => formula(material.formula), wide: true },
   {
     name: "Space group",
     value: ({ answer }) => answer?.material.space_group,

@@ -1,7 +1,7 @@
 /** Two or more crystals side by side: one axis for all, then structure, reliability and neighbors of each. */
 
 import { drawToWidth, h, svg } from "../base/dom.js";
-import { formula, usual } from "../base/formula.js";
+import { formula } from "../base/formula.js";
 import { number, spaceGroup } from "../base/format.js";
 import { materialLink } from "../base/links.js";
 import { domainSection } from "../answer/domain.js";
@@ -38,7 +38,7 @@ function order(answers) {
 }
 
 function nameOf({ material }) {
-  return usual(material.formula);
+  return material.formula;
 }
 
 function plotFigure(answers) {
@@ -65,7 +65,7 @@ function plot(answers, width) {
 
 function line({ ltc, domain, material }, scale, y) {
   return [
-    svg("text", { class: "name", x: 0, y: y + 4 }, usual(material.formula)),
+    svg("text", { class: "name", x: 0, y: y + 4 }, material.formula),
     ltc.interval && intervalMark(ltc.interval, scale, y),
     (domain?.nearest ?? []).map((crystal) => diamond(crystal, scale, y + 12)),
     ltc.members.map((value) => svg("circle", { class: "member", cx: scale.x(value), cy: y, r: 3.5 })),
@@ -78,7 +78,7 @@ function column({ answer, source, file, index }, links, signal) {
   const facts = [material.space_group && spaceGroup(material.space_group), `${material.n_sites} sites`];
   return h(
     "article",
-    { "aria-label": usual(material.formula) },
+    { "aria-label": material.formula },
     h("h3", {}, h("a", { href: links.row(index), "data-inside": true }, formula(material.formula))),
     h("p", { class: "muted facts" }, facts.filter(Boolean).map((fact) => h("span", {}, fact)), h("span", {}, file.name)),
     h("p", { class: "value" }, h("span", { class: "medium" }, number(ltc.mean)), h("span", { class: "unit" }, ltc.unit)),
