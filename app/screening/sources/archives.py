@@ -37,7 +37,7 @@ class Archive(OnDisk):
 
     def entries(self) -> Iterator[Entry]:
         """Yield the crystals of all structure files. Raises DataError."""
-        with _opened(self.path, self.limits.max_raw_bytes) as members:
+        with self._opened() as members:
             for name, load in members:
                 entry = Entry.of_file(name, load, self.limits)
                 if is_structure_name(name) or looks_like_structure(entry.content):
@@ -45,25 +45,24 @@ class Archive(OnDisk):
 
     def count(self) -> int | None:
         """Return the number of files of a zip archive; that of a tar is known at its end only."""
-        if self.path.suffix != ".zip":
+        if self.suffix != ".zip":
             return None
-        with _opened(self.path, 0) as members:
+        with self._opened() as members:
             return sum(is_structure_name(name) for name, _ in members)
 
     def ignored(self) -> tuple[str, ...]:
         """Return nothing: an archive is read once."""
         return ()
 
-
-@contextmanager
-def _opened(path: Path, max_bytes: int) -> Iterator[Iterator[Member]]:
-    opened = _zip_members if path.suffix == ".zip" else _tar_members
-    try:
-        yield opened(path, max_bytes)
-    except FAULTS as error:
-        raise DataError(
-            f"{path} is not a whole archive ({error}); copy or fetch it again."
-        ) from error
+    @contextmanager
+    def _opened(self) -> Iterator[Iterator[Member]]:
+        members = _zip_members if self.suffix == ".zip" else _tar_members
+        try:
+            yield members(self.path, self.limits.max_raw_bytes)
+        except FAULTS as error:
+            raise DataError(
+                f"{self.path} is not a whole archive ({error}); copy or fetch it again."
+            ) from error
 
 
 def _tar_members(path: Path, max_bytes: int) -> Iterator[Member]:

@@ -17,3 +17,8 @@ class OnDisk:
     def name(self) -> str:
         """Name of the file or folder."""
         return self.path.name
+
+    @property
+    def suffix(self) -> str:
+        """Last suffix of the path in small letters: its kind, as `open_source` tells it."""
+        return self.path.suffix.lower()

@@ -7,7 +7,6 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
@@ -35,16 +34,29 @@ class Records(OnDisk):
 
     def entries(self) -> Iterator[Entry]:
         """Yield the crystal of each line that is not blank. Raises DataError."""
-        for number, line in _lines(self.path):
+        for number, line in self._lines():
             yield record(line, f"line {number}", self.limits)
 
     def count(self) -> int:
         """Return how many lines are not blank. Raises DataError when the file is damaged."""
-        return sum(1 for _ in _lines(self.path))
+        return sum(1 for _ in self._lines())
 
     def ignored(self) -> tuple[str, ...]:
         """Return nothing: every line has a row."""
         return ()
+
+    def _lines(self) -> Iterator[tuple[int, bytes]]:
+        opened = gzip.open if self.suffix == ".gz" else open
+        try:
+            with opened(self.path, "rb") as lines:
+                for number, line in enumerate(lines, 1):
+                    content = line.removeprefix(MARK).strip()
+                    if content:
+                        yield number, content
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise DataError(
+                f"{self.path} is not a whole gzip file ({error}); copy or fetch it again."
+            ) from error
 
 
 def record(document: bytes, otherwise: str, limits: StructureLimits) -> Entry:
@@ -54,17 +66,3 @@ def record(document: bytes, otherwise: str, limits: StructureLimits) -> Entry:
     except ValidationError:
         material_id = otherwise
     return Entry(material_id, document, limits, is_record=True)
-
-
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    opened = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opened(path, "rb") as lines:
-            for number, line in enumerate(lines, 1):
-                content = line.removeprefix(MARK).strip()
-                if content:
-                    yield number, content
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError(
-            f"{path} is not a whole gzip file ({error}); copy or fetch it again."
-        ) from error

@@ -48,7 +48,7 @@ class Table(OnDisk):
 
     def count(self) -> int | None:
         """Return the number of rows; that of a CSV is known at its end only."""
-        if self.path.suffix != ".parquet":
+        if self.suffix != ".parquet":
             return None
         with _readable(self.path):
             return int(pq.read_metadata(self.path).num_rows)
@@ -58,17 +58,19 @@ class Table(OnDisk):
         return ()
 
     def _rows(self) -> Iterator[Values]:
-        read = _parquet_rows if self.path.suffix == ".parquet" else self._csv_rows
         with _readable(self.path):
-            yield from read(self.path)
+            if self.suffix == ".parquet":
+                yield from _parquet_rows(self.path)
+            else:
+                yield from self._csv_rows()
 
-    def _csv_rows(self, path: Path) -> Iterator[Values]:
-        opened = gzip.open if path.suffix == ".gz" else open
+    def _csv_rows(self) -> Iterator[Values]:
+        opened = gzip.open if self.suffix == ".gz" else open
         csv.field_size_limit(self.limits.max_raw_bytes)
-        with opened(path, "rb") as file:
+        with opened(self.path, "rb") as file:
             text = io.TextIOWrapper(file, "utf-8-sig", newline="")
             rows = csv.DictReader(text, strict=True)
-            columns = set(_chosen(path, list(rows.fieldnames or ())))
+            columns = set(_chosen(self.path, list(rows.fieldnames or ())))
             for row in rows:
                 yield {name: _value(cell) for name, cell in row.items() if name in columns}
 

@@ -54,6 +54,18 @@ def test_a_zip_archive(paraisite, files, tmp_path):
     assert screened(paraisite, path, tmp_path) == {"a/nacl.cif": "NaCl", "a/zns.cif.gz": "ZnS"}
 
 
+def test_the_case_of_a_suffix_does_not_matter(paraisite, files, tmp_path, rocksalt, rocksalt_cif):
+    record = entry("mp-1", rocksalt)
+    pq.write_table(pa.Table.from_pylist([record]), tmp_path / "T.PARQUET")
+    (tmp_path / "L.JSONL.GZ").write_bytes(gzip.compress(json.dumps(record).encode()))
+    cells = "material_id,cif\nmp-1," + json.dumps(rocksalt_cif).replace("\\n", "\n")
+    (tmp_path / "T.Csv.Gz").write_bytes(gzip.compress(cells.encode()))
+    zipped(tmp_path / "A.ZIP", {"mp-1": files["a/nacl.cif"]})
+    for name in ("T.PARQUET", "L.JSONL.GZ", "T.Csv.Gz", "A.ZIP"):
+        assert screened(paraisite, tmp_path / name, tmp_path) == {"mp-1": "NaCl"}
+        (tmp_path / "out.parquet").unlink()
+
+
 def test_a_damaged_member_is_the_error_of_its_row(paraisite, files, tmp_path):
     path = zipped(tmp_path / "crystals.zip", files)
     content = path.read_bytes()
