@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from models.arguments import positive_int
 from models.cores import n_cores
 from models.errors import DataError, ParaisiteError
 from models.manifest import CARD
@@ -51,7 +52,9 @@ def _parser() -> argparse.ArgumentParser:
         "--start", choices=(RECOMMENDED, FOUNDATION, "megnet"), help="default: the best there is"
     )
     own.add_argument("--out", type=Path, default=ENSEMBLES, help="folder of exported ensembles")
-    train.add_argument("--workers", type=int, default=n_cores(), help="members side by side")
+    train.add_argument(
+        "--workers", type=positive_int, default=n_cores(), help="members side by side"
+    )
     train.add_argument(
         "--ray", nargs="?", const="local", metavar="ADDRESS", help="train on a Ray cluster"
     )

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from models.arguments import positive_float, positive_int
 from models.errors import DataError, MaterialsProjectKeyMissing
 from training.data.datasets import add_data_option, data_directory
 from training.fetch.download import Downloader
@@ -26,9 +27,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_data_option(parser)
     parser.add_argument("--base-url", help="another address of the source, of one name")
-    parser.add_argument("--attempts", type=int, default=policy.attempts, help="(%(default)s)")
     parser.add_argument(
-        "--timeout", type=float, default=policy.timeout, help="of a request, in s (%(default)s)"
+        "--attempts", type=positive_int, default=policy.attempts, help="(%(default)s)"
+    )
+    parser.add_argument(
+        *("--timeout",),
+        type=positive_float,
+        default=policy.timeout,
+        help="of a request, in s (%(default)s)",
     )
 
 

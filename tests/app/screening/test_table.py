@@ -53,6 +53,17 @@ def test_screen_into_an_unknown_format(paraisite, cifs, tmp_path):
     assert paraisite("screen", cifs, "--out", tmp_path / "ltc.xlsx") == 2
 
 
+@pytest.mark.parametrize("option", ["--top", "--below", "--above", "--workers"])
+def test_a_number_that_makes_no_sense_is_refused_before_the_work(
+    paraisite, ensemble, cifs, capsys, option
+):
+    with pytest.raises(SystemExit) as stop:
+        paraisite("screen", cifs, "--out", cifs / "ltc.csv", option, "-1")
+    assert stop.value.code == 2
+    assert f"argument {option}: '-1' is not" in capsys.readouterr().err
+    assert not ensemble.calls
+
+
 def test_two_screenings_do_not_write_to_one_table(paraisite, cifs, table, capsys):
     """Two at once used to write every crystal twice, and to end as if all were well."""
     assert paraisite("screen", cifs, "--out", table) == 0
