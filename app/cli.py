@@ -33,7 +33,8 @@ LoadEnsemble = Callable[[Settings, str], ServedEnsemble]
 
 def main(argv: Sequence[str] | None = None, load: LoadEnsemble = load_ensemble) -> int:
     """Return the exit status of the command: 0 done, 1 something failed, 2 wrong usage."""
-    options = _parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    options = _parser().parse_args(given)
     try:
         if options.command == "serve":
             return _serve(options)
@@ -44,7 +45,7 @@ def main(argv: Sequence[str] | None = None, load: LoadEnsemble = load_ensemble) 
         if options.command == "screen":
             from app.screening import command  # draws and writes tables
 
-            return command.run(options, settings, name, load)
+            return command.run(options, settings, name, load, given)
         with without_native_messages():
             ensemble = check_ensemble(load(settings, name), settings)
         return _predict(options, settings, ensemble)

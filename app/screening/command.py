@@ -2,10 +2,9 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from tqdm import tqdm
 
@@ -13,8 +12,8 @@ from app.screening.options import FORMATS
 from app.screening.probability import Thresholds
 from app.screening.ranking.rank import HEAD, Ranked, Ranking, rank, values_of
 from app.screening.ranking.shortlist import write_shortlist
-from app.screening.run.judge import EnsembleJudge, Judge
-from app.screening.run.screen import screen
+from app.screening.run.judge import EnsembleJudge
+from app.screening.run.screen import Progress, screen
 from app.screening.run.workers import Executor, Here, Workers
 from app.screening.sources.open import open_source
 from app.screening.sources.source import Source
@@ -49,16 +48,26 @@ class Loader:
             return check_ensemble(self.load(self.settings, self.name), self.settings)
 
 
-def run(options: argparse.Namespace, settings: Settings, name: str, load: LoadEnsemble) -> int:
-    """Return the exit status of a screening with the ensemble of this name."""
+def run(
+    options: argparse.Namespace,
+    settings: Settings,
+    name: str,
+    load: LoadEnsemble,
+    given: Sequence[str],
+) -> int:
+    """Return the exit status of a screening with the ensemble of this name.
+
+    `given`: the arguments that `options` were read from, which the table keeps.
+    """
     if options.out.suffix not in FORMATS:
         print(f"paraisite: --out must end in {', '.join(FORMATS)}", file=sys.stderr)
         return 2
     source = open_source(options.source, settings, options.out)
+    command = ("paraisite", *given)
     judge = EnsembleJudge(Loader(load, name, settings), Thresholds(options.below, options.above))
     try:
         with _executor(options) as executor:
-            _follow(source, judge, executor, options.out)
+            _follow(screen(source, judge, executor, options.out, command), source.count())
     except KeyboardInterrupt:
         print(
             f"\nStopped; what is done is saved beside {options.out}. Run the same command again to "
@@ -92,12 +101,11 @@ def _cluster(address: str) -> AbstractContextManager[Executor]:
     return Cluster(address)
 
 
-def _follow(source: Source, judge: Judge, executor: Executor, out: Path) -> None:
+def _follow(screening: Iterable[Progress], total: int | None) -> None:
     """Screen, and show the progress with rate and time left."""
-    command = ("paraisite", *sys.argv[1:])
     every = 0.5 if sys.stderr.isatty() else LOG_SECONDS
-    with tqdm(total=source.count(), unit=" crystals", mininterval=every, smoothing=0.05) as bar:
-        for progress in screen(source, judge, executor, out, command):
+    with tqdm(total=total, unit=" crystals", mininterval=every, smoothing=0.05) as bar:
+        for progress in screening:
             if progress.new == 0:  # found done: neither rate nor time left are of these
                 bar.initial = progress.done
             bar.set_postfix(failed=progress.failed, refresh=False)

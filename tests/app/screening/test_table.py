@@ -85,6 +85,7 @@ def test_parquet_has_units_descriptions_and_provenance(paraisite, ensemble, cifs
     provenance = read_provenance(table)
     assert (provenance.n_rows, provenance.n_failed) == (3, 1)
     assert provenance.run.source == "cifs"
+    assert provenance.command[:3] == ("paraisite", "screen", str(cifs))
     assert (provenance.run.digest, provenance.run.below) == (ensemble.digest, 2)
 
 
