@@ -71,7 +71,7 @@ class Workers:
     def _submit(self, call: Callable[[], T]) -> Future[T]:
         """Return the result to come; a call may start a process while there are too few."""
         complete = len(self._pool._processes) == self._count  # noqa: SLF001
-        with nullcontext() if complete else _interrupts_ignored():
+        with _kills_told(), nullcontext() if complete else _interrupts_ignored():
             return self._pool.submit(call)
 
     def run(self, judge: Judge, chunks: Chunks, done: Collection[str]) -> Iterator[Done]:
@@ -104,8 +104,15 @@ def _finished(running: set[Future[Done]]) -> Iterator[Done]:
 
 
 def _result(future: Future[T]) -> T:
-    try:
+    with _kills_told():
         return future.result()
+
+
+@contextmanager
+def _kills_told() -> Iterator[None]:
+    """Raise DataError where a worker was killed, which the pool tells at any call."""
+    try:
+        yield
     except BrokenProcessPool as error:
         raise DataError(
             "A worker process was killed, most likely for want of memory; run the same command "

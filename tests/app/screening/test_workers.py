@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from dataclasses import dataclass
 
 import pytest
@@ -43,6 +44,23 @@ class Counted:
             yield chunk(number)
 
 
+class KilledMeanwhile(Counted):
+    """Chunks of which the third is read while the workers are killed."""
+
+    def __init__(self, workers):
+        super().__init__()
+        self._pool = workers._pool
+
+    def __call__(self):
+        for chunk in super().__call__():
+            if chunk.number == 2:
+                for process in self._pool._processes.values():
+                    os.kill(process.pid, signal.SIGKILL)
+                while not self._pool._broken:
+                    time.sleep(0.01)
+            yield chunk
+
+
 @pytest.fixture
 def workers():
     with Workers(COUNT) as running:
@@ -70,3 +88,8 @@ def test_what_is_done_is_passed_over(workers):
 def test_a_worker_that_is_killed_ends_the_screening_with_advice():
     with Workers(COUNT) as workers, pytest.raises(DataError, match="fewer --workers"):
         list(workers.run(Killed(Thresholds()), Counted(), ()))
+
+
+def test_workers_that_are_killed_while_the_source_is_read_end_it_with_the_same_advice():
+    with Workers(COUNT) as workers, pytest.raises(DataError, match="fewer --workers"):
+        list(workers.run(StandIn(Thresholds()), KilledMeanwhile(workers), ()))
