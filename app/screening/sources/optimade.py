@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import requests
+from pydantic import BaseModel, ValidationError
 
 from app.screening.sources.pages import Page
 from models.errors import DataError
@@ -20,6 +21,14 @@ PAGE = 100  # structures
 RETRIES = 5
 SECONDS = 300.0  # for one page
 LONGEST_DELAY = 60.0  # s between two pages, whatever the provider asks for
+
+
+class _Fault(BaseModel):
+    detail: str = ""
+
+
+class _Refusal(BaseModel):
+    errors: list[_Fault]
 
 
 @dataclass(frozen=True)
@@ -42,12 +51,13 @@ class OptimadeQuery:
             documents = [{"id": each["id"], **each["attributes"]} for each in answer["data"]]
             link = (answer.get("links") or {}).get("next")
             following = link["href"] if isinstance(link, dict) else link
+            elsewhere = following and urlsplit(following).netloc != urlsplit(self.base_url).netloc
             delay = float((answer.get("meta") or {}).get("request_delay") or 0.0)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise self._failed("its answer is not one of OPTIMADE") from error
-        if following and urlsplit(following).netloc != urlsplit(self.base_url).netloc:
+        if elsewhere:
             raise self._failed("its next page is on another host")
-        self.sleep(min(delay, LONGEST_DELAY))
+        self.sleep(min(max(0.0, delay), LONGEST_DELAY))
         return Page(documents, following or None)
 
     def _asked(self, page: str | None) -> dict[str, Any]:
@@ -59,18 +69,27 @@ class OptimadeQuery:
         try:
             with session, session.within(SECONDS):
                 response = session.get(page or first, params=None if page else given)
-            answer: dict[str, Any] = response.json()
+            if response.ok:
+                answer: dict[str, Any] = response.json()
+                return answer
         except requests.RequestException as error:
             raise self._failed(f"{error}; try again later") from error
         if response.status_code in TRANSIENT:
             raise self._failed(f"it answers {response.status_code}; try again later")
-        if not response.ok:
-            told = [str(each.get("detail")) for each in answer.get("errors", [])]
-            raise self._failed(f"it refuses the query ({'; '.join(told)[:300]})")
-        return answer
+        raise self._failed(f"it refuses the query ({_told(response)[:300]})")
 
     def _failed(self, why: str) -> DataError:
         return DataError(f"{self.base_url} gives no structures: {why}.")
+
+
+def _told(response: requests.Response) -> str:
+    """Return why a query is refused: its status where the body is not as OPTIMADE has it."""
+    try:
+        errors = _Refusal.model_validate_json(response.content).errors
+    except ValidationError:
+        errors = []
+    told = "; ".join(each.detail for each in errors)
+    return told or f"status {response.status_code}"
 
 
 def optimade_query(argument: str) -> OptimadeQuery:

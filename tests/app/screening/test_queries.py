@@ -1,5 +1,6 @@
 """Sources that are asked by a query, against real local servers."""
 
+import re
 from itertools import islice
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,6 +14,7 @@ from models.errors import DataError, MaterialsProjectKeyMissing
 from models.structure.checks import StructureLimits
 from tests.app.screening.conftest import rows_of
 from tests.optimade_server import running_optimade
+from tests.training.fetch.web_server import Reply, WebServer
 
 KEY = "k" * 32
 
@@ -115,6 +117,40 @@ def test_an_optimade_provider_is_asked_page_by_page(
 def test_a_filter_that_the_provider_does_not_understand(optimade_server):
     with pytest.raises(DataError, match="refuses the query"):
         optimade.optimade_query(f"{optimade_server}?filter=elements HAZ 1").fetch(None)
+
+
+REFUSED = (
+    ('{"errors": [{"detail": "no such field"}, {"detail": "sorry"}]}', "no such field; sorry"),
+    *(
+        (body, "status 400")
+        for body in ("{}", '["x"]', "<html>", '{"errors": null}', '{"errors": ["bad"]}')
+    ),
+)
+
+
+def answered(body, status=200):
+    """The first page of a provider that gives this answer."""
+    server = WebServer(lambda _request: Reply(body.encode(), status))
+    try:
+        return optimade.OptimadeQuery(server.url, "").fetch(None)
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize(("body", "told"), REFUSED)
+def test_a_refusal_tells_what_the_provider_says_or_its_status(body, told):
+    with pytest.raises(DataError, match=re.escape(f"refuses the query ({told})")):
+        answered(body, 400)
+
+
+@pytest.mark.parametrize("body", ['["x"]', '{"data": [], "links": {"next": 5}}', '{"data": [[]]}'])
+def test_an_answer_that_is_not_one_of_optimade(body):
+    with pytest.raises(DataError, match="not one of OPTIMADE"):
+        answered(body)
+
+
+def test_a_delay_that_is_none_is_no_wait():
+    assert answered('{"data": [], "meta": {"request_delay": -1}}').documents == []
 
 
 def test_a_provider_that_does_not_answer(monkeypatch):
