@@ -15,6 +15,7 @@ from app.screening.judging import outcomes
 from app.screening.options import add_options
 from app.screening.outcome import Outcome
 from app.screening.ranking.rank import HEAD, Brief, values_of
+from app.screening.table.row import Row
 from app.service.ensembles import (
     ServedEnsemble,
     check_ensemble,
@@ -118,9 +119,10 @@ def _predict(options: argparse.Namespace, settings: Settings, ensemble: ServedEn
     if not options.json:
         print(f"LTC in W/(m K) at 300 K by {ensemble.name} ({ensemble.digest})")
         print(f"{'file':<32} {'formula':<16} {HEAD}")
-    for outcome in outcomes(entries, ensemble, MAX_CRYSTALS):
+    for index, outcome in enumerate(outcomes(entries, ensemble, MAX_CRYSTALS)):
         failed += outcome.error is not None
-        print(outcome.row().model_dump_json() if options.json else _line(outcome))
+        row = outcome.row(index)
+        print(row.model_dump_json() if options.json else _line(outcome, row))
     return int(failed > 0)
 
 
@@ -128,14 +130,14 @@ def _loader(file: str) -> Callable[[], bytes]:
     return sys.stdin.buffer.read if file == "-" else Path(file).read_bytes
 
 
-def _line(outcome: Outcome) -> str:
+def _line(outcome: Outcome, row: Row) -> str:
     """Return the line of a table for one file, with one line below for each reason and warning."""
     prediction = outcome.prediction
     if prediction is None:
         return f"{outcome.material_id:<32} {outcome.error}"
     domain = prediction.domain
     notes = (*(domain.reasons if domain else ()), *outcome.warnings)
-    first = f"{outcome.material_id:<32} {outcome.formula:<16} {values_of(Brief.of(outcome.row()))}"
+    first = f"{outcome.material_id:<32} {outcome.formula:<16} {values_of(Brief.of(row))}"
     return "\n".join((first, *(f"  {note}" for note in notes)))
 
 

@@ -24,7 +24,7 @@ from app.screening.run.screen import screen
 from app.screening.run.workers import Workers
 from app.screening.sources.records import Records
 from app.screening.table.columns import table_of
-from app.screening.table.row import Row
+from app.screening.table.row import make_row
 from models.structure.checks import StructureLimits
 
 ROWS, KILLS, WORKERS = 100_000, 10, 2
@@ -44,16 +44,14 @@ class StandIn:
     def judge(self, chunk: Chunk) -> Done:
         """Return the rows of a chunk."""
         rows = [
-            Row(
-                **dict.fromkeys(Row.model_fields)
-                | {
-                    "index": chunk.first + place,
-                    "material_id": entry.material_id,
-                    "sha256": entry.sha256,
-                    "ltc_mean": int(hashlib.sha256(entry.content).hexdigest()[:8], 16) / 1e6,
-                    "ensemble": "stand-in",
-                    "digest": "sha256:none",
-                }
+            make_row(
+                None,
+                index=chunk.first + place,
+                material_id=entry.material_id,
+                sha256=entry.sha256,
+                ltc_mean=int(hashlib.sha256(entry.content).hexdigest()[:8], 16) / 1e6,
+                ensemble="stand-in",
+                digest="sha256:none",
             )
             for place, entry in enumerate(chunk.entries)
         ]

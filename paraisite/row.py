@@ -6,8 +6,7 @@ from typing import Any
 from pymatgen.core import IStructure
 
 from app.schemas import Answer
-from app.screening.table.row import row_of
-from models.errors import ParaisiteError
+from app.screening.table.row import failure, row_of
 from paraisite.structures import passed_on
 
 
@@ -23,8 +22,7 @@ def answer_row(answer: Answer) -> dict[str, Any]:
 
 def error_row(error: Exception) -> dict[str, Any]:
     """Return the row of a structure that failed: `error` alone, with its code and message."""
-    code = error.code if isinstance(error, ParaisiteError) else "unreadable-file"
-    return {"error": f"{code}: {error}"}
+    return {"error": failure(error)}
 
 
 def with_given(given: object, row: dict[str, Any]) -> dict[str, Any]:

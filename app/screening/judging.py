@@ -6,9 +6,9 @@ from itertools import islice
 
 from app.screening.entry import Entry
 from app.screening.outcome import Outcome
+from app.screening.table.row import failure
 from app.service.ensembles import ServedEnsemble
 from models.crystal.crystal import Crystal
-from models.errors import ParaisiteError
 from models.formula import usual
 from models.prediction.result import Prediction
 
@@ -54,10 +54,4 @@ def _predict(crystals: Sequence[Crystal], ensemble: ServedEnsemble) -> list[Pred
 def _with(outcome: Outcome, found: Prediction | Exception) -> Outcome:
     if isinstance(found, Prediction):
         return replace(outcome, prediction=found)
-    return replace(outcome, error=f"{_code(found)}: {' '.join(str(found).split())}")
-
-
-def _code(error: Exception) -> str:
-    if isinstance(error, ParaisiteError):
-        return error.code
-    return "unreadable-file" if isinstance(error, OSError) else type(error).__name__
+    return replace(outcome, error=failure(found))

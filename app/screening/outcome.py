@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.screening.probability import DEFAULT, Thresholds
-from app.screening.table.row import Row, values_of
+from app.screening.table.row import Row, make_row
 from app.service.ensembles import ServedEnsemble
 from models.crystal.crystal import Crystal
 from models.prediction.result import Prediction
@@ -29,25 +29,22 @@ class Outcome:
     prediction: Prediction | None = None
     error: str | None = None
 
-    def row(self, index: int = 0, thresholds: Thresholds = DEFAULT) -> Row:
+    def row(self, index: int, thresholds: Thresholds = DEFAULT) -> Row:
         """Return the outcome as a row of the table; missing values are null."""
-        known: dict[str, Any] = dict.fromkeys(Row.model_fields)
-        known |= {
-            "index": index,
-            "material_id": self.material_id,
-            "sha256": self.sha256,
-            "formula": self.formula or None,
-            "n_sites": self.n_sites or None,
-            "ensemble": self.ensemble.name,
-            "digest": self.ensemble.digest,
-            "error": self.error,
-            "warnings": " ".join(self.warnings) or None,
-        }
-        if self.crystal:
-            known |= _of_crystal(self.crystal)
-        if self.prediction:
-            known |= values_of(self.prediction, thresholds)
-        return Row(**known)
+        return make_row(
+            self.prediction,
+            thresholds,
+            self.warnings,
+            index=index,
+            material_id=self.material_id,
+            sha256=self.sha256,
+            formula=self.formula or None,
+            n_sites=self.n_sites or None,
+            ensemble=self.ensemble.name,
+            digest=self.ensemble.digest,
+            error=self.error,
+            **(_of_crystal(self.crystal) if self.crystal else {}),
+        )
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -60,6 +60,7 @@ def test_a_bad_file_does_not_stop_the_others(paraisite, cifs, capsys):
         "unreadable-file",
         None,
     ]
+    assert [row["index"] for row in rows] == [0, 1, 2]
     assert rows[2]["ltc_mean"] == pytest.approx(14.4)
 
 

@@ -14,7 +14,7 @@ from app.api.problems import STATUS, problem_of
 from app.errors import Busy, InternalError
 from app.schemas import Answer, Problem
 from app.screening.probability import Thresholds
-from app.screening.table.row import Row, row_of, row_of_error
+from app.screening.table.row import Row, failure, make_row, row_of
 from app.service.ensembles import ServedEnsemble
 from app.service.predictor import Predictor
 from models.errors import ParaisiteError
@@ -81,7 +81,8 @@ class Work:
     def _failed(self, item: Item, error: ParaisiteError) -> bytes:
         kind: Any = next((each for each in type(error).__mro__ if each in STATUS), InternalError)
         problem = problem_of(kind, str(error), self.path).model_dump_json().encode()
-        row = row_of_error(error, self.ensemble.name, self.ensemble.digest, **_named(item))
+        ensemble = {"ensemble": self.ensemble.name, "digest": self.ensemble.digest}
+        row = make_row(None, error=failure(error), **ensemble | _named(item))
         return _written(item, row, b"null", problem)
 
 

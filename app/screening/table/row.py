@@ -3,6 +3,7 @@
 Names are those of the JSON answers with the group in front (`ltc_mean` is `ltc.mean`).
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import Field
@@ -62,24 +63,34 @@ class Row(Record):
     error: str | None = Field(description="Why there is no prediction: code and message.")
 
 
+def make_row(
+    prediction: Prediction | None,
+    thresholds: Thresholds = DEFAULT,
+    warnings: Iterable[str] = (),
+    **known: Any,
+) -> Row:
+    """Return the row of a crystal, with what is `known` beside its prediction, such as index."""
+    values = _of_prediction(prediction, thresholds) if prediction else {}
+    values["warnings"] = " ".join(warnings) or None
+    return Row(**dict.fromkeys(Row.model_fields) | values | known)
+
+
 def row_of(answer: Answer, thresholds: Thresholds = DEFAULT, **known: Any) -> Row:
     """Return the row of an answer, with what else is `known`: index, material_id, sha256."""
     material = answer.material.model_dump(exclude={"idealised"})
     ensemble = {"ensemble": answer.ensemble.name, "digest": answer.ensemble.digest}
-    warnings = " ".join(answer.warnings) or None
-    values = material | values_of(answer, thresholds) | ensemble | {"warnings": warnings} | known
-    return Row(**dict.fromkeys(Row.model_fields) | values)
+    return make_row(answer, thresholds, answer.warnings, **material | ensemble | known)
 
 
-def row_of_error(error: ParaisiteError, ensemble: str, digest: str, **known: Any) -> Row:
-    """Return the row of a crystal that failed by an ensemble of this name and digest."""
-    said = f"{error.code}: {' '.join(str(error).split())}"
-    values = {"ensemble": ensemble, "digest": digest, "error": said} | known
-    return Row(**dict.fromkeys(Row.model_fields) | values)
+def failure(error: Exception) -> str:
+    """Return the code and message of why there is no prediction, on one line."""
+    code = "unreadable-file" if isinstance(error, OSError) else type(error).__name__
+    if isinstance(error, ParaisiteError):
+        code = error.code
+    return f"{code}: {' '.join(str(error).split())}"
 
 
-def values_of(prediction: Prediction, thresholds: Thresholds) -> dict[str, Any]:
-    """Return the values of a row that are those of a prediction."""
+def _of_prediction(prediction: Prediction, thresholds: Thresholds) -> dict[str, Any]:
     opinion = prediction.second_opinion
     return {
         **_of_ltc(prediction.ltc, thresholds),

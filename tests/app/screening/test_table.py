@@ -5,16 +5,16 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from app.screening.probability import DEFAULT
 from app.screening.run.parts import Parts
 from app.screening.table.columns import COLUMNS
 from app.screening.table.files import read_batches, read_provenance
-from app.screening.table.row import Row, values_of
+from app.screening.table.row import Row, make_row
 from models.crystal.crystal import Crystal
 from tests.app.page.fake_ensembles import CompleteEnsemble
 from tests.app.screening.conftest import rows_of
@@ -100,10 +100,10 @@ def test_a_row_has_what_was_estimated_from_phonons():
     (prediction,) = CompleteEnsemble().predict([Crystal.of(ROCKSALT.crystal(["Na", "Cl"], 2.8))])
     assert prediction.domain
     (estimate,) = prediction.domain.phonon_estimates
-    assert values_of(prediction, DEFAULT)["phonon_estimate"] == estimate.ltc
+    row_of = partial(make_row, index=0, material_id="a", ensemble="e", digest="d")
+    assert row_of(prediction).phonon_estimate == estimate.ltc
     plain = prediction.domain.model_copy(update={"phonon_estimates": ()})
-    values = values_of(prediction.model_copy(update={"domain": plain}), DEFAULT)
-    assert "phonon_estimate" not in values
+    assert row_of(prediction.model_copy(update={"domain": plain})).phonon_estimate is None
 
 
 def test_other_formats_have_the_same_beside_them(paraisite, cifs, tmp_path):
