@@ -12,6 +12,7 @@ import paraisite
 from app.api.problems import MEDIA_TYPE, STATUS, problem_type
 from app.errors import NotReady, RateLimited, ServiceError, Unauthorized
 from models.errors import DisorderedStructure, Overloaded, ParaisiteError
+from paraisite.concurrent import in_order
 from paraisite.problems import ServiceUnreachable, problem_error
 from paraisite.service import ServiceCalc
 from tests.service_process import service_process
@@ -51,6 +52,17 @@ class Scripted:
 
     def connect(self, **options) -> ServiceCalc:
         return ServiceCalc("http://host/ltc", transport=httpx.MockTransport(self), **options)
+
+
+def test_closing_early_does_not_wait_for_what_is_under_way():
+    gate = threading.Event()
+    answers = in_order(lambda item: item or gate.wait(30), [1, 0, 0, 2], n_threads=2)
+    assert next(answers) == 1
+    start = time.monotonic()
+    answers.close()
+    waited = time.monotonic() - start
+    gate.set()
+    assert waited < 5
 
 
 @pytest.fixture(autouse=True)
