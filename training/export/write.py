@@ -4,7 +4,6 @@ import dataclasses
 import importlib.metadata
 import json
 import platform
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -66,11 +65,26 @@ def export_ensemble(
     trained = read_trained(name, run)
     directory.mkdir(parents=True, exist_ok=True)
     # Made beside the ensemble that it replaces, which stays whole if anything fails.
-    with tempfile.TemporaryDirectory(prefix=".", dir=directory) as made:
-        manifest = _write_ensemble(trained, Path(made), report)
-        Path(made).chmod(READABLE_FOLDER)
-        shutil.copytree(made, directory / name, dirs_exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".", dir=directory) as beside:
+        made = Path(beside) / "new"
+        made.mkdir()
+        manifest = _write_ensemble(trained, made, report)
+        made.chmod(READABLE_FOLDER)
+        replace_folder(directory / name, made, Path(beside) / "old")
     return manifest
+
+
+def replace_folder(folder: Path, new: Path, old: Path) -> None:
+    """Put `new` in the place of `folder`, which becomes `old`, or stays where that fails."""
+    replaces = folder.exists()
+    if replaces:
+        folder.rename(old)
+    try:
+        new.rename(folder)
+    except BaseException:
+        if replaces:
+            old.rename(folder)
+        raise
 
 
 def _write_ensemble(trained: TrainedEnsemble, target: Path, report: Path) -> Manifest:

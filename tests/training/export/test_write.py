@@ -12,7 +12,7 @@ from app.settings import Settings
 from models.crystal.crystal import Crystal
 from models.ensemble import Ensemble
 from models.errors import DataError
-from models.manifest import CARD, MANIFEST, WEIGHTS, Manifest, read_manifest
+from models.manifest import CARD, HEADS, MANIFEST, WEIGHTS, Manifest, read_manifest
 from models.prediction.evidence import EMBEDDINGS, EVIDENCE, EvidenceRecord
 from models.prediction.policy import AnswerPolicy
 from tests.app.conftest import wait_until_ready
@@ -20,7 +20,7 @@ from training.config import PRESET_FILE, preset_of, read_preset
 from training.data.graphs import read_graphs
 from training.evaluation.sources import find_ensembles
 from training.export.card import model_card
-from training.export.write import export_ensemble
+from training.export.write import export_ensemble, replace_folder
 from training.run import TrainingRun
 
 pytestmark = pytest.mark.timeout(900)  # it may be the first to train
@@ -63,10 +63,23 @@ def test_the_card_is_written_from_the_manifest(ensembles, manifest):
     assert (folder / CARD).read_text() == model_card(manifest, evidence)
 
 
-def test_exporting_again_gives_the_same_weights(run, manifest, tmp_path):
+def test_exporting_again_gives_the_same_weights_and_leaves_no_other_files(run, manifest, tmp_path):
+    folder = tmp_path / "mix-stage3"
+    folder.mkdir()
+    (folder / HEADS).write_bytes(b"of an earlier export")
     again = export_ensemble("mix-stage3", run, tmp_path, tmp_path / "no report.json")
     assert again.files[WEIGHTS] == manifest.files[WEIGHTS]
-    assert (tmp_path / "mix-stage3" / MANIFEST).is_file()
+    assert {path.name for path in folder.iterdir()} == {*again.files, MANIFEST}
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_an_ensemble_that_cannot_be_replaced_stays_as_it_is(tmp_path):
+    folder = tmp_path / "mix-stage3"
+    folder.mkdir()
+    (folder / MANIFEST).write_text("earlier")
+    with pytest.raises(FileNotFoundError):
+        replace_folder(folder, tmp_path / "not made", tmp_path / "old")
+    assert (folder / MANIFEST).read_text() == "earlier"
 
 
 def test_an_ensemble_of_a_users_own_preset_can_be_evaluated(run, tmp_path):
