@@ -6,11 +6,7 @@ from itertools import tee
 from typing import Any
 
 from app.schemas import Answer
-from models.errors import ParaisiteError
 from paraisite.row import answer_row, error_row, with_given
-
-Failure = ParaisiteError | OSError
-FAILURES = (ParaisiteError, OSError)
 
 
 class LtcCalc(abc.ABC):
@@ -23,7 +19,7 @@ class LtcCalc(abc.ABC):
     @abc.abstractmethod
     def predict_many(
         self, structures: Iterable[object], n_jobs: int | None = None
-    ) -> Iterator[Answer | Failure]:
+    ) -> Iterator[Answer | Exception]:
         """Yield the service's answer for each structure, in order, or the error in its place."""
 
     @abc.abstractmethod
@@ -39,7 +35,7 @@ class LtcCalc(abc.ABC):
         Raises StructureError, and OSError for a file that cannot be read.
         """
         (answer,) = self.predict_many([structure])
-        if isinstance(answer, FAILURES):
+        if isinstance(answer, Exception):
             raise answer
         return answer
 
@@ -65,7 +61,7 @@ class LtcCalc(abc.ABC):
         """
         given, wanted = tee(structures)
         for structure, answer in zip(given, self.predict_many(wanted, n_jobs), strict=True):
-            if not isinstance(answer, FAILURES):
+            if not isinstance(answer, Exception):
                 yield with_given(structure, answer_row(answer))
             elif allow_errors:
                 yield with_given(structure, error_row(answer))

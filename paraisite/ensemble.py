@@ -13,17 +13,17 @@ from app.service.ensembles import (
     default_name,
     ensemble_names,
     load_ensemble,
+    predict_each,
 )
 from app.service.materials import MaterialSource
 from app.service.predictor import MATERIAL, Query, make_query
 from app.settings import Settings
 from app.startup import without_native_messages
-from models.errors import ParaisiteError
 from models.network.batch import MAX_CRYSTALS
 from models.prediction.result import Prediction
 from models.structure.materials_project.client import check_material_id
 from models.structure.read import checked_file, read_structure
-from paraisite.calculator import FAILURES, Failure, LtcCalc
+from paraisite.calculator import LtcCalc
 from paraisite.structures import content_of
 
 
@@ -38,7 +38,7 @@ class EnsembleCalc(LtcCalc):
         self,
         structures: Iterable[object],
         n_jobs: int | None = None,  # noqa: ARG002 - crystals share forward passes instead
-    ) -> Iterator[Answer | Failure]:
+    ) -> Iterator[Answer | Exception]:
         """Yield the answer for each structure, in order, or the error in its place."""
         stream = iter(structures)
         while chunk := list(islice(stream, MAX_CRYSTALS)):
@@ -59,34 +59,25 @@ class EnsembleCalc(LtcCalc):
 
         return materials_project(self._settings)
 
-    def _query(self, structure: object) -> Query | Failure:
+    def _query(self, structure: object) -> Query | Exception:
         try:
             limits = self._settings.structure_limits
             return make_query(read_structure(content_of(structure), limits), limits)
-        except FAILURES as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this structure's alone
             return error
 
-    def _answers(self, queries: Sequence[Query | Failure]) -> Iterator[Answer | Failure]:
-        found = iter(self._predictions([query for query in queries if isinstance(query, Query)]))
+    def _answers(self, queries: Sequence[Query | Exception]) -> Iterator[Answer | Exception]:
+        crystals = [query.crystal for query in queries if isinstance(query, Query)]
+        predicted = iter(predict_each(self.ensemble, crystals))
         for query in queries:
-            if isinstance(query, Query):
-                yield self._outcome(query, next(found))
-            else:
+            if isinstance(query, Exception):
                 yield query
-
-    def _predictions(self, queries: Sequence[Query]) -> list[Prediction | ParaisiteError]:
-        """Return the predictions; those of a batch that fails are made one by one."""
-        try:
-            return [*self.ensemble.predict([query.crystal for query in queries])]
-        except ParaisiteError as error:
-            if len(queries) == 1:
-                return [error]
-            return [each for query in queries for each in self._predictions([query])]
-
-    def _outcome(self, query: Query, found: Prediction | ParaisiteError) -> Answer | Failure:
-        if isinstance(found, ParaisiteError):
-            return found
-        return query.answer(found, self.ensemble, "miss")
+                continue
+            found = next(predicted)
+            if isinstance(found, Prediction):
+                yield query.answer(found, self.ensemble, "miss")
+            else:
+                yield found
 
 
 def load_calculator(name: str | None = None) -> EnsembleCalc:

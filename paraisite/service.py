@@ -16,7 +16,7 @@ from tenacity import (
 from app.api.problems import MEDIA_TYPE
 from app.schemas import Answer, EnsembleList
 from models.structure.materials_project.client import check_material_id
-from paraisite.calculator import FAILURES, Failure, LtcCalc
+from paraisite.calculator import LtcCalc
 from paraisite.concurrent import in_order
 from paraisite.problems import ServiceUnreachable, problem_error
 from paraisite.structures import content_of
@@ -56,7 +56,7 @@ class ServiceCalc(LtcCalc):
 
     def predict_many(
         self, structures: Iterable[object], n_jobs: int | None = None
-    ) -> Iterator[Answer | Failure]:
+    ) -> Iterator[Answer | Exception]:
         """Yield the answer for each structure, in order, or the error in its place.
 
         `n_jobs` requests are under way at the same time, four unless a positive number is given.
@@ -87,11 +87,11 @@ class ServiceCalc(LtcCalc):
         """Close the connections."""
         self.close()
 
-    def _predict(self, structure: object) -> Answer | Failure:
+    def _predict(self, structure: object) -> Answer | Exception:
         try:
             content = content_of(structure)
             return _answer(self._request("POST", "predict", content=content, params=self._params))
-        except FAILURES as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this structure's alone
             return error
 
     def _request(self, method: str, path: str, **options: Any) -> httpx.Response:

@@ -1,13 +1,13 @@
 """Entries to outcomes, in batches; a crystal that fails does not affect the others."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
 from app.screening.entry import Entry
 from app.screening.outcome import Outcome
 from app.screening.table.row import failure
-from app.service.ensembles import ServedEnsemble
+from app.service.ensembles import ServedEnsemble, predict_each
 from models.crystal.crystal import Crystal
 from models.formula import usual
 from models.prediction.result import Prediction
@@ -18,7 +18,8 @@ def outcomes(entries: Iterable[Entry], ensemble: ServedEnsemble, batch: int) -> 
     stream = iter(entries)
     while chunk := list(islice(stream, batch)):
         prepared = [_prepare(entry, ensemble) for entry in chunk]
-        predicted = iter(_predict([crystal for _, crystal in prepared if crystal], ensemble))
+        crystals = [crystal for _, crystal in prepared if crystal]
+        predicted = iter(predict_each(ensemble, crystals))
         for outcome, crystal in prepared:
             yield _with(outcome, next(predicted)) if crystal else outcome
 
@@ -39,16 +40,6 @@ def _prepare(entry: Entry, ensemble: ServedEnsemble) -> tuple[Outcome, Crystal |
         crystal=crystal,
     )
     return known, crystal
-
-
-def _predict(crystals: Sequence[Crystal], ensemble: ServedEnsemble) -> list[Prediction | Exception]:
-    """Return each crystal's prediction; those of a batch that fails are predicted one by one."""
-    try:
-        return [*ensemble.predict(crystals)]
-    except Exception as error:  # noqa: BLE001 - as in `app.service.batching`
-        if len(crystals) == 1:
-            return [error]
-        return [each for crystal in crystals for each in _predict([crystal], ensemble)]
 
 
 def _with(outcome: Outcome, found: Prediction | Exception) -> Outcome:

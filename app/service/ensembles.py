@@ -50,6 +50,21 @@ class ServedEnsemble(Protocol):
         """Raise DamagedEnsemble when the answer for the golden structure differs."""
 
 
+def predict_each(
+    ensemble: ServedEnsemble, crystals: Sequence[Crystal]
+) -> list[Prediction | Exception]:
+    """Return each crystal's prediction, or its error.
+
+    The crystals of a batch that fails are predicted one by one: none spoils the others' answers.
+    """
+    try:
+        return [*ensemble.predict(crystals)]
+    except Exception as error:  # noqa: BLE001 - as in `app.service.batching`
+        if len(crystals) == 1:
+            return [error]
+        return [found for each in crystals for found in predict_each(ensemble, [each])]
+
+
 @dataclass(frozen=True)
 class Ensembles:
     """Loaded ensembles by name, and the one that answers when none is named."""

@@ -79,19 +79,39 @@ def test_results_come_while_structures_are_still_made(calculator, rocksalt, monk
 class Fragile(FakeEnsemble):
     """Fails for every batch with a heavy crystal in it."""
 
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
     def predict(self, crystals) -> list[Prediction]:
         if any(crystal.numbers.max() > 20 for crystal in crystals):
-            raise DamagedEnsemble("A member gives no finite number.")
+            raise self.error
         return super().predict(crystals)
 
 
-def test_a_crystal_that_cannot_be_predicted_spoils_no_other(rocksalt, zincblende):
-    fragile = EnsembleCalc(Fragile(), Settings())
+@pytest.mark.parametrize("error", [DamagedEnsemble("No finite number."), ValueError("unforeseen")])
+def test_a_crystal_that_cannot_be_predicted_spoils_no_other(rocksalt, zincblende, error):
+    fragile = EnsembleCalc(Fragile(error), Settings())
     first, second, third = fragile.predict_many([rocksalt, zincblende, rocksalt])
     assert first == third
     assert isinstance(first, Answer)
     assert first.ltc.mean == pytest.approx(14.4)
-    assert isinstance(second, DamagedEnsemble)
+    assert second is error
+    table = fragile.calc_many([rocksalt, zincblende], allow_errors=True)
+    assert [row.get("formula") for row in table] == ["NaCl", None]
+
+
+class Malformed(dict[str, object]):
+    """A document that fails in a way that nobody thought of."""
+
+    def get(self, *_):
+        raise ZeroDivisionError
+
+
+def test_a_structure_that_fails_unforeseen_spoils_no_other(calculator, rocksalt):
+    answer, error = calculator.predict_many([rocksalt, Malformed(a=1)])
+    assert isinstance(answer, Answer)
+    assert isinstance(error, ZeroDivisionError)
 
 
 def test_the_limit_on_bonds_holds_here_too(rocksalt):
