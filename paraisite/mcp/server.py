@@ -13,12 +13,14 @@ from mcp.types import ToolAnnotations
 from pydantic import Field
 
 from app import __version__
+from app.errors import NotReady, Unauthorized
 from app.schemas import Answer
-from models.errors import MaterialError, ParaisiteError, StructureError
+from models.errors import ParaisiteError, UnknownEnsemble
 from models.structure.materials_project.client import MATERIAL_ID
 from paraisite import connect, load
 from paraisite.calculator import LtcCalc
 from paraisite.mcp.records import Comparison, Estimate, Explanation, Failed
+from paraisite.problems import ServiceUnreachable
 
 INSTRUCTIONS = (
     "Predicts the lattice thermal conductivity of ordered crystals at 300 K in W/(m K). Give the "
@@ -26,6 +28,8 @@ INSTRUCTIONS = (
     "perfect bulk crystal, without heat carried by electrons. A formula alone is no crystal: a "
     "structure file or a Materials Project id is needed."
 )
+# What would fail for every crystal alike.
+EVERY_CRYSTALS = (UnknownEnsemble, NotReady, ServiceUnreachable, Unauthorized)
 MOST_CRYSTALS = 50  # in a comparison
 ANNOTATIONS = ToolAnnotations(read_only_hint=True)
 
@@ -48,7 +52,7 @@ class Tools:
     def predict(self, crystal: Crystal) -> Estimate:
         """Predict the lattice thermal conductivity of a crystal at 300 K, with its interval."""
         with _told():
-            return Estimate.of(self._answer(crystal))
+            return Estimate.of(_answer(self._calculator.result(), crystal))
 
     def explain(self, crystal: Crystal) -> Explanation:
         """Explain how far the prediction for a crystal can be trusted.
@@ -57,7 +61,7 @@ class Tools:
         values, estimates by analytical models, and what the number includes.
         """
         with _told():
-            return Explanation.of(self._answer(crystal))
+            return Explanation.of(_answer(self._calculator.result(), crystal))
 
     def compare(self, crystals: Crystals) -> Comparison:
         """Rank crystals by predicted lattice thermal conductivity, lowest first.
@@ -67,18 +71,21 @@ class Tools:
         """
         answers, failed = [], []
         with _told():
+            calculator = self._calculator.result()
             for position, crystal in enumerate(crystals):
                 try:
-                    answers.append(self._answer(crystal))
-                except (StructureError, MaterialError) as error:
+                    answers.append(_answer(calculator, crystal))
+                except EVERY_CRYSTALS:
+                    raise
+                except ParaisiteError as error:
                     failed.append(Failed(position=position, error=_text(error)))
         return Comparison.of(answers, failed)
 
-    def _answer(self, crystal: str) -> Answer:
-        calculator = self._calculator.result()
-        if MATERIAL_ID.fullmatch(crystal.strip().lower()):
-            return calculator.predict_material(crystal.strip())
-        return calculator.predict(crystal.encode())  # bytes: never the path of a file here
+
+def _answer(calculator: LtcCalc, crystal: str) -> Answer:
+    if MATERIAL_ID.fullmatch(crystal.strip().lower()):
+        return calculator.predict_material(crystal.strip())
+    return calculator.predict(crystal.encode())  # bytes: never the path of a file here
 
 
 @contextmanager

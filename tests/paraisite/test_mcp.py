@@ -13,8 +13,10 @@ import anyio
 import pytest
 from mcp import Client, StdioServerParameters
 
-from models.errors import UnknownEnsemble
+from app.errors import WorkStopped
+from models.errors import DamagedEnsemble, UnknownEnsemble
 from paraisite.mcp.server import create_server
+from paraisite.problems import ServiceUnreachable
 
 ROOT = Path(__file__).parents[2]
 COMMAND = ("-m", "app.cli", "mcp")
@@ -103,6 +105,38 @@ def ask(server, tool: str, **arguments):
             return await client.call_tool(tool, arguments)
 
     return anyio.run(conversation)
+
+
+@pytest.fixture
+def compared(local, rocksalt_cif, monkeypatch):
+    """A function that compares two crystals, of which one fails with an error."""
+    predict = local.predict
+
+    def run(error):
+        def failing(crystal):
+            if crystal == b"costly":
+                raise error
+            return predict(crystal)
+
+        monkeypatch.setattr(local, "predict", failing)
+        return ask(create_server(lambda: local), "compare", crystals=["costly", rocksalt_cif])
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "error", [WorkStopped("It took too long."), DamagedEnsemble("Not finite.")]
+)
+def test_a_crystal_that_fails_at_the_service_is_listed(compared, error):
+    content = compared(error).structured_content
+    assert [one["estimate"]["formula"] for one in content["ranked"]] == ["NaCl"]
+    assert content["failed"] == [{"position": 0, "error": f"{error.title}: {error}"}]
+
+
+def test_what_fails_for_every_crystal_ends_a_comparison(compared):
+    answer = compared(ServiceUnreachable("It does not answer."))
+    assert answer.is_error
+    assert answer.content[0].text.endswith("Service unreachable: It does not answer.")
 
 
 def test_no_file_is_read_for_a_client(local, tmp_path, rocksalt_cif):
