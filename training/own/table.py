@@ -108,7 +108,7 @@ def _rows(table: Path, lines: Sequence[Line], endpoint: str) -> Iterator[Row]:
 def _row(line: Line, known: Mapping[str, Structure]) -> Row:
     structure = known.get(line.material_id)
     if line.cif:
-        structure = parse_structure(line.cif.read_text())
+        structure = parse_structure(line.cif.read_bytes())
     if structure is None:
         raise ValueError(f"the Materials Project has no material {line.material_id!r}")
     Crystal.of(structure)  # raises where an atom is isolated

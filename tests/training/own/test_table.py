@@ -1,5 +1,6 @@
 """A user's table of structure files and LTC."""
 
+import gzip
 import logging
 from dataclasses import replace
 
@@ -38,6 +39,15 @@ def test_a_table_of_cifs_becomes_a_data_set(table, tmp_path):
     assert len(dataset) == n_crystals == FEWEST_FORMULAS + 3
     assert dataset.crystals[1].material_id == "cifs/1.cif"
     assert dataset.crystals[1].ltc == 2.5
+
+
+def test_files_are_read_as_the_service_reads_an_upload(table, tmp_path, caplog):
+    first, second = (table.parent / "cifs" / name for name in ("0.cif", "1.cif"))
+    first.write_bytes("# Universität\n".encode("latin-1") + first.read_bytes())
+    second.with_name("1.cif.gz").write_bytes(gzip.compress(second.read_bytes()))
+    table.write_text(table.read_text().replace("1.cif,2.5", "1.cif.gz,2.5"))
+    assert write_own_set(table, tmp_path / "mine.jsonl.gz") == FEWEST_FORMULAS + 3
+    assert not caplog.records
 
 
 def test_the_same_table_is_not_read_again_another_is_refused(table, tmp_path):
