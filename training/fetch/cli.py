@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from models.arguments import positive_float, positive_int
-from models.errors import DataError, MaterialsProjectKeyMissing
+from models.errors import DataError, ParaisiteError
 from training.data.datasets import add_data_option, data_directory
 from training.fetch.download import Downloader
 from training.fetch.retries import RetryPolicy
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
                 continue
             try:
                 report = SOURCES[name](out, connections)
-            except (DataError, MaterialsProjectKeyMissing) as error:
+            except ParaisiteError as error:
                 _say(f"{name}: {error.title}: {error}")
                 failed += 1
             else:

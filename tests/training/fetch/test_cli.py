@@ -2,7 +2,7 @@ import argparse
 
 import pytest
 
-from models.errors import DataError
+from models.errors import DataError, MaterialError
 from tests.training.fetch.web_server import Reply
 from training.data.catalogue import CATALOGUE
 from training.fetch import cli
@@ -72,6 +72,18 @@ def test_weights_that_are_not_the_published_ones_are_refused(fetch, serve, tmp_p
     assert fetch("megnet", "--base-url", web.url) == 2
     assert "not the published file" in capsys.readouterr().err
     assert web.requests[0].path == "/mp-2018.6.1/formation_energy.hdf5"
+
+
+def test_a_source_that_is_refused_does_not_keep_the_others_away(fetch, monkeypatch, capsys):
+    def refused(_out, _via):
+        raise MaterialError("The Materials Project refused the request.")
+
+    sources = {"dataset1": refused, "megnet": lambda _out, _via: None}
+    monkeypatch.setattr("training.fetch.sources.SOURCES", sources)
+    assert fetch("dataset1", "megnet") == 2
+    shown = capsys.readouterr().err.splitlines()
+    assert [line.partition(":")[0] for line in shown] == ["dataset1", "megnet"]
+    assert "refused the request" in shown[0]
 
 
 @pytest.mark.parametrize("name", ["dataset1", "phonix_2026", "phonondb"])
