@@ -26,6 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Return the exit status of one command."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     options = _parser().parse_args(arguments)
+    if options.command is _train and (misuse := _misuse(options)):
+        options.refuse(misuse)
     try:
         status: int = options.command(options)
     except ParaisiteError as error:
@@ -51,14 +53,14 @@ def _parser() -> argparse.ArgumentParser:
     own.add_argument(
         "--start", choices=(RECOMMENDED, FOUNDATION, "megnet"), help="default: the best there is"
     )
-    own.add_argument("--out", type=Path, default=ENSEMBLES, help="folder of exported ensembles")
+    own.add_argument("--out", type=Path, help=f"folder of exported ensembles; default: {ENSEMBLES}")
     train.add_argument(
-        "--workers", type=positive_int, default=n_cores(), help="members side by side"
+        "--workers", type=positive_int, help="members side by side; default: one for each core"
     )
     train.add_argument(
         "--ray", nargs="?", const="local", metavar="ADDRESS", help="train on a Ray cluster"
     )
-    train.set_defaults(command=_train)
+    train.set_defaults(command=_train, refuse=train.error)
     evaluate = commands.add_parser("evaluate", help="write the evaluation report")
     evaluate_cli.add_arguments(evaluate)
     evaluate.set_defaults(command=evaluate_cli.run)
@@ -98,9 +100,24 @@ def training_run(options: argparse.Namespace) -> TrainingRun:
     return TrainingRun(preset, data_directory(options.data_dir), run_dir.absolute(), splits)
 
 
+def _misuse(options: argparse.Namespace) -> str | None:
+    """Return which options of `train` do not go together, if any."""
+    own = bool(options.data or options.name)
+    if own and (not (options.data and options.name) or options.ensemble):
+        return "give --data TABLE.csv and --name NAME together, and no ENSEMBLE"
+    if own and options.ray:
+        return "--ray does not train a user's own ensemble"
+    if not own and (options.start or options.out):
+        return "--start and --out are of a user's own ensemble, which --data and --name give"
+    if options.ray and options.workers:
+        return "--workers is of this machine alone, not of a cluster"
+    return None
+
+
 def _train(options: argparse.Namespace) -> int:
-    if options.data or options.name:
-        return _train_own(options)
+    workers = options.workers or n_cores()
+    if options.data:
+        return _train_own(options, workers)
     run = training_run(options)
     names = (options.ensemble,) if options.ensemble else ensembles_of(run.preset)
     if not names:
@@ -109,7 +126,7 @@ def _train(options: argparse.Namespace) -> int:
     from training.train import train_ensemble  # TensorFlow takes seconds
 
     for name in names:
-        train_ensemble(name, run, options.workers, options.ray)
+        train_ensemble(name, run, workers, options.ray)
     print(_after_training(names, options))
     return 0
 
@@ -121,9 +138,7 @@ def _after_training(names: Sequence[str], options: argparse.Namespace) -> str:
     return f"Next: python -m training export {names[-1]}{preset}{run_dir}"
 
 
-def _train_own(options: argparse.Namespace) -> int:
-    if not (options.data and options.name) or options.ensemble:
-        raise DataError("Give --data TABLE.csv and --name NAME together, and no ENSEMBLE.")
+def _train_own(options: argparse.Namespace, workers: int) -> int:
     from training.own.pipeline import OwnEnsemble, next_steps, train_own
 
     own = OwnEnsemble(
@@ -132,12 +147,12 @@ def _train_own(options: argparse.Namespace) -> int:
         base=read_preset(options.preset) if options.preset else None,
         data_dir=data_directory(options.data_dir),
         run_dir=options.run_dir or Path("runs") / options.name,
-        ensembles=options.out,
+        ensembles=options.out or ENSEMBLES,
         splits=tuple(sorted(set(options.splits))),
         start=MEGNET if options.start == "megnet" else options.start,
     )
-    manifest = train_own(own, options.workers)
-    print((options.out / manifest.name / CARD).read_text())
+    manifest = train_own(own, workers)
+    print((own.ensembles / manifest.name / CARD).read_text())
     print(next_steps(own))
     return 0
 

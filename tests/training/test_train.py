@@ -163,6 +163,25 @@ def test_a_preset_trains_all_that_it_has_schedules_for():
     assert "recommended" not in paper
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("--data my.csv", "together"),
+        ("--name mine", "together"),
+        ("mix-stage3 --data my.csv --name mine", "no ENSEMBLE"),
+        ("--data my.csv --name mine --ray", "--ray"),
+        ("mix-stage3 --start megnet", "--start"),
+        ("mix-stage3 --out ensembles", "--out"),
+        ("mix-stage3 --ray --workers 2", "--workers"),
+    ],
+)
+def test_options_that_would_have_no_effect_are_refused(options, said, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["train", *options.split()])
+    assert stop.value.code == 2
+    assert said in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_without_data_training_says_at_once_what_to_run(tmp_path, capsys):
     status = main(["train", "mix-stage3", "--preset", "smoke", "--data-dir", str(tmp_path)])
     assert status == 2
