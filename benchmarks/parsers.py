@@ -18,8 +18,8 @@ from models.errors import ParaisiteError
 from models.structure.cif import read_cif
 from training.data.datasets import data_directory
 
-FILES = ("dataset1", "dataset2", "phonix_bte", "aflow_agl")
-EVERY = {"aflow_agl": 4}  # one crystal of so many
+FILES = ("dataset1", "dataset2", "phonix_2026", "aflow_agl")
+EVERY = {"phonix_2026": 5, "aflow_agl": 4}  # one crystal of so many
 LISTED = 40  # differences that are shown
 FORMS: dict[str, dict[str, Any]] = {"P1": {}, "symmetry": {"symprec": 0.01}}
 LIMIT = 500  # sites

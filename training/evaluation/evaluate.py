@@ -59,14 +59,14 @@ def _all_outputs(
 
     New ones are written as they come, so that work cut short goes on where it was.
     """
+    for entry in known.values():
+        _check_data(entry, sets)  # before any of them is replaced
     found = dict(known)
     for entry in fresh:
         key = (entry.preset, entry.name)
         if known.get(key) is not entry:
             write_outputs(entry, kept)
         found[key] = entry
-    for entry in found.values():
-        _check_size(entry, sets)
     return [found[key] for key in sorted(found)]
 
 
@@ -83,7 +83,13 @@ def _ensemble_outputs(
             yield ensemble.outputs(sets)
 
 
-def _check_size(entry: MemberOutputs, sets: Sets) -> None:
+def _check_data(entry: MemberOutputs, sets: Sets) -> None:
+    unknown = set(entry.split.dealt) - set(sets)
+    if entry.split.kind == "grouped" and unknown:
+        raise DataError(
+            f"The kept outputs of {entry.name} ({entry.preset}) are of a split of "
+            f"{', '.join(unknown)}, which is not here; choose another --out."
+        )
     for name, reference in single_sets(sets).items():
         if name not in entry.targets:
             continue  # kept from before the set was there
@@ -91,5 +97,5 @@ def _check_size(entry: MemberOutputs, sets: Sets) -> None:
         if found != (len(entry.splits), len(reference.ltc)):
             raise DataError(
                 f"The kept outputs of {entry.name} ({entry.preset}) for {name} are {found}, "
-                "not of this data set; remove them."
+                "not of this data set; choose another --out, or remove them."
             )

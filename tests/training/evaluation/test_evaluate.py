@@ -8,6 +8,8 @@ import matplotlib.image
 import pytest
 
 from training.__main__ import main
+from training.config import SplitSettings
+from training.data.catalogue import CATALOGUE
 from training.evaluation import baselines
 from training.evaluation.outputs import read_outputs, write_outputs
 from training.evaluation.page import BEGIN, END, write_pages
@@ -136,6 +138,35 @@ def test_kept_answers_to_other_data_stop(out, data_dir, tmp_path, capsys):
     arguments = ["evaluate", "--data", str(data_dir), "--out", str(copy), "--run"]
     assert main([*arguments, "--ensembles", str(tmp_path / "nothing")]) == 2
     assert "not of this data set" in capsys.readouterr().err
+
+
+def test_without_the_set_that_is_not_fetched_all_else_is_evaluated(data_dir, runs, tmp_path):
+    data = shutil.copytree(data_dir, tmp_path / "data")
+    (data / CATALOGUE["phonix"].file_name).unlink()
+    folder = tmp_path / "docs"
+    arguments = ["evaluate", "--data", str(data), "--out", str(folder), "--only", "published"]
+    nothing = str(tmp_path / "nothing")
+    assert main([*arguments, "--ensembles", nothing, "--run", *map(str, runs)]) == 0
+    report = report_in(folder)
+    assert "phonix_2026" in {cell.test_set for cell in report.held_out}
+    assert "phonix" not in {cell.test_set for cell in report.held_out}
+
+
+def test_kept_answers_that_need_another_set_stop_before_any_is_replaced(
+    out, data_dir, runs, tmp_path, capsys
+):
+    copy = shutil.copytree(out, tmp_path / "docs")
+    data = shutil.copytree(data_dir, tmp_path / "data")
+    (data / CATALOGUE["phonix"].file_name).unlink()
+    kept = copy / "reproduction" / "outputs"
+    entry = read_outputs(kept / "held-out" / "aflow-stage2.npz")
+    split = SplitSettings(kind="grouped", dealt=("aflow", "phonix"))
+    write_outputs(dataclasses.replace(entry, name="older", split=split), kept)
+    before = {path: path.read_bytes() for path in kept.rglob("*.npz")}
+    arguments = ["evaluate", "--data", str(data), "--out", str(copy), "--only", "published"]
+    assert main([*arguments, "--run", *map(str, runs)]) == 2
+    assert "choose another --out" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in kept.rglob("*.npz")} == before
 
 
 def test_only_the_presets_named_are_answered_anew(out, data_dir, runs, tmp_path):

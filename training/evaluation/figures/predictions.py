@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from training.data.catalogue import TITLES
 from training.evaluation.figures.style import COLOURS, WIDTH
 from training.evaluation.outputs import MemberOutputs
-from training.evaluation.reference import ReferenceSet
+from training.evaluation.reference import EARLIER, ReferenceSet
 from training.evaluation.spread import spread_and_error
+from training.evaluation.transfer import OTHER_TYPES
 from training.evaluation.unseen import unseen_predictions
 
 Sets = Mapping[str, ReferenceSet]
@@ -60,9 +61,14 @@ def _parity(axis: Axes, entry: MemberOutputs, sets: Sets) -> None:
 
 def spreads(shown: Sequence[MemberOutputs], sets: Sets) -> Figure:
     """Return spread and error of the mean for these ensembles."""
-    panels = [(entry, name) for entry in shown for name in (entry.trained_on, "phonix")]
-    panels = [panel for panel in panels if panel[0].trained_on in {"mix", "aflow"}]
-    panels = panels or [(shown[0], shown[0].trained_on), (shown[0], "phonix")]
+    elsewhere = EARLIER if EARLIER in sets else OTHER_TYPES
+    panels = [
+        (entry, name)
+        for entry in shown
+        for name in (entry.trained_on, elsewhere)
+        if entry.covers(sets[name])
+    ]
+    panels = [panel for panel in panels if panel[0].trained_on in {"mix", "aflow"}] or panels[:2]
     figure, axes = plt.subplots(
         1,
         len(panels),
