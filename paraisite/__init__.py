@@ -27,7 +27,7 @@ def load(name: str | None = None) -> "EnsembleCalc":
     Without a name the default ensemble answers. The environment is read as by the service
     (docs/configuration.md), `ENSEMBLES_DIR` and `MP_API_KEY` for instance. Raises EnsembleError.
     """
-    from paraisite.ensemble import load_calculator  # noqa: PLC0415 - imports TensorFlow
+    from paraisite.ensemble import load_calculator  # noqa: PLC0415 - slow, and no use to a client
 
     return load_calculator(name)
 

@@ -40,8 +40,8 @@ class Preset:
     other random weights than stage 1, as the published code does. `initialiser`: the library whose
     random weights these are.
 
-    `outputs`: what the network predicts (`training.data.catalogue`), the first being the LTC.
-    `descriptors`: whether they join the embedding.
+    `outputs`: what the network predicts (`training.data.catalogue`); where it has neither heads nor
+    a process, the first is the LTC. `descriptors`: whether they join the embedding.
     """
 
     name: str

@@ -34,7 +34,7 @@ from training.stages import HARMONIC, STAGES, stage_chain
 
 logger = logging.getLogger(__name__)
 
-# The harmonic stage is a start for others: its first output, the LTC, is not trained.
+# The harmonic stage is a start for others: it is not trained on the LTC.
 MEASURED = tuple(name for name in STAGES if name != HARMONIC)
 
 # A transform whose lowest LTC is never reached, so that the forward pass that is served also gives
