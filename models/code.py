@@ -12,7 +12,6 @@ from pathlib import Path
 WITHOUT_ANSWERS = frozenset(
     {
         *("arguments.py", "code.py", "cores.py", "errors.py", "schema.py"),
-        "structure/several.py",
         *(
             f"structure/materials_project/{name}.py"
             for name in ("circuit", "client", "session", "unused")

@@ -1,4 +1,4 @@
-"""Smooth steps, minima, maxima and magnitudes."""
+"""Smooth steps and magnitudes."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +18,3 @@ def magnitude(square: Floats, noise: float | Floats) -> Floats:
     """Return the square root of `square`, flat near zero: values far below `noise` give about 0."""
     root: Floats = np.sqrt(np.maximum(square, 0.0) + noise * noise) - noise
     return root
-
-
-def soft_extreme(values: Floats, share: Floats, width: Floats, sign: int) -> Floats:
-    """Return soft minima (`sign` -1) or maxima (+1) [n_columns] of values [n_sites, n_columns].
-
-    Boltzmann averages: sites whose value is more than a few `width` [n_columns] off the extreme do
-    not count. `share` [n_sites]: how much a site counts.
-    """
-    scaled = sign * values / width
-    weight = share[:, None] * np.exp(scaled - scaled.max(axis=0))
-    extreme: Floats = (weight * values).sum(axis=0) / weight.sum(axis=0)
-    return extreme

@@ -73,17 +73,6 @@ def structure_type(ideal: Idealised) -> StructureType:
     return StructureType(OTHER)
 
 
-def same_structure_type(first: Cell, second: Cell) -> bool:
-    """Tell whether two primitive, idealised cells are one compound in one structure type.
-
-    The volume does not matter; c / a may differ by about 12 %, atoms by some tenths of an
-    angstrom; a mirror image is the same.
-    """
-    if _counts(first.numbers) != _counts(second.numbers):
-        return False
-    return _maps_onto(first, second, _lattice_maps(first, second))
-
-
 def _lattice_maps(source: Cell, target: Cell) -> tuple[Ints, Floats]:
     """Return the maps of a lattice, scaled to the volume of the other's, onto this."""
     scale = np.cbrt(target.volume / source.volume)

@@ -1,20 +1,15 @@
 """The evaluation report: each ensemble and baseline on each reference set."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
 from models.manifest import Protocol
+from models.records import Record
 from training.evaluation.spread import EnsembleGain, SpreadQuality
 from training.evaluation.unseen import View
-
-
-class Record(BaseModel):
-    """Part of the report: never changes, knows no other fields than its own."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Spread(Record):
@@ -155,11 +150,3 @@ class Report(Record):
     decomposition: tuple[Decomposition, ...]
     epoch_choice: tuple[EpochChoice, ...]
     transfer: tuple[TransferCell, ...] = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _earlier_spelling(cls, report: Any) -> Any:
-        """Read reports written when `held_out` was called `honest`."""
-        if isinstance(report, dict) and "honest" in report:
-            return {("held_out" if key == "honest" else key): report[key] for key in report}
-        return report

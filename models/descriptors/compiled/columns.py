@@ -42,7 +42,11 @@ def statistics(columns: Any, width: Any, weights: Any) -> Any:
 
 @inner
 def _soft_extreme(values: Any, share: Any, width: Any, sign: Any) -> Any:
-    """Return `models.smooth.soft_extreme` of one column."""
+    """Return the soft minimum (`sign` -1) or maximum (+1) of values [n_sites].
+
+    A Boltzmann average: sites whose value is more than a few `width` off the extreme do not count.
+    `share` [n_sites]: how much a site counts.
+    """
     extreme = (sign * values).max()
     total, whole = 0.0, 0.0
     for site in range(len(values)):

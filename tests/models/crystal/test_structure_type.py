@@ -2,21 +2,16 @@
 
 from functools import lru_cache
 
-import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
 
 from models.crystal.crystal import Crystal
-from models.crystal.structure_type import OTHER, same_structure_type
+from models.crystal.structure_type import OTHER
 from tests.crystals import (
     CAESIUM_CHLORIDE,
-    FLUORITE,
-    HALF_HEUSLER,
-    PEROVSKITE,
     ROCKSALT,
     WURTZITE_TYPE,
     ZINCBLENDE,
-    equivalent_cells,
     noisy,
     reordered,
     rotated,
@@ -173,48 +168,3 @@ def test_a_hexagonal_layer_is_no_wurtzite():
         "P6_3/mmc", Lattice.hexagonal(2.5, 6.66), ["B", "N"], [[*THIRD, 0.25], [*THIRD, 0.75]]
     )
     assert type_of(nitride) == OTHER
-
-
-def same(first: Structure, second: Structure) -> bool:
-    return same_structure_type(Crystal.of(first).ideal.cell, Crystal.of(second).ideal.cell)
-
-
-@NAMES
-def test_a_compound_has_the_same_type_at_any_size_in_any_cell(name):
-    crystal = published(name)
-    other = noisy(stretched(crystal, 0.02), 0.03, 2)
-    assert same(crystal, other.scale_lattice(1.2 * crystal.volume))
-    cells = equivalent_cells(crystal)
-    assert all(same(cells[change], other) for change in ("sheared", "rotated", "reordered"))
-
-
-@pytest.mark.parametrize(
-    ("first", "second"),
-    [
-        (ROCKSALT.crystal(["Na", "Cl"], 2.8), ROCKSALT.crystal(["K", "Cl"], 2.8)),
-        (ROCKSALT.crystal(["Cs", "Cl"], 3.4), CAESIUM_CHLORIDE.crystal(["Cs", "Cl"], 3.4)),
-        (WURTZITE_TYPE.crystal(["Zn", "S"], 2.3), ZINCBLENDE.crystal(["Zn", "S"], 2.3)),
-        (FLUORITE.crystal(["Ca", "F"], 2.3), FLUORITE.crystal(["F", "Ca"], 2.3)),
-        (
-            HALF_HEUSLER.crystal(["Ni", "Ti", "Sn"], 2.6),
-            HALF_HEUSLER.crystal(["Ti", "Ni", "Sn"], 2.6),
-        ),
-        (PEROVSKITE.crystal(["Ba", "Ti", "O"], 2), PEROVSKITE.crystal(["Ti", "Ba", "O"], 2)),
-    ],
-    ids=["element", "coordination", "stacking", "counts", "exchanged", "sites"],
-)
-def test_another_compound_or_arrangement_is_not_the_same(first, second):
-    assert same(first, first)
-    assert not same(first, second)
-
-
-def test_a_mirror_image_is_the_same_type():
-    lattice = Lattice.hexagonal(4.91, 5.40)
-    left, right = (
-        Structure.from_spacegroup(group, lattice, ["Si", "O"], [[0.47, 0, z], [0.413, 0.267, h]])
-        for group, z, h in (("P3_221", 2 / 3, 0.786), ("P3_121", 1 / 3, 0.214))
-    )
-    assert same(left, right)
-    coordinates = np.array([site.frac_coords for site in right])
-    coordinates[0] += [0.2, 0, 0]
-    assert not same(left, Structure(right.lattice, right.species, coordinates))
