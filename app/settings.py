@@ -12,6 +12,7 @@ from app.clients import Host, Origin, Proxy, Rate
 from models.cores import n_cores
 from models.prediction.engine import COMPILED, REFERENCE, EngineName
 from models.structure.checks import StructureLimits
+from models.structure.materials_project import ENDPOINT
 
 Names = Annotated[tuple[str, ...], NoDecode]
 Access = Literal["open", "key", "closed"]
@@ -183,9 +184,7 @@ class Settings(BaseSettings):
     mp_api_key: SecretStr | None = _field(
         None, None, "Key for the Materials Project (https://materialsproject.org/api)."
     )
-    mp_api_endpoint: str = _field(
-        "https://api.materialsproject.org/", None, "Address of the Materials Project's API."
-    )
+    mp_api_endpoint: str = _field(ENDPOINT, None, "Address of the Materials Project's API.")
     mp_timeout: float = _field(
         10.0, "s", "Longest wait for the Materials Project in all, tries included.", gt=0
     )

@@ -33,7 +33,7 @@ MAY_PASS = (408, 429)
 STATUS = re.compile(r"error status code (\d{3})")
 
 
-class MaterialsProject:
+class MaterialsProjectStructures:
     """Structures by id from the Materials Project's API; requests are repeated after faults."""
 
     def __init__(
@@ -83,7 +83,7 @@ class MaterialsProject:
 def join_structures(
     rows: Sequence[Labelled | Dropped],
     out: Path,
-    source: MaterialsProject,
+    source: MaterialsProjectStructures,
     origin: Origin,
     chunk_size: int = CHUNK_SIZE,
 ) -> FetchReport:

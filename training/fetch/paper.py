@@ -14,7 +14,7 @@ from types import MappingProxyType
 from models.errors import DataError
 from training.fetch.download import Downloader
 from training.fetch.labelled import Labelled
-from training.fetch.materials_project import MaterialsProject, join_structures
+from training.fetch.materials_project import MaterialsProjectStructures, join_structures
 from training.fetch.row_file import FetchReport, Origin
 
 BASE_URL = "https://gitlab.univ-lorraine.fr/klochko1/mdp/-/raw/main/"
@@ -42,7 +42,11 @@ TABLES: Mapping[str, Table] = MappingProxyType(
 
 
 def fetch(
-    name: str, out: Path, downloader: Downloader, source: MaterialsProject, base_url: str = BASE_URL
+    name: str,
+    out: Path,
+    downloader: Downloader,
+    source: MaterialsProjectStructures,
+    base_url: str = BASE_URL,
 ) -> FetchReport:
     """Return the report on `dataset1` or `dataset2`, fetched into `out` (`.jsonl.gz`).
 

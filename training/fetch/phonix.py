@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from training.fetch.download import Downloader
 from training.fetch.labelled import Labelled
-from training.fetch.materials_project import MaterialsProject, join_structures
+from training.fetch.materials_project import MaterialsProjectStructures, join_structures
 from training.fetch.retries import TransientError
 from training.fetch.row_file import FetchReport, Origin
 
@@ -33,7 +33,7 @@ Entry = Mapping[str, object]
 def fetch(
     out: Path,
     downloader: Downloader,
-    source: MaterialsProject,
+    source: MaterialsProjectStructures,
     base_url: str = BASE_URL,
     page_size: int = PAGE_SIZE,
 ) -> FetchReport:

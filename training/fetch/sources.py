@@ -6,15 +6,15 @@ from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 
+from models.structure.materials_project import ENDPOINT
 from training.data.catalogue import CATALOGUE, PAPER_TABLE_FILE
 from training.fetch import aflow, matcalc, megnet, paper, paper_table, phonix
 from training.fetch.download import Downloader
-from training.fetch.materials_project import MaterialsProject
+from training.fetch.materials_project import MaterialsProjectStructures
 from training.fetch.phonondb import fetch as phonondb
 from training.fetch.row_file import FetchReport
 from training.run import MEGNET_FILE
 
-MATERIALS_PROJECT = "https://api.materialsproject.org/"
 MEGNET = "megnet"
 PAPER_TABLE = "paper_table"
 
@@ -28,12 +28,12 @@ class Connections:
 
     downloader: Downloader
     base_url: str | None = None
-    materials_project_url: str = MATERIALS_PROJECT
+    materials_project_url: str = ENDPOINT
 
     @cached_property
-    def materials_project(self) -> MaterialsProject:
+    def materials_project(self) -> MaterialsProjectStructures:
         """The Materials Project's client; MaterialsProjectKeyMissing where there is no key."""
-        return MaterialsProject(self.downloader.policy, self.materials_project_url)
+        return MaterialsProjectStructures(self.downloader.policy, self.materials_project_url)
 
     def url(self, default: str) -> str:
         """Return the address of a source."""

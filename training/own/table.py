@@ -14,17 +14,17 @@ from pymatgen.core import Structure
 from models.crystal.crystal import Crystal
 from models.errors import DataError, ParaisiteError
 from models.records import refusal
+from models.structure.materials_project import ENDPOINT
 from models.structure.read import parse_structure
 from training.data.rows import Row
 from training.data.splits import N_SPLITS
-from training.fetch.materials_project import MaterialsProject
+from training.fetch.materials_project import MaterialsProjectStructures
 from training.fetch.retries import RetryPolicy
 
 logger = logging.getLogger(__name__)
 
 CIF, ID, LTC = "cif", "material_id", "ltc"
 FEWEST_FORMULAS = 2 * N_SPLITS  # so that each member is kept from two
-ENDPOINT = "https://api.materialsproject.org/"
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def _line(table: Path, number: int, line: Mapping[str, str | None]) -> Line:
 
 def _rows(table: Path, lines: Sequence[Line], endpoint: str) -> Iterator[Row]:
     ids = [line.material_id for line in lines if line.cif is None and line.material_id]
-    known = MaterialsProject(RetryPolicy(), endpoint).structures(ids) if ids else {}
+    known = MaterialsProjectStructures(RetryPolicy(), endpoint).structures(ids) if ids else {}
     seen: set[str] = set()
     for line in lines:
         leave_out = partial(logger.warning, "%s line %d is not used: %s", table, line.number)

@@ -1,1 +1,3 @@
 """The Materials Project as a source of structures: its client, within bounds."""
+
+ENDPOINT = "https://api.materialsproject.org/"

@@ -16,6 +16,7 @@ from models.errors import (
     MaterialsProjectUnavailable,
     UnknownMaterial,
 )
+from models.structure.materials_project import ENDPOINT
 from models.structure.materials_project.circuit import Circuit
 from models.structure.materials_project.session import TRANSIENT, BoundedSession, OutOfTime
 from models.structure.materials_project.unused import without_unused
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from mp_api.client.routes.materials.materials import MaterialsRester
     from mp_api.client.routes.materials.summary import SummaryRester
 
-ENDPOINT = "https://api.materialsproject.org/"
 KEY_LENGTH = 32  # characters
 REFUSED = (401, 403)
 FAILURES = 3  # in a row, after which the Materials Project is left alone

@@ -10,7 +10,7 @@ from models.errors import DataError, MaterialError, MaterialsProjectKeyMissing
 from tests.training.fetch.web_server import Reply
 from training.data.datasets import read_dataset_file
 from training.fetch.labelled import Labelled
-from training.fetch.materials_project import MaterialsProject, join_structures
+from training.fetch.materials_project import MaterialsProjectStructures, join_structures
 from training.fetch.row_file import Dropped, Origin
 
 KEY = "k" * 32
@@ -50,7 +50,7 @@ def project(serve):
 
 @pytest.fixture
 def source(project, policy):
-    return MaterialsProject(policy, project.url, KEY)
+    return MaterialsProjectStructures(policy, project.url, KEY)
 
 
 ORIGIN = Origin(url="https://example.org", licence="CC BY 4.0", cite="A table")
@@ -105,7 +105,7 @@ def test_rows_without_a_material_or_a_label_are_reported(source, tmp_path):
 
 def test_ids_answered_in_the_new_spelling_are_recognised(serve, policy):
     web = serve(lambda request: answer(request, known={"mp-1": "mp-b"}))
-    assert list(MaterialsProject(policy, web.url, KEY).structures(["mp-1"])) == ["mp-1"]
+    assert list(MaterialsProjectStructures(policy, web.url, KEY).structures(["mp-1"])) == ["mp-1"]
 
 
 def test_outages_are_outlasted(serve, policy):
@@ -117,7 +117,7 @@ def test_outages_are_outlasted(serve, policy):
         return answer(request)
 
     web = serve(respond)
-    assert list(MaterialsProject(policy, web.url, KEY).structures(["mp-1"])) == ["mp-1"]
+    assert list(MaterialsProjectStructures(policy, web.url, KEY).structures(["mp-1"])) == ["mp-1"]
     assert not statuses
 
 
@@ -129,7 +129,7 @@ def test_a_heartbeat_that_fails_is_asked_again(serve, policy, body):
         return Reply(replies.pop(), status=503) if replies else answer(request)
 
     web = serve(respond)
-    assert list(MaterialsProject(policy, web.url, KEY).structures(["mp-2"])) == ["mp-2"]
+    assert list(MaterialsProjectStructures(policy, web.url, KEY).structures(["mp-2"])) == ["mp-2"]
 
 
 def test_an_outage_that_stays_ends_in_an_error_and_the_fetch_goes_on_later(serve, policy, tmp_path):
@@ -143,7 +143,7 @@ def test_an_outage_that_stays_ends_in_an_error_and_the_fetch_goes_on_later(serve
         return answer(request)
 
     web = serve(respond)
-    source = MaterialsProject(policy, web.url, KEY)
+    source = MaterialsProjectStructures(policy, web.url, KEY)
     with pytest.raises(DataError, match="run the same command again"):
         join_structures(table, out, source, ORIGIN, chunk_size=2)
     assert not out.exists()
@@ -160,7 +160,7 @@ def test_another_table_does_not_go_on_with_the_fetch_of_the_first(serve, policy,
         return Reply(status=400) if "mp-2" in request.query else answer(request)
 
     web = serve(respond)
-    source = MaterialsProject(policy, web.url, KEY)
+    source = MaterialsProjectStructures(policy, web.url, KEY)
     out = tmp_path / "a.jsonl.gz"
     with pytest.raises(MaterialError, match="refused the request"):
         join_structures(rows(("mp-1", 1), ("mp-2", 1)), out, source, ORIGIN, 1)
@@ -170,16 +170,16 @@ def test_another_table_does_not_go_on_with_the_fetch_of_the_first(serve, policy,
 
 def test_a_refused_key_is_said_to_be_one(project, policy):
     with pytest.raises(MaterialsProjectKeyMissing, match="refused"):
-        MaterialsProject(policy, project.url, "x" * 32).structures(["mp-1"])
+        MaterialsProjectStructures(policy, project.url, "x" * 32).structures(["mp-1"])
     with pytest.raises(MaterialsProjectKeyMissing, match="32 characters"):
-        MaterialsProject(policy, project.url, "short")
+        MaterialsProjectStructures(policy, project.url, "short")
     assert len(searches(project)) == 1
 
 
 def test_no_key_is_said_before_anything_is_asked(project, policy, monkeypatch):
     monkeypatch.delenv("MP_API_KEY", raising=False)
     with pytest.raises(MaterialsProjectKeyMissing, match="MP_API_KEY"):
-        MaterialsProject(policy, project.url)
+        MaterialsProjectStructures(policy, project.url)
     assert not project.requests
 
 

@@ -14,7 +14,7 @@ from tests.training.fetch.web_server import Reply
 from training.data.datasets import read_dataset
 from training.fetch import matcalc, paper, phonix
 from training.fetch.download import Downloader
-from training.fetch.materials_project import MaterialsProject
+from training.fetch.materials_project import MaterialsProjectStructures
 from training.fetch.retries import RetryPolicy
 
 CESIUM = Structure(Lattice.cubic(4.1), ["Cs", "Cl"], [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]])
@@ -25,7 +25,7 @@ HALF_HEUSLER = Structure(
 
 @pytest.fixture
 def project(serve, policy):
-    return MaterialsProject(policy, serve(answer).url, KEY)
+    return MaterialsProjectStructures(policy, serve(answer).url, KEY)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from models.cores import n_cores
 from models.errors import DataError
 from training.fetch.download import Downloader
-from training.fetch.materials_project import MaterialsProject, join_structures
+from training.fetch.materials_project import MaterialsProjectStructures, join_structures
 from training.fetch.phonondb.finished import FinishedLabels
 from training.fetch.phonondb.index import Calculation, read_index
 from training.fetch.phonondb.workers import compute
@@ -30,7 +30,7 @@ MOST_DROPPED = 100  # more, and it is not single archives that are damaged
 def fetch(
     out: Path,
     downloader: Downloader,
-    source: MaterialsProject,
+    source: MaterialsProjectStructures,
     index_url: str = INDEX_URL,
     n_workers: int | None = None,
 ) -> FetchReport:

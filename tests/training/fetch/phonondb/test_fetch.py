@@ -26,7 +26,7 @@ from tests.training.fetch.web_server import Reply
 from training.data.datasets import read_dataset
 from training.fetch.download import Downloader
 from training.fetch.labelled import Labelled
-from training.fetch.materials_project import MaterialsProject
+from training.fetch.materials_project import MaterialsProjectStructures
 from training.fetch.phonondb import fetch as phonondb
 from training.fetch.phonondb.finished import FinishedLabels
 from training.fetch.phonondb.force_set import labelled
@@ -57,7 +57,7 @@ def salt(tmp_path_factory):
 
 @pytest.fixture
 def project(serve, policy):
-    return MaterialsProject(policy, serve(answer).url, KEY)
+    return MaterialsProjectStructures(policy, serve(answer).url, KEY)
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ if __name__ == "__main__":
     from training.fetch.phonondb import fetch
 
     policy = retries.RetryPolicy()
-    source = materials_project.MaterialsProject(policy, *sys.argv[3:])
+    source = materials_project.MaterialsProjectStructures(policy, *sys.argv[3:])
     with download.Downloader(policy) as via:
         fetch.fetch(pathlib.Path(sys.argv[1]), via, source, sys.argv[2], n_workers=1)
 """
