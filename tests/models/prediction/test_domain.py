@@ -177,7 +177,7 @@ def test_another_polymorph_or_compound_is_not_known(evidence):
 
 def test_formulas_that_identify_a_crystal_are_shown_in_the_usual_order():
     known = Evidence(CALIBRATION, TYPES, (reference(1, "TePb"),), None)
-    given = Query("TePb", ROCKSALT, "rocksalt", np.zeros(1), 0.0, 0.0, ())
+    given = Query("TePb", ROCKSALT, "rocksalt", np.zeros(1), 0.0, 0.0, 0.0, ())
     domain = assess(known, given).domain
     assert known.references[0].formula == "TePb"
     assert domain.in_training_data
