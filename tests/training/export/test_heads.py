@@ -59,7 +59,7 @@ def test_a_member_has_network_heads_and_process(run):
     members = {
         f"split-{split}/{part}.safetensors"
         for split in run.splits
-        for part in ("member", "covariance", "heads", "process")
+        for part in ("member", "covariance", "heads", "process", "process-phonons")
     }
     assert {str(path.relative_to(folder)) for path in folder.rglob("*.*")} == members
 
@@ -87,7 +87,7 @@ def test_only_what_is_missing_is_trained_again_and_comes_out_the_same(run):
     again = load_file(path)
     assert again.keys() == whole.keys()
     for name, values in whole.items():  # threads add up in another order
-        np.testing.assert_allclose(again[name], values, rtol=1e-4, atol=1e-6, err_msg=name)
+        np.testing.assert_allclose(again[name], values, rtol=1e-3, atol=1e-6, err_msg=name)
     assert (directory / HEADS).stat().st_mtime_ns == heads
 
 

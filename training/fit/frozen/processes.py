@@ -84,7 +84,7 @@ def train_process(
 ) -> None:
     """Fit a member's process to its training rows and to estimates, and write it.
 
-    And once more with the estimates of its held-out references, where it has any.
+    And once more with the estimates of its held-out references, where it makes estimates.
     """
     covariance = train_covariance(context, embedding)
     rows, everything = context.split.train, references_of(context, embedding)
@@ -92,7 +92,7 @@ def train_process(
     descriptors = references.inputs[:, : -len(embedding.center)]
     methods = MethodRows(method_masks(context.data)[:, rows], descriptors)
     fit = partial(_fitted_arrays, covariance, context.preset.gaussian_process)
-    if len(estimates.held_rows):
+    if len(unlabelled.noise):
         both = unlabelled.joined(estimates.held_out)
         _write(fit(Known(references, both, methods)), context.directory / PHONONS_FILE)
     arrays = {

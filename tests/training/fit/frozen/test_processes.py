@@ -20,7 +20,7 @@ from training.fit.frozen.covariance import JITTER, Covariance, References
 from training.fit.frozen.embedding import StandardisedEmbedding
 from training.fit.frozen.estimates import Estimates, MemberEstimates, estimate_ltc
 from training.fit.frozen.inputs import join_inputs
-from training.fit.frozen.joined import join_processes, mean_estimates
+from training.fit.frozen.joined import join_processes, mean_estimates, with_known_phonons
 from training.fit.frozen.phonons import PhononCrystals, read_phonons
 from training.fit.frozen.processes import (
     COVARIANCE_FILE,
@@ -145,6 +145,26 @@ def test_crystals_of_known_phonons_are_known_beside_the_references(contexts, dat
     assert mean_estimates(contexts) == pytest.approx(
         10 ** np.mean([load_file(c.directory / FILE)["estimates"] for c in contexts], axis=0)
     )
+
+
+def test_what_is_held_out_can_be_known_by_its_phonons_alone(contexts, data):
+    """The member that it is held out from answers as its estimate says, and nothing of the LTC."""
+    plain = join_processes(contexts)
+    known = with_known_phonons(plain, contexts)
+    asked = (*asked_of(data), np.zeros(len(data.graphs), dtype=int))
+    before, after = ProcessPredictor(plain)(*asked), ProcessPredictor(known)(*asked)
+    assert known.n_references == plain.n_references
+    np.testing.assert_array_equal(after.distance, before.distance)
+    estimates_of_members = [estimates_of(context) for context in contexts]
+    assert sum(len(estimates.held_rows) for estimates in estimates_of_members) > 0
+    for member, estimates in enumerate(estimates_of_members):
+        rows = estimates.held_rows
+        if not len(rows):
+            continue
+        assert after.phonons_known[rows] == pytest.approx(np.ones(len(rows)), abs=1e-3)
+        estimated = estimates.held_out.crystals.log_ltc
+        apart = np.abs(after.log_ltc[rows, member] - estimated)
+        assert apart.mean() < 0.6 * np.abs(before.log_ltc[rows, member] - estimated).mean()
 
 
 def kernel(distance: np.ndarray) -> np.ndarray:
