@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
+import httptools
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
@@ -142,7 +143,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._head_bytes += len(data)
         else:
             self._beside_body += len(data)
-        super().data_received(data)
+        self._feed(data)
         if self._beside_body > self.limits.max_head_bytes and not self._ended:
             self._refuse(MalformedRequest, "The body has more around it than in it.")
         if not self._in_head or self._ended:
@@ -152,6 +153,31 @@ class BoundedProtocol(HttpToolsProtocol):
         elif self._head_timer is None and self._head_bytes:
             self._start_head_timer()
 
+    def _feed(self, data: bytes) -> None:
+        """Parse as uvicorn does, but read a request that offers another protocol to its end.
+
+        Clients of HTTP/2 without TLS ask for h2c, and get HTTP/1.1 from who does not speak it
+        (RFC 9110, 7.8). The parser ends with such a head: another one goes on without the offer.
+        """
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as ended:
+            head = self._head_without_upgrade()
+            self.parser = httptools.HttpRequestParser(self)
+            self.parser.feed_data(head)
+            self._feed(data[ended.args[0] :])
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+
+    def _head_without_upgrade(self) -> bytes:
+        lines = [b"%s %s HTTP/1.1" % (self.parser.get_method(), self.url)]
+        lines += [b"%s: %s" % header for header in self.headers if header[0] != b"upgrade"]
+        return b"\r\n".join([*lines, b"", b""])
+
+    def _offers_upgrade(self) -> bool:
+        return self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header; those behind the body are of no use, and would have no end."""
         if self._in_head:
@@ -159,6 +185,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Start the request, unless its URL is too long."""
+        if self._offers_upgrade():
+            return
         self._in_head = False
         self._stop_head_timer()
         self.open.touch(self)
@@ -178,7 +206,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Be ready for the next head."""
-        if self._ended:
+        if self._ended or self._offers_upgrade():
             return
         super().on_message_complete()
         self._in_head = True
@@ -220,9 +248,20 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         self.metrics.note_refusal(kind.code)
         log.info("refused %s: %s", self.client[0] if self.client else "a client", kind.code)
-        if self.is_idle:  # else the answer would run into another one
+        if self.is_idle or self._is_first_waiting():  # else it would run into another answer
             self.transport.write(refusal(kind, detail))
+            self._abandon()
         self.transport.close()
+
+    def _is_first_waiting(self) -> bool:
+        """Return whether the next answer is that of the request whose body is coming."""
+        return self.is_waiting and not self.pipeline and not self.cycle.response_started
+
+    def _abandon(self) -> None:
+        """Let what works on the request think that its client has left."""
+        if not self.is_idle:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
 
     def _turn_away(self) -> None:
         """Refuse a connection without waiting for what it sends: its descriptor is wanted."""

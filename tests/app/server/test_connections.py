@@ -123,6 +123,34 @@ def test_what_comes_around_the_chunks_of_a_body_is_bounded(service, begin, more)
     assert "refused 127.0.0.1: malformed-request" in service.log
 
 
+def test_a_body_with_a_damaged_chunk_gets_an_answer(service):
+    answer = service.exchange(HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n")
+    assert (status(answer), problem(answer)) == (400, "malformed-request")
+
+
+UPGRADE = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+
+
+@pytest.mark.parametrize("pause", [0, 0.2])
+def test_an_offer_of_http2_is_passed_over_with_its_body_read(service, rocksalt_cif, pause):
+    """As `curl --http2` and Java's HttpClient send it."""
+    body = rocksalt_cif.encode()
+    with service.connect() as connection:
+        connection.sendall(HEAD + UPGRADE + b"Content-Length: %d\r\n\r\n" % len(body))
+        time.sleep(pause)
+        connection.sendall(body + b"GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        first, _, second = received(connection).partition(b"HTTP/1.1 404")
+    assert status(first) == 200
+    assert b"NaCl" in first
+    assert second
+
+
+def test_an_offer_of_another_protocol_and_an_end(service):
+    websocket = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\n"
+    assert status(service.exchange(websocket + b"Upgrade: websocket\r\n\r\n")) == 200
+    assert status(service.exchange(b"CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n")) in {400, 404, 405}
+
+
 def test_a_connection_that_is_never_used_is_closed(service):
     with service.connect() as connection:
         start = time.monotonic()
