@@ -67,7 +67,7 @@ def run(
     judge = EnsembleJudge(Loader(load, name, settings), Thresholds(options.below, options.above))
     try:
         with _executor(options) as executor:
-            _follow(screen(source, judge, executor, options.out, command), source.count())
+            done = _follow(screen(source, judge, executor, options.out, command), source.count())
     except KeyboardInterrupt:
         print(
             f"\nStopped; what is done is saved beside {options.out}. Run the same command again to "
@@ -76,6 +76,8 @@ def run(
         )
         return INTERRUPTED
     _report_ignored(source)
+    if not done:
+        raise DataError(f"{source.name} holds no crystal; nothing is written.")
     ranking = rank(options.out, options.top, highest=options.highest)
     _print_ranking(options, ranking)
     if options.shortlist:
@@ -101,8 +103,8 @@ def _cluster(address: str) -> AbstractContextManager[Executor]:
     return Cluster(address)
 
 
-def _follow(screening: Iterable[Progress], total: int | None) -> None:
-    """Screen, and show the progress with rate and time left."""
+def _follow(screening: Iterable[Progress], total: int | None) -> int:
+    """Return how many crystals were screened; show the progress with rate and time left."""
     every = 0.5 if sys.stderr.isatty() else LOG_SECONDS
     with tqdm(total=total, unit=" crystals", mininterval=every, smoothing=0.05) as bar:
         for progress in screening:
@@ -110,6 +112,7 @@ def _follow(screening: Iterable[Progress], total: int | None) -> None:
                 bar.initial = progress.done
             bar.set_postfix(failed=progress.failed, refresh=False)
             bar.update(progress.done - bar.n)
+        return int(bar.n)
 
 
 def _report_ignored(source: Source) -> None:

@@ -132,15 +132,16 @@ def _only_member(content: bytes, max_bytes: int) -> bytes:
         )
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = members(archive)
-            if not names:
+            found = members(archive)
+            if not found:
                 raise NoStructure("The zip archive holds no file; send one with one structure.")
-            if len(names) > 1:
+            if len(found) > 1:
+                named = ", ".join(member.filename for member in found[:SHOWN])
                 raise SeveralStructures(
-                    f"The zip archive holds {len(names)} files ({', '.join(names[:SHOWN])}); "
+                    f"The zip archive holds {len(found)} files ({named}); "
                     "send one structure at a time."
                 )
-            with archive.open(names[0]) as member:
+            with archive.open(found[0]) as member:
                 whole = member.read(max_bytes + 1)
     except (
         zipfile.BadZipFile,
@@ -158,18 +159,17 @@ def _only_member(content: bytes, max_bytes: int) -> bytes:
     return whole
 
 
-def members(archive: zipfile.ZipFile) -> list[str]:
-    """Return the names of the members that may be structures, all others if there are none."""
-    names = [name for name in archive.namelist()[:MOST_MEMBERS] if not is_hidden(name)]
-    return [name for name in names if not name.lower().endswith(BESIDE)] or names
+def members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Return the members that may be structures, all others if there are none."""
+    found = [one for one in archive.infolist()[:MOST_MEMBERS] if not is_hidden(one.filename)]
+    return [one for one in found if not one.filename.lower().endswith(BESIDE)] or found
 
 
 def is_hidden(name: str) -> bool:
     """Tell whether a member or path is a folder, hidden, or of those that macOS adds."""
-    parts = name.split("/")
-    return (
-        any(part == "__MACOSX" or part.startswith(".") for part in parts if part) or not parts[-1]
-    )
+    parts = [part for part in name.split("/") if part not in {"", ".", ".."}]
+    is_folder = not parts or name.endswith("/")
+    return is_folder or any(part == "__MACOSX" or part.startswith(".") for part in parts)
 
 
 def _check_size(n_bytes: int, max_bytes: int) -> None:

@@ -214,22 +214,23 @@ async def _zip(body: bytes, longest: int) -> Items:
         archive = await asyncio.to_thread(zipfile.ZipFile, io.BytesIO(body))
     except ZIP_FAULTS as error:
         raise InvalidRequest(f"The zip archive cannot be read ({error}).") from error
-    names = [name for name in archive.namelist() if not is_hidden(name)]
-    if not names:
+    found = [one for one in archive.infolist() if not is_hidden(one.filename)]
+    if not found:
         raise NoStructure("The zip archive holds no file.")
-    if len(names) > MOST_FILES:
+    if len(found) > MOST_FILES:
         raise StructureTooLarge(f"The zip archive holds more than {MOST_FILES} files.")
 
     async def items() -> Items:
-        for index, name in enumerate(names):
-            yield await asyncio.to_thread(_member, archive, index, name, longest)
+        for index, one in enumerate(found):
+            yield await asyncio.to_thread(_member, archive, index, one, longest)
 
     return items()
 
 
-def _member(archive: zipfile.ZipFile, index: int, name: str, longest: int) -> Item:
+def _member(archive: zipfile.ZipFile, index: int, one: zipfile.ZipInfo, longest: int) -> Item:
+    name = one.filename
     try:
-        with archive.open(name) as member:
+        with archive.open(one) as member:  # not by its name, which may come twice
             content = member.read(longest + 1)
     except ZIP_FAULTS as error:
         fault = UnreadableStructure(f"The archive's member is damaged ({error}).")

@@ -32,8 +32,9 @@ def screen(
 
     Every crystal has one row, in the source's order, however often this is interrupted and called
     again: a finished chunk is a file that is there in full or not at all, named after its input,
-    and the table takes its place when all are there. Raises DataError when another process writes
-    to `out`, when it is of another run, or the disk cannot be written to.
+    and the table takes its place when all are there; without a crystal there is none. Raises
+    DataError when another process writes to `out`, when it is of another run, or the disk cannot be
+    written to.
     """
     with Parts.of(out) as parts:
         run = Run.of(source.name, executor.identify(judge), judge.thresholds)
@@ -43,7 +44,8 @@ def screen(
             started = parts.begin(Started.now(run, command))
             finished: list[Part] = []
             yield from _judge(source, judge, executor, parts, finished)
-            _write(out, parts, started, finished)
+            if finished:
+                _write(out, parts, started, finished)
         parts.remove()
 
 

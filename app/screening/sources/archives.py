@@ -40,7 +40,7 @@ class Archive(OnDisk):
         with self._opened() as members:
             for name, load in members:
                 entry = Entry.of_file(name, load, self.limits)
-                if is_structure_name(name) or looks_like_structure(entry.content):
+                if _holds_crystal(name, entry):
                     yield from split(entry)
 
     def count(self) -> int | None:
@@ -51,8 +51,16 @@ class Archive(OnDisk):
             return sum(is_structure_name(name) for name, _ in members)
 
     def ignored(self) -> tuple[str, ...]:
-        """Return nothing: an archive is read once."""
-        return ()
+        """Return the names of the other files; the archive is read once more. Raises DataError."""
+        with _opened(self.path, self.limits.max_raw_bytes) as members:
+            sampled = ((name, Entry.of_file(name, load, self.limits)) for name, load in members)
+            return tuple(
+                each.material_id for name, each in sampled if not _holds_crystal(name, each)
+            )
+
+
+def _holds_crystal(name: str, entry: Entry) -> bool:
+    return is_structure_name(name) or looks_like_structure(entry.content)
 
     @contextmanager
     def _opened(self) -> Iterator[Iterator[Member]]:
@@ -68,24 +76,34 @@ class Archive(OnDisk):
 def _tar_members(path: Path, max_bytes: int) -> Iterator[Member]:
     with tarfile.open(path, "r|*") as archive:  # a stream, so that nothing is held
         for member in archive:
-            if member.isfile() and not is_hidden(member.name):
-                content = archive.extractfile(member)
-                assert content is not None  # noqa: S101 - of a file
-                yield member.name, partial(_read, content, max_bytes)
+            if not member.isdir() and not is_hidden(member.name):
+                yield member.name, partial(_tar_member, archive, member, max_bytes)
             archive.members = []  # type: ignore[attr-defined] # else it keeps every header
 
 
 def _zip_members(path: Path, max_bytes: int) -> Iterator[Member]:
     with zipfile.ZipFile(path) as archive:
-        for name in archive.namelist():
-            if not is_hidden(name):
-                yield name, partial(_member, archive, name, max_bytes)
+        for member in archive.infolist():
+            if not is_hidden(member.filename):
+                yield member.filename, partial(_zip_member, archive, member, max_bytes)
 
 
-def _member(archive: zipfile.ZipFile, name: str, max_bytes: int) -> bytes:
+def _tar_member(archive: tarfile.TarFile, member: tarfile.TarInfo, max_bytes: int) -> bytes:
+    if not member.isfile():  # what a link leads to has passed by in a stream
+        what = f"a link to {member.linkname}" if member.linkname else "no regular file"
+        raise UnreadableStructure(
+            f"The archive's member is {what}; pack the files themselves, as "
+            "`tar --dereference --hard-dereference` does."
+        )
+    content = archive.extractfile(member)
+    assert content is not None  # noqa: S101 - of a file
+    return _read(content, max_bytes)
+
+
+def _zip_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, max_bytes: int) -> bytes:
     try:
-        with archive.open(name) as member:
-            return _read(member, max_bytes)
+        with archive.open(member) as opened:  # not by its name, which may come twice
+            return _read(opened, max_bytes)
     except FAULTS as error:
         raise UnreadableStructure(f"The archive's member is damaged ({error}).") from error
 

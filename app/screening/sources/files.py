@@ -38,15 +38,19 @@ class Folder(OnDisk):
         return sum(map(holds_crystal, self._files()))
 
     def ignored(self) -> tuple[str, ...]:
-        """Return the names of the other files."""
-        others = (file for file in self._files() if not holds_crystal(file))
+        """Return the names of the other files, and of links to folders, which are not followed."""
+        others = (file for file in self._files(with_links=True) if not holds_crystal(file))
         return tuple(str(file.relative_to(self.path)) for file in others)
 
-    def _files(self) -> Iterator[Path]:
-        """Yield all files but hidden ones; only one folder's names are in memory at a time."""
+    def _files(self, *, with_links: bool = False) -> Iterator[Path]:
+        """Yield all files but hidden ones; only one folder's names are in memory at a time.
+
+        `with_links`: and links to folders.
+        """
         for folder, folders, names in os.walk(self.path):
             folders.sort()
-            for file in sorted(Path(folder, name) for name in names):
+            links = [name for name in folders if with_links and Path(folder, name).is_symlink()]
+            for file in sorted(Path(folder, name) for name in [*names, *links]):
                 if not is_hidden(file.relative_to(self.path).as_posix()):
                     yield file
 
@@ -77,7 +81,15 @@ class Pattern:
 
 
 def holds_crystal(file: Path) -> bool:
-    """Tell whether a file is a structure by its name, else by the beginning of its content."""
+    """Tell whether a file is a structure by its name, else by the beginning of its content.
+
+    Nothing but a regular file is: to open a pipe may wait for ever.
+    """
+    try:
+        if file.exists() and not file.is_file():
+            return False
+    except OSError:
+        pass  # its row says why
     if is_structure_name(file.name):
         return True
     try:

@@ -223,6 +223,17 @@ def test_a_zip_archive(client, rocksalt_cif, zincblende_cif):
     assert formulas(response) == ["unreadable-structure", "ZnS"]
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_members_of_one_name(client, rocksalt_cif, zincblende_cif):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("./a.cif", rocksalt_cif)
+        archive.writestr("./a.cif", zincblende_cif)
+    headers = {"Content-Type": "application/zip"}
+    response = client.post("/predict/batch", content=packed.getvalue(), headers=headers)
+    assert formulas(response) == ["NaCl", "ZnS"]
+
+
 @pytest.mark.parametrize(
     ("content", "media_type", "expected"),
     [

@@ -48,3 +48,28 @@ def test_a_file_name_that_is_not_utf8(paraisite, ensemble, cifs, table, capsys):
     assert len(ensemble.calls) == 1
     assert paraisite("predict", cifs / os.fsdecode(b"\xff.cif")) == 0
     assert r"\xff.cif" in capsys.readouterr().out
+
+
+@pytest.mark.timeout(60)
+def test_what_is_no_regular_file_is_ignored_by_its_name(paraisite, cifs, tmp_path, capsys):
+    os.mkfifo(cifs / "pipe")
+    os.mkfifo(cifs / "pipe.cif")
+    (cifs / "again").symlink_to(cifs / "deeper")
+    (cifs / "lost.cif").symlink_to(cifs / "nowhere")
+    assert paraisite("screen", cifs, "--out", tmp_path / "ltc.csv") == 0
+    rows = {row["material_id"]: row for row in rows_of(tmp_path / "ltc.csv")}
+    assert set(rows) == {"nacl.cif", "broken.cif", "deeper/zns.cif", "lost.cif"}
+    assert rows["lost.cif"]["error"]
+    assert "3 files that are no structure are ignored: again, pipe, pipe.cif" in (
+        capsys.readouterr().err
+    )
+
+
+def test_a_source_without_a_crystal(paraisite, tmp_path, capsys):
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.txt").touch()
+    assert paraisite("screen", tmp_path / "notes", "--out", tmp_path / "ltc.csv") == 1
+    told = capsys.readouterr().err
+    assert "1 files that are no structure are ignored: a.txt" in told
+    assert "notes holds no crystal" in told
+    assert [path.name for path in tmp_path.iterdir()] == ["notes"]
