@@ -17,7 +17,7 @@ from models.structure.primitive import within_limit
 
 POSCAR_NAME = re.compile(r"(^|/)s?(poscar|contcar)|\.(vasp|poscar)$")
 CIF_ENTRY = re.compile(
-    r"^\s*(data_\S*|_cell[_.](length|angle)\S*\s+\S)", re.MULTILINE | re.IGNORECASE
+    r"^[ \t]*(data_\S*|_cell[_.](length|angle)\S*\s+\S)", re.MULTILINE | re.IGNORECASE
 )
 STRUCTURE_FIELD = re.compile(r'"(lattice|lattice_vectors|lattice_mat|cell|cif|poscar)"')
 MOST_LINES = 1_000_000  # of a long file; those of reflections are longer than 16 characters

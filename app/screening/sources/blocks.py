@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from app.screening.entry import Entry
 from models.errors import StructureError
-from models.structure.content import unpacked
+from models.structure.content import text_of
 
-BLOCK = re.compile(rb"^data_\S*", re.MULTILINE | re.IGNORECASE)
-TEXT_FIELD = re.compile(rb"^;.*?^;", re.MULTILINE | re.DOTALL)
-POSITION = re.compile(rb"^\s*_atom_site[_.]fract_x", re.MULTILINE | re.IGNORECASE)
+BLOCK = re.compile(r"^data_\S*", re.MULTILINE | re.IGNORECASE)
+TEXT_OR_BLOCK = re.compile(r"^;.*?^;|^data_\S*", re.MULTILINE | re.IGNORECASE | re.DOTALL)
+POSITION = re.compile(r"^[ \t]*_atom_site[_.]fract_x", re.MULTILINE | re.IGNORECASE)
 
 
 def split(entry: Entry) -> Iterator[Entry]:
@@ -29,20 +29,14 @@ def split(entry: Entry) -> Iterator[Entry]:
 def _blocks(entry: Entry) -> list[tuple[str, bytes]]:
     """Return name and text of each data block with atoms."""
     try:
-        content = unpacked(entry.content, entry.limits.max_raw_bytes)
+        text = text_of(entry.content, entry.limits.max_raw_bytes)
     except StructureError:
         return []
-    if len(BLOCK.findall(content)) < 2:  # noqa: PLR2004
+    if len(BLOCK.findall(text)) < 2:  # noqa: PLR2004
         return []
-    fields = [match.span() for match in TEXT_FIELD.finditer(content)]
-    starts = [
-        match
-        for match in BLOCK.finditer(content)
-        if not any(first < match.start() < last for first, last in fields)
-    ]
-    ends = [match.start() for match in starts[1:]] + [len(content)]
+    starts = [match for match in TEXT_OR_BLOCK.finditer(text) if not match[0].startswith(";")]
+    ends = [match.start() for match in starts[1:]] + [len(text)]
     blocks = [
-        (match[0][5:].decode(errors="backslashreplace"), content[match.start() : end])
-        for match, end in zip(starts, ends, strict=True)
+        (match[0][5:], text[match.start() : end]) for match, end in zip(starts, ends, strict=True)
     ]
-    return [(name, text) for name, text in blocks if POSITION.search(text)]
+    return [(name, block.encode()) for name, block in blocks if POSITION.search(block)]

@@ -5,12 +5,17 @@ import gzip
 import io
 import json
 import tarfile
+import time
 import zipfile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from app.screening.entry import Entry
+from app.screening.sources.blocks import split
+from models.structure.checks import StructureLimits
+from models.structure.read import looks_like_structure
 from tests.app.screening.conftest import entry, rows_of
 
 
@@ -66,6 +71,50 @@ def test_the_case_of_a_suffix_does_not_matter(paraisite, files, tmp_path, rocksa
         (tmp_path / "out.parquet").unlink()
 
 
+def added(archive, name, content=b"", **attributes):
+    member = tarfile.TarInfo(name)
+    member.size = len(content)
+    for attribute, value in attributes.items():
+        setattr(member, attribute, value)
+    archive.addfile(member, io.BytesIO(content))
+
+
+def test_names_relative_to_a_folder(paraisite, files, tmp_path):
+    """As `tar -C crystals .` and `zip -r` with ./ or ../ write them."""
+    whole = files["a/nacl.cif"]
+    with tarfile.open(tmp_path / "c.tar", "w") as archive:
+        added(archive, ".", type=tarfile.DIRTYPE)
+        added(archive, "./nacl.cif", whole)
+        added(archive, "../b/nacl.cif", whole)
+        added(archive, "./.hidden/nacl.cif", whole)
+    assert set(screened(paraisite, tmp_path / "c.tar", tmp_path)) == {
+        "./nacl.cif",
+        "../b/nacl.cif",
+    }
+
+
+def test_what_a_tar_archive_holds_beside_files_is_not_lost(paraisite, files, tmp_path, capsys):
+    with tarfile.open(tmp_path / "c.tar", "w") as archive:
+        added(archive, "a.cif", files["a/nacl.cif"])
+        added(archive, "b.cif", type=tarfile.LNKTYPE, linkname="a.cif")
+        added(archive, "pipe", type=tarfile.FIFOTYPE)
+        added(archive, "notes.txt", b"nothing")
+    found = screened(paraisite, tmp_path / "c.tar", tmp_path)
+    assert found["a.cif"] == "NaCl"
+    assert "a link to a.cif; pack the files themselves" in found["b.cif"]
+    assert "2 files that are no structure are ignored: pipe, notes.txt" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_members_of_one_name(paraisite, rocksalt_cif, zincblende_cif, tmp_path):
+    with zipfile.ZipFile(tmp_path / "c.zip", "w") as archive:
+        archive.writestr("a.cif", rocksalt_cif)
+        archive.writestr("a.cif", zincblende_cif)
+    out = tmp_path / "out.csv"
+    assert paraisite("screen", tmp_path / "c.zip", "--out", out) == 0
+    assert [row["formula"] for row in rows_of(out)] == ["NaCl", "ZnS"]
+
+
 def test_a_damaged_member_is_the_error_of_its_row(paraisite, files, tmp_path):
     path = zipped(tmp_path / "crystals.zip", files)
     content = path.read_bytes()
@@ -99,6 +148,30 @@ def test_blocks_of_a_cif_are_crystals_of_their_own(
         f"{tmp_path}/two.cif#NaCl": "NaCl",
         f"{tmp_path}/two.cif#ZnS": "ZnS",
     }
+
+
+@pytest.mark.parametrize(
+    ("encoding", "end"), [("utf-16", "\r\n"), ("utf-8-sig", "\n"), ("latin-1", "\r")]
+)
+def test_blocks_in_other_encodings_and_with_other_line_ends(
+    paraisite, tmp_path, cifs, encoding, end
+):
+    both = [(cifs / name).read_text() for name in ("nacl.cif", "deeper/zns.cif")]
+    text = "\n".join(["# \u00c5ngstr\u00f6m", *both]).replace("\n", end)
+    (tmp_path / "two.cif").write_bytes(text.encode(encoding))
+    found = screened(paraisite, tmp_path / "two.cif", tmp_path)
+    assert [*found.values()] == ["NaCl", "ZnS"]
+
+
+@pytest.mark.parametrize(
+    "content", [b"".join(b"data_%d\n_x\n;\na\n;\n" % i for i in range(20_000)), b"\n" * 1_000_000]
+)
+def test_files_made_to_take_long_are_taken_apart_at_once(content):
+    start = time.process_time()
+    whole = Entry("a.cif", content, StructureLimits())
+    assert [*split(whole)] == [whole]
+    looks_like_structure(content)
+    assert time.process_time() - start < 1
 
 
 def lemat(structure, name):
