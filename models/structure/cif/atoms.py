@@ -54,7 +54,7 @@ def read_atoms(entries: Entries, max_sites: int) -> tuple[Structure, tuple[str, 
         *cell_warnings,
         *symmetry.warnings,
         reading.candidate.warning,
-        *_moved(listed, reading.content),
+        *_changed(listed, reading.content),
         *reading.verdict.warnings,
         *density_warnings(
             entries, lattice, reading.numbers, is_confirmed=reading.verdict.support > 0
@@ -110,13 +110,15 @@ def _check_hydrogen(listed: Listed, reading: _Reading) -> None:
         raise group_with_hydrogen(name)
 
 
-def _moved(listed: Listed, content: Content) -> Iterator[str]:
+def _changed(listed: Listed, content: Content) -> Iterator[str]:
     names = [label or symbol for symbol, label in zip(listed.symbols, listed.labels, strict=True)]
     for sites, what in (
-        (content.snapped, "Moved to the special positions that their coordinates round"),
-        (content.merged, "Left out as images of sites listed before"),
-    ):
-        if len(sites):
-            named = ", ".join(shown(names[site]) for site in sites[:SHOWN_SITES])
+        ([names[site] for site in content.snapped],
+         "Moved to the special positions that their coordinates round"),
+        ([names[site] for site in content.merged], "Left out as images of sites listed before"),
+        (listed.empty, "Left out for their occupancy of 0"),
+    ):  # fmt: skip
+        if sites:
+            named = ", ".join(map(shown, sites[:SHOWN_SITES]))
             more = f" and {len(sites) - SHOWN_SITES} more" if len(sites) > SHOWN_SITES else ""
             yield f"{what}: {named}{more}."

@@ -4,8 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import reduce
-from math import gcd, isfinite
+from math import gcd
 from statistics import median
 
 import gemmi
@@ -20,6 +19,7 @@ MULTIPLICITIES = ("_atom_site_symmetry_multiplicity", "_atom_site_site_symmetry_
 HYDROGEN = 1
 MISCOUNT = 0.06  # relative difference of a count from its formula that rounding cannot make
 NOTICED = 0.01
+STATED = (1e-6, 1e9)  # a count or Z beyond these is none
 LOST_HYDROGEN = 0.1  # share of the hydrogen that may be missing with a warning
 
 
@@ -56,7 +56,7 @@ def stated_content(entries: Entries) -> Stated:
     """Return the formula and Z of a block."""
     text = " ".join(filter(None, entries.texts("_chemical_formula_sum"))).strip()
     units = float(cif.as_number(entries.text("_cell_formula_units_z") or "?"))
-    units = units if isfinite(units) and units > 0 else 0.0
+    units = units if STATED[0] < units < STATED[1] else 0.0
     return Stated(text, formula_counts(text), units, *_by_multiplicities(entries))
 
 
@@ -71,7 +71,7 @@ def _by_multiplicities(entries: Entries) -> tuple[int, int]:
 def formula_counts(formula: str) -> dict[int, float]:
     """Return the counts by atomic number of a formula such as C6 H12 O6.
 
-    Nothing if any part of it is not an element and its count.
+    Nothing if any part of it is not an element and its count, or a count is absurd.
     """
     squeezed = re.sub(r"\s+", " ", formula).strip()
     if len(squeezed) > 500 or not re.fullmatch(r"([A-Z][A-Za-z]?\d*\.?\d* ?)+", squeezed):  # noqa: PLR2004
@@ -82,7 +82,8 @@ def formula_counts(formula: str) -> dict[int, float]:
         if not number:
             return {}
         counts[number] += float(count or 1) if count != "." else 1  # type: ignore[assignment]
-    return {number: count for number, count in counts.items() if count > 0}
+    stated: dict[int, float] = {number: count for number, count in counts.items() if count > 0}
+    return stated if all(STATED[0] < count < STATED[1] for count in stated.values()) else {}
 
 
 def judge(stated: Stated, numbers: Sequence[int]) -> Verdict:
@@ -99,8 +100,7 @@ def judge(stated: Stated, numbers: Sequence[int]) -> Verdict:
         counted = _by_count(stated, found.total())
         return Verdict(1 + counted.support, counted.fault, tuple(warnings))
     ratio = stated.units / units
-    whole = found.total() == round(sum(stated.counts.values()))
-    if abs(ratio - 1) < NOTICED or (whole and _divisor(stated) % round(stated.units or 1) == 0):
+    if abs(ratio - 1) < NOTICED or _is_of_whole_cell(stated, found.total()):
         return Verdict(2, warnings=tuple(warnings))
     text = (
         f"The cell holds {units:.3g} formula units {shown(stated.text)}, but "
@@ -127,9 +127,11 @@ def _by_count(stated: Stated, n_found: int) -> Verdict:
     return Verdict()
 
 
-def _divisor(stated: Stated) -> int:
-    """Return the greatest common divisor of the formula's counts; programs give the whole cell."""
-    return reduce(gcd, (round(count) for count in stated.counts.values())) or 1
+def _is_of_whole_cell(stated: Stated, n_found: int) -> bool:
+    """Tell whether the formula is that of the cell, as programs give it, and Z divides it."""
+    counts = [round(count) for count in stated.counts.values()]
+    units = round(stated.units)
+    return n_found == round(sum(stated.counts.values())) and units > 0 and gcd(*counts) % units == 0
 
 
 def _compared(stated: Stated, found: Counter[int]) -> tuple[str, list[str]]:

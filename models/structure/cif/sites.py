@@ -39,13 +39,15 @@ Vectors = NDArray[np.float64]
 @dataclass(frozen=True)
 class Listed:
     """Sites as listed: `symbols` and `labels` (empty where not given), fractional `positions`
-    [n_sites, 3], and the number of `decimals` [n_sites] that they are written with.
+    [n_sites, 3], and the number of `decimals` [n_sites] that they are written with. `empty`: names
+    of those with an occupancy of 0, which are no atoms.
     """  # noqa: D205 - one sentence
 
     symbols: list[str]
     labels: list[str]
     positions: Vectors
     decimals: Numbers
+    empty: tuple[str, ...] = ()
 
 
 def listed_sites(entries: Entries, max_sites: int) -> Listed:
@@ -62,7 +64,7 @@ def listed_sites(entries: Entries, max_sites: int) -> Listed:
     check_raw_size(count, max_sites)
     labels = entries.column("_atom_site_label", count)
     symbols = entries.column("_atom_site_type_symbol", count)
-    kept = _kept_rows(entries, [*zip(symbols, labels, strict=True)], columns)
+    kept, empty = _kept_rows(entries, [*zip(symbols, labels, strict=True)], columns)
     values = [[_coordinate(column[row], labels[row] or symbols[row]) for column in columns]
               for row in kept]  # fmt: skip
     return Listed(
@@ -70,6 +72,7 @@ def listed_sites(entries: Entries, max_sites: int) -> Listed:
         [labels[row].strip() for row in kept],
         np.array([[value for value, _ in row] for row in values]),
         np.array([_fewest([decimals for _, decimals in row]) for row in values]),
+        tuple(labels[row] or symbols[row] for row in empty),
     )
 
 
@@ -90,8 +93,8 @@ def check_images(n_atoms: int, n_operations: int, max_sites: int) -> None:
 
 def _kept_rows(
     entries: Entries, names: Sequence[tuple[str, str]], columns: Sequence[Sequence[str]]
-) -> list[int]:
-    """Return the rows that are atoms: dummies and empty positions are none."""
+) -> tuple[list[int], list[int]]:
+    """Return the rows that are atoms, and those of empty positions; dummies are neither."""
     count = len(names)
     flags = entries.column("_atom_site_calc_flag", count)
     texts = entries.column("_atom_site_occupancy", count)
@@ -99,7 +102,9 @@ def _kept_rows(
         1.0 if not text or text in WHOLE else _occupancy(text, names[row])
         for row, text in enumerate(texts)
     ]
-    kept = [row for row in range(count) if flags[row] != "dum" and occupancies[row] != 0]
+    real = [row for row in range(count) if flags[row] != "dum"]
+    kept = [row for row in real if occupancies[row] != 0]
+    empty = [row for row in real if occupancies[row] == 0]
     if not kept:
         raise NoStructure("The CIF lists no atom; check its _atom_site_ entries.")
     shares = [row for row in kept if occupancies[row] < FULL]
@@ -116,7 +121,7 @@ def _kept_rows(
             "list every atom."
         )
     _check_alternatives(entries, names, kept)
-    return kept
+    return kept, empty
 
 
 def _of_one_element(

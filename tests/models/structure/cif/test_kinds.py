@@ -105,6 +105,23 @@ def test_formula_and_z_choose_the_origin(place):
     assert "Origin choice" in warnings(text)
 
 
+@pytest.mark.parametrize("units", ["0.5", "0.4", "1e-320", "1e-5", "1e300", "0", "-4"])
+@pytest.mark.parametrize("known", ["Mg4 O4", "Mg O", "Mg1" + "0" * 400 + " O"])
+def test_a_formula_or_z_that_makes_no_sense_is_no_fault_of_the_service(units, known):
+    entry = f"_chemical_formula_sum '{known}'\n_cell_formula_units_Z {units}\n{SYMBOL} Fm-3m"
+    text = cif(*MAGNESIA, extra=entry)
+    try:
+        assert formula(text) == "Mg4O4"
+    except UnreadableStructure as error:
+        assert float(units) > 0
+        assert "_cell_formula_units_Z says" in str(error)  # noqa: PT017
+
+
+def test_half_a_formula_unit_in_the_cell():
+    entry = f"_chemical_formula_sum 'Mg8 O8'\n_cell_formula_units_Z 0.5\n{SYMBOL} Fm-3m"
+    assert warnings(cif(*MAGNESIA, extra=entry)) == ""
+
+
 def test_the_cell_tells_the_unique_axis():
     rows = ("Hf1 Hf 0.28 0.04 0.21", "O1 O 0.07 0.33 0.34", "O2 O 0.45 0.76 0.48")
     first = cif(*rows, extra=f"{SYMBOL} 'P 1 1 21/a'", cell=(5.29, 5.12, 5.18, 90, 90, 99.2))

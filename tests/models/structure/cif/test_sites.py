@@ -139,3 +139,10 @@ def test_other_shared_sites_are_disorder(first, second):
     rows = (f"M1 {first}", f"M2 {second}", "O1 O .5 .5 .5 1")
     with pytest.raises(DisorderedStructure, match="partly occupied or mixed"):
         read_structure(cif(*rows, extra=CUBIC_GROUP, columns=SHARED))
+
+
+def test_a_site_left_out_for_its_occupancy_is_told():
+    rows = [f"{row} 1" for row in MAGNESIA]
+    text = cif(*rows, "O9 O .25 .25 .25 0", extra=CUBIC_GROUP, columns=f"{COLUMNS} occupancy")
+    assert formula(text) == "Mg4O4"
+    assert "Left out for their occupancy of 0: O9." in warnings(text)
