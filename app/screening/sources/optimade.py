@@ -15,7 +15,7 @@ from models.structure.materials_project.session import TRANSIENT, BoundedSession
 
 FIELDS = (
     "id,lattice_vectors,species_at_sites,cartesian_site_positions,species,dimension_types,"
-    "chemical_formula_reduced"
+    "chemical_formula_reduced,nperiodic_dimensions,structure_features"
 )
 PAGE = 100  # structures
 RETRIES = 5

@@ -30,7 +30,8 @@ PARTS = (
     "lattice_mat", "elements", "coords", "cartesian",
     "cell", "positions", "numbers", "symbols", "pbc",
 )  # fmt: skip
-READ = frozenset((*IDS, *TEXTS, *NESTED, *PARTS))  # columns that say what a crystal is
+STATED = ("chemical_formula_reduced", "nperiodic_dimensions", "structure_features")
+READ = frozenset((*IDS, *TEXTS, *NESTED, *PARTS, *STATED))  # columns that say what a crystal is
 ROWS = 200  # that are in memory at once
 
 Values = dict[str, Any]
@@ -85,7 +86,7 @@ def _parquet_rows(path: Path) -> Iterator[Values]:
 def _chosen(path: Path, names: list[str]) -> list[str]:
     """Return the columns that are read. Raises DataError when none holds a structure."""
     chosen = [name for name in names if name in READ]
-    if not set(chosen) - set(IDS):
+    if not set(chosen) - {*IDS, *STATED}:
         raise DataError(
             f"{path} has no column with structures; call it cif, structure or poscar, or use the "
             f"columns of OPTIMADE. It has {', '.join(names[:20])}."

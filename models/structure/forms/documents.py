@@ -11,7 +11,7 @@ from models.structure.forms.json_forms import FORMS
 from models.structure.forms.json_text import parsed
 
 TEXTS = ("cif", "poscar", "xyz", "text", "content", "structure", "file")  # with a whole file
-NESTED = ("structure", "data", "attributes", "atoms", "final_structure", "structures", "1")
+NESTED = ("structure", "data", "attributes", "atoms", "final_structure", "structures")
 LARGEST = 4  # JSON for a structure, of the bytes accepted as text
 DEEPEST = 5  # documents within documents
 OPENING = ("{", "[")
@@ -48,14 +48,23 @@ def read_value(
         raise _unknown(document)
     for form in FORMS:
         if form.matches(document):
-            return form.read(document, limits.max_sites), form.name, ()
+            structure = form.read(document, limits.max_sites)
+            return structure, form.name, form.doubts(document, structure)
     for key, value in document.items():
         if key.lower() in TEXTS and isinstance(value, str):
             return read_text(value, limits, "")
+    rows = numbered_rows(document)
+    if rows:
+        return _only(rows, limits, read_text, depth)
     for key in NESTED:
         if isinstance(document.get(key), dict | list) and depth < DEEPEST:
             return read_value(document[key], limits, read_text, depth + 1)
     raise _unknown(document)
+
+
+def numbered_rows(document: dict[str, Any]) -> list[Any]:
+    """Return the rows of a data base of ASE, which it has by their numbers."""
+    return [row for key, row in document.items() if key.isdecimal() and isinstance(row, dict)]
 
 
 def _only(documents: list[Any], limits: StructureLimits, read_text: ReadText, depth: int) -> Parts:

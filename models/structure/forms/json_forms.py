@@ -1,5 +1,6 @@
 """Forms in which JSON documents of programs and data bases give a structure."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,28 +16,40 @@ from models.errors import (
     UnsupportedElement,
 )
 from models.structure.bounds import check_cell
+from models.structure.cif.formula import formula_counts
 from models.structure.primitive import check_raw_size
 from models.structure.species import atomic_number, structure_of
 
 FULL = 0.999  # an occupancy from here on is a whole atom
 AXES = 3
 HEAVIEST = 118
+SHOWN = 40  # characters of a site's name that a message repeats
+APPROXIMANT = (
+    "send an ordered approximant, such as one made by pymatgen's "
+    "OrderDisorderedStructureTransformation."
+)
 ANGSTROM, METRES = 1e-10, 1e-7  # m; a lattice of no longer vectors is in m
 
 Document = dict[str, Any]
+
+
+def _no_doubts(_document: Document, _structure: Structure) -> tuple[str, ...]:
+    return ()
 
 
 @dataclass(frozen=True)
 class Form:
     """A form of document: its name, the fields that tell it, and how it is read.
 
-    `n_sites` tells the sites of a form that gives numbers of atoms, which a few digits make many.
+    `n_sites` tells the sites of a form that gives numbers of atoms, which a few digits make many;
+    `doubts` are warnings of what else it states of the structure.
     """
 
     name: str
     matches: Callable[[Document], bool]
     parts: Callable[[Document], tuple[Any, Sequence[Any], Any, bool]]
     n_sites: Callable[[Document], int] = lambda _document: 0
+    doubts: Callable[[Document, Structure], tuple[str, ...]] = _no_doubts
 
     def read(self, document: Document, max_sites: int) -> Structure:
         """Return the structure of a document. Raises StructureError."""
@@ -53,7 +66,14 @@ class Form:
             lattice = Lattice(_three(matrix))
             check_cell(lattice)
             numbers = [_number(one) for one in species]
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        except (
+            KeyError,
+            TypeError,
+            ValueError,
+            IndexError,
+            AttributeError,
+            ArithmeticError,
+        ) as error:
             raise UnreadableStructure(
                 f"The {self.name} document lacks a part or has one of another kind "
                 f"({type(error).__name__}: {str(error)[:100]}); write it again with its program."
@@ -63,12 +83,10 @@ class Form:
 
 def _array(values: Any, name: str) -> NDArray[np.float64]:
     """Return numbers [n, 3]. Raises UnreadableStructure."""
-    if isinstance(values, dict):
+    while isinstance(values, dict):
         values = values.get("__ndarray__", values.get("array"))
-        if isinstance(values, dict):
-            return _array(values, name)
-        if isinstance(values, list) and len(values) == AXES and isinstance(values[1], str):
-            values = values[2]  # ASE: shape, type, values
+    if isinstance(values, list) and len(values) == AXES and isinstance(values[1], str):
+        values = values[2]  # ASE: shape, type, values
     array = np.array(values, dtype=np.float64)
     if array.size % AXES == 0 and array.ndim == 1:
         array = array.reshape(-1, AXES)
@@ -118,18 +136,29 @@ def _pymatgen_matrix(lattice: Any) -> Any:
 
 
 def _whole(site: Document) -> str:
-    """Return the element of a site of pymatgen. Raises DisorderedStructure."""
+    """Return the element of a site of pymatgen. Raises as `_one_whole` does."""
     found = site.get("species") or [{"element": site["label"], "occu": 1}]
-    if len(found) > 1 or float(found[0].get("occu", 1)) < FULL:
-        occupants = ", ".join(f"{one['element']} {one.get('occu', 1):g}" for one in found[:5])
-        raise _disordered(str(site.get("label", "")), occupants)
-    return str(found[0]["element"])
+    symbols = [one["element"] for one in found]
+    return _one_whole(str(site.get("label", "")), symbols, [one.get("occu", 1) for one in found])
+
+
+def _one_whole(name: str, symbols: Sequence[Any], shares: Sequence[Any]) -> str:
+    """Return the one element of a site. Raises DisorderedStructure, UnreadableStructure."""
+    occupancies = [float(share) for share in shares]
+    wrong = [value for value in occupancies if not 0 <= value <= 2 - FULL]
+    if wrong:
+        raise UnreadableStructure(
+            f"Site {name[:SHOWN]} has an occupancy of {wrong[0]:g}; it must be from 0 to 1."
+        )
+    pairs = list(zip(symbols, occupancies, strict=True))
+    if len(pairs) > 1 or occupancies[0] < FULL:
+        raise _disordered(name, ", ".join(f"{symbol} {value:g}" for symbol, value in pairs[:5]))
+    return str(symbols[0])
 
 
 def _disordered(name: str, occupants: str) -> DisorderedStructure:
     return DisorderedStructure(
-        f"Site {name[:40]} is partly occupied or mixed ({occupants[:100]}); send an ordered "
-        "approximant, such as one made by pymatgen's OrderDisorderedStructureTransformation."
+        f"Site {name[:SHOWN]} is partly occupied or mixed ({occupants[:100]}); {APPROXIMANT}"
     )
 
 
@@ -179,10 +208,13 @@ def _listed(values: Any) -> list[Any]:
 
 
 def _optimade(document: Document) -> tuple[Any, Sequence[Any], Any, bool]:
-    if 0 in (document.get("dimension_types") or []):
+    dimensions = document.get("nperiodic_dimensions")
+    is_crystal = dimensions is None or int(dimensions) == AXES
+    if 0 in (document.get("dimension_types") or []) or not is_crystal:
         raise NoStructure(
             "The OPTIMADE structure is not periodic in three directions; send a crystal."
         )
+    _check_features(document.get("structure_features") or [])
     kinds = {kind["name"]: kind for kind in document.get("species") or []}
     species = [_optimade_symbol(kinds.get(name), name) for name in document["species_at_sites"]]
     vectors, positions = _in_angstrom(
@@ -191,16 +223,41 @@ def _optimade(document: Document) -> tuple[Any, Sequence[Any], Any, bool]:
     return vectors, species, positions, True
 
 
+def _check_features(features: Sequence[str]) -> None:
+    """Raise DisorderedStructure or UnreadableStructure where the sites are not the crystal."""
+    if {"disorder", "assemblies"} & set(features):
+        raise DisorderedStructure(f"The OPTIMADE structure is disordered; {APPROXIMANT}")
+    if "implicit_atoms" in features:
+        raise UnreadableStructure(
+            "The OPTIMADE structure has atoms that are no sites (implicit_atoms); list every atom."
+        )
+
+
 def _optimade_symbol(kind: Document | None, name: str) -> str:
     if kind is None:
         return name
-    symbols = kind["chemical_symbols"]
-    if len(symbols) > 1 or float(kind.get("concentration", [1])[0]) < FULL:
-        shares = kind.get("concentration") or [1] * len(symbols)
-        raise _disordered(
-            name, ", ".join(f"{s} {c:g}" for s, c in zip(symbols, shares, strict=True))
+    attached = kind.get("attached") or []
+    if attached and any(kind.get("nattached") or [1]):
+        raise UnreadableStructure(
+            f"Site {name[:SHOWN]} has attached atoms that are not listed "
+            f"({', '.join(map(str, attached))[:SHOWN]}); list every atom."
         )
-    return str(symbols[0])
+    symbols = kind["chemical_symbols"]
+    return _one_whole(name, symbols, kind.get("concentration") or [1] * len(symbols))
+
+
+def _optimade_doubts(document: Document, structure: Structure) -> tuple[str, ...]:
+    """Return a warning where the sites are not in the ratio of the stated formula."""
+    text = str(document.get("chemical_formula_reduced") or "")
+    stated, found = formula_counts(text), Counter(structure.atomic_numbers)
+    shares = {number: found[number] / count for number, count in stated.items()}
+    if not stated or (stated.keys() == found.keys() and len(set(shares.values())) == 1):
+        return ()
+    warning = (
+        f"The sites are {structure.composition.reduced_formula}, but chemical_formula_reduced says "
+        f"{text[:SHOWN]}; the sites are used."
+    )
+    return (warning,)
 
 
 def _ase(document: Document) -> tuple[Any, Sequence[Any], Any, bool]:
@@ -235,7 +292,7 @@ def _has(*fields: str) -> Callable[[Document], bool]:
 
 FORMS = (
     Form("pymatgen", _is_pymatgen, _pymatgen),
-    Form("OPTIMADE", _has("lattice_vectors", "species_at_sites"), _optimade),
+    Form("OPTIMADE", _has("lattice_vectors", "species_at_sites"), _optimade, _optimade_doubts),
     Form("JARVIS", _has("lattice_mat", "elements", "coords"), _jarvis),
     Form("ASE", lambda d: "cell" in d and ("positions" in d or "scaled_positions" in d), _ase),
     Form("NOMAD", _has("lattice_vectors", "labels", "positions"), _nomad),

@@ -22,6 +22,7 @@ QUOTES = re.compile(r"[\s,;\"'(){}\[\]]+")  # in which and between which program
 YES, NO = {"t", "true", "1"}, {"f", "false", "0"}
 LONGEST = 600  # characters of a value
 AXES, NUMBERS = 3, 9
+HEAVIEST = 118
 SHOWN = 60  # characters of a line that a message repeats
 DEFAULT_PROPERTIES = "species:S:1:pos:R:3"
 
@@ -111,6 +112,11 @@ def _atom(lines: Sequence[str], line: int, columns: tuple[int, int]) -> tuple[in
         )
     symbol = words[element]
     number = int(symbol) if COUNT.fullmatch(symbol) else atomic_number(symbol)
+    if not 1 <= number <= HEAVIEST:
+        raise UnreadableStructure(
+            f"Line {line + 1} of the XYZ file has the atomic number {number}, which is that of no "
+            "element."
+        )
     return number, [float(value) for value in numbers]
 
 

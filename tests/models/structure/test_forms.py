@@ -162,6 +162,8 @@ TEXT = str(CifWriter(CRYSTAL))
         gzip.compress(TEXT.encode()),
         gzip.compress(TEXT[:100].encode()) + gzip.compress(TEXT[100:].encode()),
         zipped("a.cif"),
+        zipped("./a.cif", "./.DS_Store"),
+        zipped("../a.cif"),
         zipped("__MACOSX/._a.cif", "folder/a.cif", ".DS_Store"),
         zipped("README.txt", "a.cif", "picture.PNG"),
         zipped("a.cif.gz", content=gzip.compress(TEXT.encode())),
@@ -237,6 +239,51 @@ def changed(name: str, **changes: object) -> str:
     return json.dumps(document)
 
 
+ROW = json.loads((FILES / "ase.json").read_text())["1"]
+DATA_BASE = json.dumps({"1": ROW, "2": ROW, "ids": [1, 2], "nextid": 3})
+
+
+NESTED = '{"lattice_mat": %s, "elements": ["Ag"], "coords": [0]}' % (
+    '{"array": ' * 1000 + "0" + "}" * 1000
+)
+
+
+def silver(**changes: object) -> str:
+    kinds = [{"name": name, "chemical_symbols": [name]} for name in ("Ag", "Br")]
+    kinds[0].update(changes)  # type: ignore[arg-type]
+    return changed("optimade", species=kinds)
+
+
+def occupied(share: object) -> str:
+    sites = json.loads((FILES / "pymatgen.json").read_text())["sites"]
+    sites[0]["species"][0]["occu"] = share
+    return changed("pymatgen", sites=sites)
+
+
+def test_statements_of_optimade_that_agree():
+    full = silver(attached=["H"], nattached=[0], concentration=[1.0])
+    agreeing = {
+        "nperiodic_dimensions": 3,
+        "structure_features": [],
+        "chemical_formula_reduced": "AgBr",
+    }
+    document = json.loads(full)
+    document["data"]["attributes"].update(agreeing)
+    assert read_structure(json.dumps(document)).warnings == ()
+
+
+def test_a_formula_of_optimade_that_contradicts_the_sites_is_a_warning():
+    read = read_structure(changed("optimade", chemical_formula_reduced="Ag2Br"))
+    assert read.warnings == (
+        "The sites are AgBr, but chemical_formula_reduced says Ag2Br; the sites are used.",
+    )
+
+
+def test_a_data_base_whose_one_row_is_not_the_first():
+    text = json.dumps({"7": ROW, "ids": [7], "nextid": 8})
+    assert parse_structure(text) == parse_structure((FILES / "ase.json").read_text())
+
+
 @pytest.mark.parametrize(
     ("text", "kind", "words"),
     [
@@ -254,6 +301,24 @@ def changed(name: str, **changes: object) -> str:
         (changed("pymatgen", lattice={"a": 1}), UnreadableStructure, "lacks a part"),
         (json.dumps({"@class": "Molecule", "sites": []}), NoStructure, "molecule"),
         ("[" * 100_000, UnreadableStructure, "JSON cannot be read"),
+        (NESTED, UnreadableStructure, "not three numbers"),
+        (DATA_BASE, SeveralStructures, "2 structures"),
+        (changed("optimade", nperiodic_dimensions=2), NoStructure, "three directions"),
+        (changed("optimade", structure_features=["disorder"]), DisorderedStructure, "disordered"),
+        (changed("optimade", structure_features=["assemblies"]), DisorderedStructure, "disordered"),
+        (
+            changed("optimade", structure_features=["implicit_atoms"]),
+            UnreadableStructure,
+            "no sites",
+        ),
+        (silver(attached=["H"], nattached=[2]), UnreadableStructure, "not listed .H."),
+        (silver(attached=["H"]), UnreadableStructure, "not listed .H."),
+        (silver(concentration=[1.5]), UnreadableStructure, "occupancy of 1.5"),
+        (silver(concentration=[0.5]), DisorderedStructure, "Ag 0.5"),
+        (silver(concentration=[1.0, 1.0]), UnreadableStructure, "lacks a part"),
+        (occupied(3), UnreadableStructure, "occupancy of 3"),
+        (occupied("nan"), UnreadableStructure, "occupancy of nan"),
+        (occupied(-1), UnreadableStructure, "occupancy of -1"),
     ],
 )
 def test_faults_of_documents(text, kind, words):
@@ -365,6 +430,8 @@ def test_a_document_with_mixed_sites_names_the_occupants(name):
         (('pbc="T T T"', 'pbc="T T F"'), NoStructure, "three directions"),
         (("\nBr", "\nBr 1 1 1\nBr"), SeveralStructures, "several frames"),
         (("Br 2.887", "Br x"), UnreadableStructure, "Line 4"),
+        (("Br 2.887", "0 2.887"), UnreadableStructure, "Line 4 .* atomic number 0"),
+        (("Br 2.887", "119 2.887"), UnreadableStructure, "Line 4 .* atomic number 119"),
         (("pos:R:3", "forces:R:3"), UnreadableStructure, "no pos"),
         (("2\nLat", "3\nLat"), UnreadableStructure, "3 atoms"),
     ],
