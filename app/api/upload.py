@@ -7,7 +7,6 @@ import re
 from collections.abc import AsyncGenerator
 
 from fastapi import Request
-from pydantic import ValidationError
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -15,7 +14,13 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from app.errors import InvalidRequest, RequestTimeout, UnsupportedMediaType
 from app.schemas import CifText
 from app.settings import Settings
-from models.errors import NoStructure, SeveralStructures, StructureTooLarge
+from models.errors import (
+    NoStructure,
+    SeveralStructures,
+    StructureTooLarge,
+    UnreadableStructure,
+)
+from models.structure.forms.json_text import parsed
 
 FIELD = "file"
 FORM = "multipart/form-data"
@@ -30,7 +35,9 @@ CHARSETS = {"utf-8", "utf-16", "utf-16-le", "utf-16-be", "iso8859-1", "ascii"}
 SENT_AS_IS = {"utf-8", "ascii"}
 ENCODINGS = {"", "identity", "gzip", "x-gzip"}  # gzip is recognised by content too
 GZIP = b"\x1f\x8b"
-WRAPPED = re.compile(rb'\s{0,99}\{\s{0,99}"cif"')
+CIF = b'"cif"'
+NAMES = {"material_id", "id", "name", "file"}  # what a file may be called beside it
+OTHERS = {"poscar", "xyz"}
 DIGEST = 16  # hexadecimal digits of the SHA-256 that a file is named by in the log
 PIECE = 16384  # bytes of a form that are read at a time
 LARGE = 200_000  # bytes that are decoded off the event loop
@@ -120,12 +127,21 @@ def _check_encoding(header: str, body: bytes) -> None:
 def _file_in(body: bytes, charset: str) -> bytes:
     """Return the file in UTF-8, out of {"cif": "..."} so that it has one key in the cache."""
     content = body if charset in SENT_AS_IS else _as_utf8(body, charset)
-    if not WRAPPED.match(content):
+    if CIF not in content or not content.lstrip().startswith(b"{"):
         return content
     try:
-        return CifText.model_validate_json(content).cif.encode()
-    except (ValidationError, UnicodeEncodeError) as error:
+        document = parsed(content)
+    except UnreadableStructure as error:
         raise InvalidRequest('The JSON body is not {"cif": "..."}; check its quotes.') from error
+    if "cif" not in document or not set(document) <= {"cif", *NAMES, *OTHERS}:
+        return content  # a document of another form
+    if OTHERS & set(document):
+        raise InvalidRequest(
+            f"The JSON body has cif and {', '.join(OTHERS & set(document))}; send one file."
+        )
+    if not isinstance(document["cif"], str):
+        raise InvalidRequest('The JSON body is not {"cif": "..."}: that is no text.')
+    return str(document["cif"]).encode()
 
 
 def _as_utf8(body: bytes, charset: str) -> bytes:
@@ -191,7 +207,18 @@ async def _read_multipart(body: bytes, headers: Headers) -> bytes:
         await form.close()
 
 
+async def check_fields(form: FormData) -> None:
+    """Raise InvalidRequest for a form that names an ensemble, which the query does."""
+    if "ensemble" in form:
+        await form.close()
+        raise InvalidRequest(
+            "The form has a field 'ensemble', which is a query parameter; send the form to "
+            "?ensemble=NAME."
+        )
+
+
 async def _only_field(form: FormData) -> bytes:
+    await check_fields(form)
     parts = form.getlist(FIELD)
     if not parts:
         raise NoStructure(f"The form has no field {FIELD!r}; put the structure file there.")

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.tools.base import Tool
 from mcp.types import ToolAnnotations
 from pydantic import Field
 
@@ -103,14 +104,22 @@ def _text(error: ParaisiteError) -> str:
 
 def create_server(calculator: Callable[[], LtcCalc]) -> MCPServer:
     """Return the server, whose predictions come from the calculator given once it is called for."""
+    tools = Tools(calculator)
     server: MCPServer = MCPServer(
         "paraisite", title="ParAIsite", version=__version__, instructions=INSTRUCTIONS,
         log_level="WARNING",
+        tools=[_tool(each) for each in (tools.predict, tools.explain, tools.compare)],
     )  # fmt: skip
-    tools = Tools(calculator)
-    for tool in (tools.predict, tools.explain, tools.compare):
-        server.add_tool(tool, annotations=ANNOTATIONS, structured_output=True)
     return server
+
+
+def _tool(function: Callable[..., object]) -> Tool:
+    """Return a tool that takes its own arguments only: another `ensemble` would not answer."""
+    tool = Tool.from_function(function, annotations=ANNOTATIONS, structured_output=True)
+    arguments = tool.fn_metadata.arg_model
+    arguments.model_config["extra"] = "forbid"
+    arguments.model_rebuild(force=True)
+    return tool.model_copy(update={"parameters": arguments.model_json_schema(by_alias=True)})
 
 
 def source(

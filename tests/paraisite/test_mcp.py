@@ -171,3 +171,11 @@ def test_what_cannot_be_loaded_is_told(tool, rocksalt_cif):
     answer = ask(create_server(load), tool, **arguments)
     assert answer.is_error
     assert answer.content[0].text.endswith("Unknown ensemble: No ensemble 'x'; there are: made.")
+
+
+def test_an_argument_that_there_is_not_is_refused(local, rocksalt_cif):
+    server = create_server(lambda: local)
+    answer = ask(server, "predict", crystal=rocksalt_cif, ensemble="mix-stage3")
+    assert answer.is_error
+    assert "ensemble" in answer.content[0].text
+    assert not ask(server, "predict", crystal=rocksalt_cif).is_error

@@ -15,7 +15,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from app.api.batch.arriving import Arriving, until_left
-from app.api.upload import FIELD, FORM, LARGE, pieces, read_in_time
+from app.api.upload import FIELD, FORM, LARGE, check_fields, pieces, read_in_time
 from app.errors import BodyTimeout, InvalidRequest, UnsupportedMediaType
 from app.screening.sources.records import IDS
 from app.settings import Settings
@@ -192,6 +192,7 @@ async def _form(body: bytes, request: Request) -> Items:
         form = await parser.parse()
     except MultiPartException as error:
         raise InvalidRequest(f"The multipart body cannot be read: {error.message}") from error
+    await check_fields(form)
     files = [part for part in form.getlist(FIELD) if isinstance(part, UploadFile)]
     if not files:
         await form.close()

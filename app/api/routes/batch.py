@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from app.api.batch.items import read_batch
 from app.api.batch.line import BatchLine, Work
 from app.api.batch.response import MEDIA_TYPE, BatchResponse
-from app.api.dependencies import EnsembleName, PredictorDep, RuntimeDep
+from app.api.dependencies import EnsembleName, PredictorDep, RuntimeDep, query_of
 from app.api.problems import problem_responses
 from app.api.routes.predict import SERVICE_ERRORS
 from app.api.upload import FIELD
@@ -62,6 +62,7 @@ REQUEST_BODY = {
         ),
     },
     openapi_extra={"requestBody": REQUEST_BODY},
+    dependencies=[Depends(query_of("ensemble", "below", "above"))],
 )
 async def predict_batch(
     request: Request,

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
-from app.api.dependencies import EnsembleName, PredictorDep
+from app.api.dependencies import EnsembleName, PredictorDep, query_of
 from app.api.direct import DirectRoute
 from app.api.problems import problem_responses
 from app.api.upload import REQUEST_BODY, read_upload
@@ -70,6 +70,7 @@ router.add_api_route(
         *SERVICE_ERRORS,
     ),
     openapi_extra={"requestBody": REQUEST_BODY},
+    dependencies=[Depends(query_of("ensemble"))],
     route_class_override=DirectRoute,
 )
 
@@ -85,6 +86,7 @@ router.add_api_route(
         *STRUCTURE_ERRORS,
         *SERVICE_ERRORS,
     ),
+    dependencies=[Depends(query_of("ensemble"))],
 )
 async def predict_material(
     request: Request,

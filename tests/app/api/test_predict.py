@@ -360,3 +360,48 @@ def test_a_failure_is_not_kept(client, ensemble, rocksalt_cif):
     assert post(client, rocksalt_cif).status_code == 500
     ensemble.predict = works
     assert post(client, rocksalt_cif).json()["cache"] == "miss"
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/predict?esemble=mix-stage3", "no query parameter 'esemble'; the call takes ensemble"),
+        ("/predict?ensemble=mix-stage3&ensemble=other", "'ensemble' several times"),
+        ("/predict/batch?model=a", "no query parameter 'model'"),
+        ("/predict/batch?below=1&below=2", "'below' several times"),
+    ],
+)
+def test_a_query_that_is_not_understood_is_refused(client, rocksalt_cif, path, words):
+    response = client.post(path, files={"file": ("a.cif", rocksalt_cif)})
+    assert (code(response), response.status_code) == ("invalid-request", 422)
+    assert words in response.json()["detail"]
+
+
+def test_other_calls_take_any_query(client):
+    assert client.get("/health/live?probe=1").status_code == 200
+    assert client.get("/?utm_source=x").status_code == 200
+    assert code(client.get("/predict/mp-149?esemble=x")) == "invalid-request"
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
+def test_an_ensemble_in_the_form_is_refused(client, rocksalt_cif, path):
+    files = {"file": ("a.cif", rocksalt_cif)}
+    response = client.post(path, files=files, data={"ensemble": "mix-stage3"})
+    assert code(response) == "invalid-request"
+    assert "?ensemble=NAME" in response.json()["detail"]
+
+
+def test_a_cif_in_json_with_its_name_in_any_order(client, rocksalt_cif):
+    for document in ({"cif": rocksalt_cif, "id": "x"}, {"id": "x", "cif": rocksalt_cif}):
+        assert client.post("/predict", json=document).json()["material"]["formula"] == "NaCl"
+
+
+def test_two_files_in_json(client, rocksalt, rocksalt_cif):
+    poscar = Poscar(rocksalt).get_str()
+    for document in (
+        {"cif": rocksalt_cif, "poscar": poscar},
+        {"poscar": poscar, "cif": rocksalt_cif},
+    ):
+        response = client.post("/predict", json=document)
+        assert code(response) == "invalid-request"
+        assert "has cif and poscar; send one file" in response.json()["detail"]
