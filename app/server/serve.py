@@ -11,6 +11,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
+from app.api.middleware.keys import ApiKeys
 from app.factory import create_app
 from app.server.connections import Connections
 from app.server.limits import ConnectionLimits
@@ -41,8 +42,11 @@ SLOTS = 4  # for each worker, as those that are replaced take a while to end
 def serve(settings: Settings, load: LoadEnsembles = load_ensembles) -> int:
     """Return the exit status of the server once it has stopped.
 
-    Raises OSError when the address cannot be listened on, before anything is loaded.
+    Raises OSError when the address cannot be listened on, and KeysUnusable, before anything is
+    loaded.
     """
+    if settings.api_keys_file:
+        ApiKeys(settings.api_keys_file)  # else each worker would end for it, and be replaced
     logging.config.dictConfig(log_config(settings.log_format))
     linear_algebra_in_one_thread()
     with _listening(settings.host, settings.port) as listener:
@@ -77,7 +81,7 @@ class Source:
             ensembles = load_checked(self._settings, self._load)
         except EnsembleError as error:
             said = "The ensembles stay as they are" if self._ensembles else "Cannot serve"
-            log.critical("%s: %s", said, error, exc_info=error)
+            log.critical("%s: %s", said, error)
             return False
         self._ensembles = tuple(ensembles.by_name.values())
         return True

@@ -17,6 +17,7 @@ from app.service.watched import Watched
 from app.settings import Settings
 from app.startup import give_back_memory, without_collection
 from models.code import code_digest
+from models.errors import EnsembleError
 from models.structure.read import DEFAULT_LIMITS, read_structure
 
 log = logging.getLogger(__name__)
@@ -120,6 +121,9 @@ class Runtime:
     async def _load_or_fail(self, load: LoadEnsembles, on_failure: Callable[[], None]) -> None:
         try:
             await self.load(load)
+        except EnsembleError as error:
+            log.critical("Cannot serve: %s", error)
+            on_failure()
         except Exception as error:
             log.critical("Cannot serve: %s", error, exc_info=error)
             on_failure()

@@ -8,6 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.api.middleware.keys import KeysUnusable
+from app.server.serve import serve
+from app.settings import Settings
 from tests.app.server.test_workers import asked_all_the_time, until
 from tests.service_process import ServiceProcess
 
@@ -68,6 +71,16 @@ def test_it_ends_when_nothing_can_be_loaded(tmp_path, engine):
         file.unlink()
         assert service.process.wait(20) == 1
         assert "Cannot serve: It is empty." in service.log
+        assert "Traceback" not in service.log
+
+
+@pytest.mark.parametrize("content", [None, "", "# none\n", "me short\n"])
+def test_keys_that_cannot_be_used_end_the_start(tmp_path, content):
+    file = tmp_path / "keys"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(KeysUnusable, match="API_KEYS_FILE"):
+        serve(Settings(api_keys_file=file, port=0), load=lambda _settings: ())
 
 
 def test_it_can_be_stopped(tmp_path, rocksalt_cif):
