@@ -62,6 +62,9 @@ def run(
     if options.out.suffix not in FORMATS:
         print(f"paraisite: --out must end in {', '.join(FORMATS)}", file=sys.stderr)
         return 2
+    if options.report and options.report.resolve() == options.out.resolve():
+        print("paraisite: --report and --out are the same file; give two", file=sys.stderr)
+        return 2
     source = open_source(options.source, settings, options.out)
     command = ("paraisite", *given)
     judge = EnsembleJudge(Loader(load, name, settings), Thresholds(options.below, options.above))
@@ -118,12 +121,19 @@ def _follow(screening: Iterable[Progress], total: int | None) -> int:
 def _report_ignored(source: Source) -> None:
     ignored = source.ignored()
     if ignored:
-        named = ", ".join(ignored[:SHOWN_FILES])
+        named = ", ".join(map(visible, ignored[:SHOWN_FILES]))
         more = ", ..." if len(ignored) > SHOWN_FILES else ""
         print(
             f"{len(ignored)} files that are no structure are ignored: {named}{more}",
             file=sys.stderr,
         )
+
+
+def visible(text: str) -> str:
+    """Return text of a file with what would move the cursor or turn the writing escaped."""
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text
+    )
 
 
 def _print_ranking(options: argparse.Namespace, ranking: Ranking) -> None:
@@ -141,8 +151,8 @@ def _print_ranking(options: argparse.Namespace, ranking: Ranking) -> None:
 def _line(ranked: Ranked) -> str:
     brief = ranked.brief
     p = "-" if ranked.probability is None else f"{ranked.probability:.3f}"
-    others = [each for each in ranked.ids if each != brief.material_id]
+    others = [visible(each) for each in ranked.ids if each != brief.material_id]
     more = f"  also {', '.join(others[:SHOWN_IDS])}" if others else ""
     if len(others) > SHOWN_IDS:
         more += f" and {len(others) - SHOWN_IDS} more"
-    return f"{brief.material_id:<32} {brief.formula:<16} {p:>6} {values_of(brief)}{more}"
+    return f"{visible(brief.material_id):<32} {brief.formula:<16} {p:>6} {values_of(brief)}{more}"

@@ -42,6 +42,7 @@ def write_report(path: Path, table: Path, ranking: Ranking, *, highest: bool) ->
         errors=_table(("error", "crystals"), summary.errors.most_common()),
         provenance=_table(("", ""), _provenance(provenance)),
     )
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_durably(path, page.encode())
 
 

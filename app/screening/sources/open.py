@@ -24,6 +24,8 @@ def open_source(argument: str, settings: Settings, table: Path) -> Source:
 
     The pages of a query are kept beside the `table`.
     """
+    if not argument.strip():
+        raise DataError("The source is empty; name a folder, a file, a pattern or a query.")
     limits = settings.structure_limits
     path = Path(argument)
     if path.is_dir():

@@ -7,8 +7,9 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from app.screening.entry import Entry
 from app.screening.sources.on_disk import OnDisk
@@ -21,11 +22,20 @@ IDS = ("material_id", "jid", "immutable_id", "id", "mp_id", "name")
 
 
 class _Named(BaseModel):
-    """What a record is called in the data bases of the field; ids are often numbers."""
+    """What a record is called in the data bases of the field; ids are often numbers, or null."""
 
-    model_config = ConfigDict(coerce_numbers_to_str=True)
+    material_id: Any = None
+    jid: Any = None
+    immutable_id: Any = None
+    id: Any = None
+    mp_id: Any = None
+    name: Any = None
 
-    material_id: str = Field(validation_alias=AliasChoices(*IDS))
+    @property
+    def first(self) -> str | None:
+        """The first of the ids that is one."""
+        found = (getattr(self, name) for name in IDS)
+        return next((str(each) for each in found if isinstance(each, str | int | float)), None)
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,9 @@ class Records(OnDisk):
 def record(document: bytes, otherwise: str, limits: StructureLimits) -> Entry:
     """Return the crystal of a JSON document; one without an id goes by another name."""
     try:
-        material_id = _Named.model_validate_json(document).material_id
+        material_id = _Named.model_validate_json(document).first
     except ValidationError:
-        material_id = otherwise
-    return Entry(material_id, document, limits, is_record=True)
+        material_id = None
+    return Entry(
+        otherwise if material_id is None else material_id, document, limits, is_record=True
+    )

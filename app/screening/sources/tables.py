@@ -113,7 +113,9 @@ def _value(cell: str | None) -> Any:
 
 
 def _known(value: Any) -> Any:
-    """Return a value without nulls, which Parquet has where JSON has no field."""
+    """Return a value without nulls, which Parquet has where JSON has no field; bytes as text."""
+    if isinstance(value, bytes):
+        return value.decode(errors="backslashreplace")
     if isinstance(value, dict):
         return {key: _known(each) for key, each in value.items() if each is not None}
     return [_known(each) for each in value] if isinstance(value, list) else value

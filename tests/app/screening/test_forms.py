@@ -227,3 +227,9 @@ def test_a_table_without_structures_is_refused(paraisite, tmp_path, capsys):
     (tmp_path / "t.csv").write_text("id,colour\n1,red\n")
     assert paraisite("screen", tmp_path / "t.csv", "--out", tmp_path / "o.csv") == 1
     assert "no column with structures" in capsys.readouterr().err
+
+
+def test_parquet_with_files_as_bytes(paraisite, tmp_path, rocksalt_cif):
+    rows = [{"id": "a", "cif": rocksalt_cif.encode()}]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "t.parquet")
+    assert screened(paraisite, tmp_path / "t.parquet", tmp_path) == {"a": "NaCl"}

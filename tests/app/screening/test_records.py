@@ -55,3 +55,16 @@ def test_a_source_that_is_not_whole_is_refused(paraisite, tmp_path, rocksalt, ca
     assert paraisite("screen", source, "--out", table) == 1
     assert "not a whole gzip file" in capsys.readouterr().err
     assert not table.exists()
+
+
+def test_ids_that_are_null_are_passed_over(paraisite, tmp_path, rocksalt):
+    source, table = tmp_path / "crystals.jsonl", tmp_path / "ltc.jsonl"
+    structure = entry("", rocksalt)["structure"]
+    named: list[dict[str, object]] = [
+        {"material_id": None, "id": "x"},
+        {"material_id": {"$oid": "1"}, "jid": 7, "id": "y"},
+        {"id": None},
+    ]
+    source.write_text("".join(json.dumps(n | {"structure": structure}) + "\n" for n in named))
+    assert paraisite("screen", source, "--out", table) == 0
+    assert [row["material_id"] for row in rows_of(table)] == ["x", "7", "line 3"]

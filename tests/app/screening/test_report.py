@@ -1,5 +1,6 @@
 """The HTML report and the CIFs of a shortlist."""
 
+import json
 import re
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from app.screening.ranking.summary import Histogram, Summary
 from models.structure.read import parse_structure
 from tests.app.conftest import Sceptic, run_cli
-from tests.app.screening.conftest import write_lines
+from tests.app.screening.conftest import entry, write_lines
 from tests.crystals import generated_crystals
 
 
@@ -80,3 +81,28 @@ def test_doubts_are_counted_by_their_kind():
     assert summary.doubts["Likely a metal"] == 2
     assert summary.doubts["The cell"] == 2
     assert summary.doubts.total() == 6
+
+
+def test_the_report_is_no_table_and_may_be_in_a_new_folder(paraisite, cifs, tmp_path, capsys):
+    report = tmp_path / "new" / "r.html"
+    assert paraisite("screen", cifs, "--out", tmp_path / "a.csv", "--report", report) == 0
+    assert report.exists()
+    same = (tmp_path / "b.csv", "--report", tmp_path / "new" / ".." / "b.csv")
+    assert paraisite("screen", cifs, "--out", *same) == 2
+    assert "--report and --out are the same file" in capsys.readouterr().err
+    assert not (tmp_path / "b.csv").exists()
+
+
+def test_a_shortlist_has_the_crystals_of_this_run_only(paraisite, tmp_path, rocksalt, zincblende):
+    source, folder = tmp_path / "crystals.jsonl", tmp_path / "list"
+    long = [entry("x" * 300, rocksalt), entry("x" * 301, zincblende)]
+    source.write_text("".join(json.dumps(each) + "\n" for each in long))
+    (folder / "deeper").mkdir(parents=True)
+    (folder / "001_mine.cif").write_text("data_mine")
+    for top, count in ((2, 2), (1, 1)):
+        options = ("--out", tmp_path / "ltc.csv", "--shortlist", folder, "--top", top)
+        assert paraisite("screen", source, *options) == 0
+        names = sorted(path.name for path in folder.glob("*.cif"))
+        names.remove("001_mine.cif")
+        assert len(names) == count
+        assert names[0].startswith("001_NaCl_xxx")

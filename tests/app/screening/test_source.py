@@ -73,3 +73,19 @@ def test_a_source_without_a_crystal(paraisite, tmp_path, capsys):
     assert "1 files that are no structure are ignored: a.txt" in told
     assert "notes holds no crystal" in told
     assert [path.name for path in tmp_path.iterdir()] == ["notes"]
+
+
+def test_no_source(paraisite, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert paraisite("screen", "", "--out", tmp_path / "ltc.csv") == 1
+    assert "The source is empty" in capsys.readouterr().err
+
+
+def test_names_do_not_turn_the_terminal_round(paraisite, tmp_path, rocksalt_cif, capsys):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a\n\u202efic.cif").write_text(rocksalt_cif)
+    (tmp_path / "in" / "b\x1b[2J.txt").touch()
+    paraisite("screen", tmp_path / "in", "--out", tmp_path / "ltc.csv")
+    shown = capsys.readouterr()
+    assert r"a\n\u202efic.cif" in shown.out
+    assert r"b\x1b[2J.txt" in shown.err
