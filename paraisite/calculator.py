@@ -7,6 +7,7 @@ from typing import Any
 
 from app.schemas import Answer
 from paraisite.row import answer_row, error_row, with_given
+from paraisite.structures import check_several
 
 
 class LtcCalc(abc.ABC):
@@ -59,6 +60,7 @@ class LtcCalc(abc.ABC):
         A structure that fails raises, or with `allow_errors` gives a dict with its `error`, where
         matcalc gives None: a table keeps its row. Other options of matcalc have no effect.
         """
+        check_several(structures)
         given, wanted = tee(structures)
         for structure, answer in zip(given, self.predict_many(wanted, n_jobs), strict=True):
             if not isinstance(answer, Exception):

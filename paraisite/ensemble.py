@@ -24,7 +24,7 @@ from models.prediction.result import Prediction
 from models.structure.materials_project.client import check_material_id
 from models.structure.read import checked_file, read_structure
 from paraisite.calculator import LtcCalc
-from paraisite.structures import content_of
+from paraisite.structures import check_several, content_of
 
 
 class EnsembleCalc(LtcCalc):
@@ -40,6 +40,7 @@ class EnsembleCalc(LtcCalc):
         n_jobs: int | None = None,  # noqa: ARG002 - crystals share forward passes instead
     ) -> Iterator[Answer | Exception]:
         """Yield the answer for each structure, in order, or the error in its place."""
+        check_several(structures)
         stream = iter(structures)
         while chunk := list(islice(stream, MAX_CRYSTALS)):
             yield from self._answers([self._query(structure) for structure in chunk])

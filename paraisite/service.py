@@ -19,7 +19,7 @@ from models.structure.materials_project.client import check_material_id
 from paraisite.calculator import LtcCalc
 from paraisite.concurrent import in_order
 from paraisite.problems import ServiceUnreachable, problem_error
-from paraisite.structures import content_of
+from paraisite.structures import check_several, content_of
 
 PASSING = (429, 502, 503, 504)  # statuses of faults that may pass
 LONGEST_WAIT = 60.0  # s between two attempts
@@ -61,6 +61,7 @@ class ServiceCalc(LtcCalc):
 
         `n_jobs` requests are under way at the same time, four unless a positive number is given.
         """
+        check_several(structures)
         n_threads = n_jobs if n_jobs and n_jobs > 0 else CONCURRENCY
         yield from in_order(self._predict, structures, n_threads)
 

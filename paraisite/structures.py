@@ -29,14 +29,15 @@ def content_of(structure: object) -> str | bytes:
     """Return the content of a structure file that holds the structure.
 
     Takes what `StructureLike` names. Text is told from a path by a line break or an opening
-    bracket; bytes are a file's content. Raises StructureError, and OSError for a file that cannot
-    be read.
+    bracket, and nothing is a text; bytes are a file's content. Raises StructureError, and OSError
+    for a file that cannot be read.
     """
     match structure:
         case bytes():
             return structure
         case str():
-            is_text = "\n" in structure or structure.lstrip()[:1] in ("{", "[")
+            begin = structure.lstrip("\ufeff \t")[:1]
+            is_text = begin in {"", "{", "["} or "\n" in structure or "\r" in structure
             return structure if is_text else Path(structure).read_bytes()
         case Path():
             return structure.read_bytes()
@@ -53,6 +54,12 @@ def content_of(structure: object) -> str | bytes:
         f"A {type(structure).__name__} is no structure; give one of pymatgen or ASE, a dict, a "
         "path, or the text of a structure file."
     )
+
+
+def check_several(structures: object) -> None:
+    """Raise TypeError for one structure where several are wanted: its parts are none."""
+    if isinstance(structures, IStructure | AtomsLike | Mapping | Path | str | bytes):
+        raise TypeError("This is one structure; put it in a list, or call `calc` or `predict`.")
 
 
 def passed_on(entries: Mapping[str, object]) -> object | None:

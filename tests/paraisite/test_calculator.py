@@ -16,6 +16,7 @@ from app.screening.table.columns import COLUMNS
 from app.settings import Settings
 from models.errors import (
     DamagedEnsemble,
+    StructureError,
     StructureTooLarge,
     UnknownEnsemble,
     UnreadableStructure,
@@ -162,3 +163,17 @@ def test_matcalc_can_chain_it(local, rocksalt):
     (found,) = local.calc_many(relaxed([rocksalt]), n_jobs=None, allow_errors=False)
     assert isinstance(found["final_structure"], Structure)
     assert found["energy"] == -1.0
+
+
+@pytest.mark.parametrize("text", ["", "  ", "data_x\r_a 1", '\ufeff{"a": 1}'])
+def test_what_is_no_path_is_a_text(calculator, text):
+    with pytest.raises(StructureError):
+        calculator.calc(text)
+
+
+@pytest.mark.parametrize("form", [str, Path, lambda text: {"cif": text}, str.encode])
+def test_one_structure_where_several_are_wanted(calculator, rocksalt, form):
+    with pytest.raises(TypeError, match="put it in a list"):
+        next(calculator.calc_many(form("nacl.cif")))
+    with pytest.raises(TypeError, match="put it in a list"):
+        next(calculator.predict_many(rocksalt))
