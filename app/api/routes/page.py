@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 
 STATIC = Path(__file__).parents[2] / "static"
@@ -30,9 +29,9 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
-async def front_page() -> FileResponse:
+async def front_page(request: Request) -> Response:
     """Give the page."""
-    return FileResponse(STATIC / "index.html", headers=PAGE_HEADERS)
+    return await page_file("index.html", request)
 
 
 # A route rather than a mount: so it has a name in the metrics, and errors like any other.
