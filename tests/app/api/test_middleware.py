@@ -74,7 +74,7 @@ def test_requests_are_logged_with_their_outcome_and_without_structures(
     assert first.fields["ms"] > 0
     assert first.fields["upload"] == hashlib.sha256(rocksalt_cif.encode()).hexdigest()[:16]
     assert second.fields["path"] == "/predict/{material_id}"
-    assert second.fields["problem"] == "invalid-material-id"
+    assert second.fields["problem"] == "invalid-request"
     assert refused.json()["request_id"] == refused.headers["x-request-id"]
     assert "secret" not in str(second.fields)
     assert "_cell_length" not in caplog.text
