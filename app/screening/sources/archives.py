@@ -52,15 +52,11 @@ class Archive(OnDisk):
 
     def ignored(self) -> tuple[str, ...]:
         """Return the names of the other files; the archive is read once more. Raises DataError."""
-        with _opened(self.path, self.limits.max_raw_bytes) as members:
+        with self._opened() as members:
             sampled = ((name, Entry.of_file(name, load, self.limits)) for name, load in members)
             return tuple(
                 each.material_id for name, each in sampled if not _holds_crystal(name, each)
             )
-
-
-def _holds_crystal(name: str, entry: Entry) -> bool:
-    return is_structure_name(name) or looks_like_structure(entry.content)
 
     @contextmanager
     def _opened(self) -> Iterator[Iterator[Member]]:
@@ -71,6 +67,10 @@ def _holds_crystal(name: str, entry: Entry) -> bool:
             raise DataError(
                 f"{self.path} is not a whole archive ({error}); copy or fetch it again."
             ) from error
+
+
+def _holds_crystal(name: str, entry: Entry) -> bool:
+    return is_structure_name(name) or looks_like_structure(entry.content)
 
 
 def _tar_members(path: Path, max_bytes: int) -> Iterator[Member]:

@@ -292,13 +292,14 @@ def _has(*fields: str) -> Callable[[Document], bool]:
 
 FORMS = (
     Form("pymatgen", _is_pymatgen, _pymatgen),
-    Form("OPTIMADE", _has("lattice_vectors", "species_at_sites"), _optimade, _optimade_doubts),
+    Form("OPTIMADE", _has("lattice_vectors", "species_at_sites"), _optimade,
+         doubts=_optimade_doubts),
     Form("JARVIS", _has("lattice_mat", "elements", "coords"), _jarvis),
     Form("ASE", lambda d: "cell" in d and ("positions" in d or "scaled_positions" in d), _ase),
     Form("NOMAD", _has("lattice_vectors", "labels", "positions"), _nomad),
     Form("OQMD", _has("unit_cell", "sites"), _oqmd),
     Form("AFLOW", _has("geometry", "species", "composition", "positions_fractional"), _aflow,
-         _aflow_sites),
+         n_sites=_aflow_sites),
     Form("stored structure", lambda d: _has("lattice", "species")(d)
          and ("frac_coords" in d or "cart_coords" in d), _own),
 )  # fmt: skip
