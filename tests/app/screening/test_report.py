@@ -6,6 +6,7 @@ import re
 import pytest
 
 from app.screening.ranking.summary import Histogram, Summary
+from models.formula import usual
 from models.structure.read import parse_structure
 from tests.app.conftest import Sceptic, run_cli
 from tests.app.screening.conftest import entry, write_lines
@@ -58,7 +59,7 @@ def test_the_shortlist_is_in_the_order_of_the_ranking(screened):
     means = [float(re.findall(r"300 K (\S+),", file.read_text())[0]) for file in files]
     assert means == sorted(means, reverse=True)
     for file in files:
-        formula = parse_structure(file.read_text()).composition.reduced_formula
+        formula = usual(parse_structure(file.read_text()).composition.reduced_formula)
         assert f"_{formula}_" in file.name
 
 
