@@ -23,8 +23,8 @@ class Material(Record):
     structure_type: str = Field(description="Structure type, such as rocksalt.")
     likely_metal: bool = Field(description="Whether electrons are likely to conduct heat as well.")
     idealised: bool = Field(
-        description="Whether atoms that noise had moved off the sites of the space group were moved "
-        "there for the prediction."
+        description="Whether atoms that noise had moved off the sites of the space group were "
+        "moved there for the prediction."
     )
     fingerprint: str = Field(description="Identity of the crystal, the same for equivalent cells.")
 
