@@ -21,7 +21,7 @@ def ensemble() -> FakeEnsemble:
     formula = parse_structure(PBTE.read_text()).composition.reduced_formula
     assert formula == "TePb"
     known = {"formula": formula, "dataset": "dataset1", "ltc": 2.0, "out_of_fold": None}
-    identity = {"fingerprint": "f", "prototype": "rocksalt"}
+    identity = {"prototype": "rocksalt"}
     ensemble.references = (TrainingCrystal(material_id="mp-19717", **known, **identity),)
     return ensemble
 

@@ -98,11 +98,13 @@ def preset_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def command(preset: Path, data: Path, run_dir: Path, splits: str, workers: int) -> list[str]:
+def command(
+    preset: Path, data: Path, run_dir: Path, splits: str, workers: int | None = None
+) -> list[str]:
     return [
         *(sys.executable, "-m", "training", "train", "mix-stage3", "--preset", str(preset)),
         *("--data-dir", str(data), "--run", str(run_dir), "--splits", *splits.split()),
-        *("--workers", str(workers)),
+        *(("--workers", str(workers)) if workers else ()),
     ]
 
 

@@ -94,7 +94,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(
 
 def test_a_cluster_trains_the_same_weights(undisturbed, tmp_path, small_data, preset_file):
     pytest.importorskip("ray", reason="ray is not installed")
-    line = [*command(preset_file, small_data, tmp_path, "1 2", workers=2), "--ray"]
+    line = [*command(preset_file, small_data, tmp_path, "1 2"), "--ray"]
     done = subprocess.run(
         line, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False
     )

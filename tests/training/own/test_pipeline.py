@@ -104,5 +104,7 @@ def test_without_a_start_it_says_what_to_fetch(table, tmp_path):
 
 
 def test_a_table_needs_a_name(table, capsys):
-    assert main(["train", "--data", str(table)]) == 2
+    with pytest.raises(SystemExit) as ended:
+        main(["train", "--data", str(table)])
+    assert ended.value.code == 2
     assert "--name" in capsys.readouterr().err
