@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from app.screening.ranking.rank import Brief, Ranked
 from app.service.ensembles import load_ensemble
 from app.settings import Settings
+from models.formula import usual
 from models.prediction.result import Reference
 
 DATASETS = {"phonix_2026": "Phonix", "dataset1": "Dataset1", "dataset2": "Dataset2"}
@@ -54,7 +55,7 @@ class Known:
 
     def _reference(self, brief: Brief, row: dict[str, Any]) -> str:
         """Return the reference of the same compound: in this structure, or in another."""
-        same = [each for each in self.references if each.formula == row["formula"]]
+        same = [each for each in self.references if usual(each.formula) == row["formula"]]
         nearest = [each for each in same if each.material_id == row["nearest_id"]]
         if not same:
             return ""
