@@ -10,27 +10,31 @@ from models.crystal.operations import Operations, averaged, operations, translat
 WHOLE = 1e-4  # how far from a multiple of 1 / n a translation may be
 
 
-def exact_primitive(cell: Cell, close: float) -> Cell:
-    """Return the primitive cell with Niggli's vectors; translations have errors up to `close`."""
+def exact_primitive(cell: Cell, close: float) -> tuple[Cell, float]:
+    """Return the primitive cell with Niggli's vectors, and how far atoms moved in A.
+
+    Translations have errors up to `close`.
+    """
     cell = reduced(cell)
     if not _may_repeat(cell):
-        return cell
+        return cell, 0.0
     found = operations(cell, translations(cell)).within(close)
     exact = found.chosen(found.sure)
-    return _divided(averaged(cell, exact)[0], exact) or cell
+    if len(exact) == 1:
+        return cell, 0.0
+    mean, moved = averaged(cell, exact)
+    divided = _divided(mean, exact)
+    return (divided, moved) if divided else (cell, 0.0)
 
 
-def primitive(cell: Cell, close: float) -> tuple[Cell, float, float]:
+def primitive(cell: Cell, found: Operations, close: float) -> tuple[Cell, float, float]:
     """Return the primitive cell, the translations that are left in it, how far atoms moved in A.
 
-    Translations up to an error of `close` in A are taken out. Left are those that count in part
-    (see `operations`): their weights, with 1 for the cell itself, are summed, so that sites over
-    translations changes without a step.
+    Of the translations `found` those up to an error of `close` in A are taken out. Left are those
+    that count in part (see `operations`): their weights, with 1 for the cell itself, are summed, so
+    that sites over translations changes without a step.
     """
-    if not _may_repeat(cell):
-        return cell, 1.0, 0.0
-    found = operations(cell, translations(cell))
-    narrow = found.within(close)
+    narrow = found.within(close) if len(found) > 1 else found
     if len(narrow) == 1:
         return cell, float(found.weight.sum()), 0.0
     mean, moved = averaged(cell, narrow)

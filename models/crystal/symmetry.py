@@ -35,9 +35,6 @@ LEAST_FIXED = 2  # coordinates; noise lies near some mirror plane
 class Symmetry:
     """Approximate symmetry: all numbers change continuously when atoms are displaced.
 
-    The exception: `operations` steps where a distorted supercell stops being a primitive crystal,
-    as operations that turn its superlattice are not tried.
-
     `operations`: number of point operations; `n_primitive`: sites in the primitive cell;
     `inversion`: weight of the best inversion; `rotations` [5]: share of the operations whose
     rotation is of order 2, 3, 4, 6 and 1; `improper`: share of improper ones. `moved`: how far
@@ -89,21 +86,23 @@ def idealise(cell: Cell) -> Idealised:
     strain of 1 % and an error in A that noise may have, at most 0.3, and in part over those up to
     3 % and twice the error. Symmetry is that of all operations up to 0.3 A, in part up to 0.6 A.
     """
-    cell = exact_primitive(cell, EXACT)
-    found = _operations(cell)
+    given, moved_first = exact_primitive(cell, EXACT)
+    found = _operations(given)
     close = _noise(found)
-    cell, translations, moved_before = primitive(cell, close)
-    if len(cell.numbers) < found.image.shape[1] or moved_before > 0:
+    shifts = found.chosen((found.rotation == np.eye(3)).all(axis=(1, 2)))
+    cell, translations, moved_before = primitive(given, shifts, close)
+    if cell is not given:
         found = _operations(cell)
     narrow = found.within(close)
     mean, moved = averaged(cell, narrow)
+    moved_total = moved_first + moved_before + moved
     exact, is_exact = narrow.chosen(narrow.sure), bool(narrow.sure.all())
     return Idealised(
         cell=mean,
         orbit=narrow.image.min(axis=0) if is_exact else np.arange(len(cell.numbers)),
         rotation=exact.rotation,
         translation=mean.positions[exact.image[:, 0]] - exact.rotation @ mean.positions[0],
-        symmetry=_symmetry(found, len(cell.numbers), translations, moved_before + moved),
+        symmetry=_symmetry(found, len(cell.numbers), translations, moved_total),
         is_exact=is_exact,
     )
 
