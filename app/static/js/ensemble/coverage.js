@@ -44,6 +44,7 @@ const KINDS = [
   [/^type_(.+)$/, ([, name]) => `Structure type: ${name.replaceAll("_", " ").replace("heusler", "Heusler")}`],
   [/^ltc_([\d.]+)_([\d.]+)$/, ([, low, high]) => `LTC ${low} to ${high} W/(m K)`],
   [/^elements_(\d+)$/, ([, count]) => `Elements in the compound: ${count}`],
+  [/^phonons_known$/, () => "As if phonons were known"],
   [/.*/, ([name]) => name.replaceAll("_", " ")],
 ];
 
