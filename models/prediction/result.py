@@ -73,7 +73,7 @@ class Neighbor(Reference):
 class PhononEstimate(Record):
     """An LTC that was estimated from calculated phonons for want of a reference.
 
-    The ensemble learned from it beside its references; no verdict or interval owes it anything.
+    The ensemble learned from it beside its references, and expects a smaller error for it.
     """
 
     material_id: str = Field(description="Id in its data set.")

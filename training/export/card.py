@@ -65,7 +65,7 @@ def _estimated(number: int) -> Iterator[str]:
     if number:
         yield (
             f"\nThe LTC of {number} more crystals was estimated from their calculated "
-            "phonons, and learned from as well. No error, verdict or interval here is of them."
+            "phonons, and learned from as well. None is among the crystals below."
         )
 
 
@@ -103,6 +103,11 @@ def _calibrations(metrics: list[Metrics]) -> Iterator[str]:
             f"Coverage {values['coverage']:.3f}. Median half width {values['half_width']:.3f} of "
             f"log10(LTC), against {values['global_half_width']:.3f} of one interval for all.\n"
         )
+        if "coverage_phonons_known" in values:
+            yield (
+                f"Where phonons were known, coverage {values['coverage_phonons_known']:.3f}, half "
+                f"width {values['half_width_phonons_known']:.3f}.\n"
+            )
         yield "| verdict | share | coverage | median APE |"
         yield "|---|---|---|---|"
         for name in VERDICTS:
