@@ -71,13 +71,6 @@ def test_variables_are_settings_of_the_service():
     assert {name.lower() for name in content} <= set(Settings.model_fields)
 
 
-def test_every_setting_may_be_in_the_file_that_compose_reads():
-    """But the port in the container, which is published as the one of the file."""
-    service = compose("docker-compose.yml")["services"]["paraisite"]
-    assert service["env_file"] == [{"path": ".env", "required": False}]
-    assert service["ports"][0].endswith(f":{service['environment']['PORT']}")
-
-
 def test_every_variable_that_compose_reads_is_in_the_example():
     example = (ROOT / ".env.example").read_text()
     content = compose("docker-compose.yml")["services"]["paraisite"]["environment"]
