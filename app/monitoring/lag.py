@@ -1,24 +1,18 @@
 """Measurement of how late the event loop is."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 
 from prometheus_client import Histogram
+
+from app.background import in_background
 
 EVERY = 0.1  # s between measurements
 
 
-@contextlib.asynccontextmanager
-async def measuring_lag(lag: Histogram) -> AsyncIterator[None]:
+def measuring_lag(lag: Histogram) -> AbstractAsyncContextManager[None]:
     """Measure the event loop's lag meanwhile, in seconds."""
-    task = asyncio.create_task(_measure(lag))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+    return in_background(_measure(lag))
 
 
 async def _measure(lag: Histogram) -> None:

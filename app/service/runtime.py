@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 
+from app.background import in_background
 from app.cache.base import Cache
 from app.errors import NotReady
 from app.monitoring.metrics import Metrics
@@ -102,13 +103,8 @@ class Runtime:
             self._is_placeholder = True
             yield
             return
-        task = asyncio.create_task(self._load_or_fail(load, on_failure))
-        try:
+        async with in_background(self._load_or_fail(load, on_failure)):
             yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
 
     async def close(self) -> None:
         """Drop waiting work and close the cache."""

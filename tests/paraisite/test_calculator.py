@@ -103,7 +103,7 @@ def test_a_crystal_that_cannot_be_predicted_spoils_no_other(rocksalt, zincblende
 
 
 class Malformed(dict[str, object]):
-    """A document that fails in a way that nobody thought of."""
+    """A document whose reading ends in an unforeseen error."""
 
     def get(self, *_):
         raise ZeroDivisionError

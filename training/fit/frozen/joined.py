@@ -71,7 +71,7 @@ def with_known_phonons(process: Process, contexts: Sequence[MemberContext]) -> P
 
 
 def _of_fits(files: Sequence[Mapping[str, Numbers]]) -> dict[str, Numbers]:
-    """Return the members' arrays that do not depend on what crystals they know."""
+    """Return what a fit gives beside coefficients, by member: its size has no crystals in it."""
     own = np.stack([file["own"] for file in files])
     return {
         "linear": np.stack([file["linear"] for file in files]),
