@@ -8,8 +8,7 @@ from app.settings import Settings
 
 log = logging.getLogger(__name__)
 
-DRAIN_BYTES = 256 * 1024  # read and dropped after an answer that came before the body's end
-DRAIN_SECONDS = 2.0
+DRAIN_SECONDS = 2.0  # between an answer that came before the body's end, and the close
 OTHER_DESCRIPTORS = 256  # for files, Redis, the Materials Project, threads' wake-up pipes
 
 
@@ -21,7 +20,7 @@ class ConnectionLimits:
     max_head_bytes: int
     max_url_bytes: int
     head_timeout: float
-    drain_bytes: int = DRAIN_BYTES
+    drain_bytes: int
     drain_seconds: float = DRAIN_SECONDS
 
     @classmethod
@@ -32,6 +31,7 @@ class ConnectionLimits:
             max_head_bytes=settings.max_head_bytes,
             max_url_bytes=settings.max_url_bytes,
             head_timeout=settings.head_timeout,
+            drain_bytes=settings.structure_limits.max_raw_bytes,
         )
 
 

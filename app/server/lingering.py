@@ -41,15 +41,16 @@ class LingeringTransport:
         if self._transport.can_write_eof():
             self._transport.write_eof()
         self._transport.resume_reading()
-        self._later(self._transport.close)
+        asyncio.get_running_loop().call_later(self._limits.drain_seconds, self._transport.close)
+
+    def stop_reading(self) -> None:
+        """Leave what still comes to the client's buffers: its answer stays readable for a moment.
+
+        A proxy that is reset while it sends says 502, though it has the answer.
+        """
+        if not self._transport.is_closing():
+            self._transport.pause_reading()
 
     def close_now(self) -> None:
         """Close once what was written is sent."""
         self._transport.close()
-
-    def close_unless(self, done: Callable[[], bool]) -> None:
-        """Close in a moment, unless `done` says by then that the body has ended."""
-        self._later(lambda: None if done() else self._transport.close())
-
-    def _later(self, act: Callable[[], object]) -> None:
-        asyncio.get_running_loop().call_later(self._limits.drain_seconds, act)

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
 import httptools
+from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from app.api.problems import Kind
@@ -24,6 +25,7 @@ from app.errors import (
 )
 from app.monitoring.metrics import ConnectionMetrics
 from app.server.connections import Connections
+from app.server.early import last_if_early
 from app.server.half_closed import HalfClosed
 from app.server.limits import ConnectionLimits
 from app.server.lingering import LingeringTransport
@@ -200,8 +202,6 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._ended:
             return
         self._beside_body = 0
-        if self.cycle.response_complete:
-            self._drain(len(body))
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -212,13 +212,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = True
         self._head_bytes = 0
         self._beside_body = 0
-        self._drained = 0
 
-    def on_response_complete(self) -> None:
-        """Give a body that is still coming a moment to end."""
-        super().on_response_complete()
-        if self._unread() and not self.transport.is_closing():
-            self.transport.close_unless(lambda: not self._unread())
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        super()._start_asgi_task(cycle, last_if_early(app, cycle))
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP."""
@@ -272,7 +268,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._drained += size
         if self._drained > self.limits.drain_bytes:
             self._ended = True
-            self.transport.abort()
+            self.transport.stop_reading()
 
     def _start_head_timer(self) -> None:
         self._head_timer = self.loop.call_later(self.limits.head_timeout, self._head_is_late)
