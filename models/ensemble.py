@@ -120,6 +120,7 @@ class Ensemble:
             formula=crystal.formula,
             prototype=crystal.prototype,
             structure_type=crystal.structure_type,
+            volume=crystal.volume,
             distances=_distances(evidence, outputs, row),
             disagreement=float(outputs.disagreement[row].mean()),
             local_error=float(outputs.local_error[row].mean()),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +10,12 @@ from numpy.typing import NDArray
 from models.crystal.structure_type import OTHER
 from models.prediction.calibration import Calibration, ErrorPredictors
 from models.prediction.evidence import EstimatedCrystal, Evidence
-from models.prediction.result import Domain, Neighbor, PhononEstimate, Reference
+from models.prediction.result import Domain, Neighbor, PhononEstimate, Reference, Verdict
 
 N_NEAREST = 3
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)  # from the best
 SAME_WITHIN = 0.6  # distance; a crystal strained by 10 % is at 0.3 to 0.5 of itself
+STRAINED = 0.08  # of the volume; references of one crystal by different functionals differ by less
 TYPE_NAMES = {OTHER: "types without a name"}
 MOST_KNOWN = 10  # references of the same compound and structure type that are shown
 
@@ -22,14 +25,15 @@ class Query:
     """A crystal to be assessed.
 
     `prototype`: its structure, whatever the lengths; `structure_type`: the kind of it, if it has
-    one. `distances` [n_references]: to the references; `disagreement` and `local_error`: in
-    log10(LTC), mean over the members; `phonons_known`: from 0 to 1; `unknown_elements`: those of no
-    training crystal.
+    one. `volume`: of an atom, in A^3. `distances` [n_references]: to the references;
+    `disagreement` and `local_error`: in log10(LTC), mean over the members; `phonons_known`: from 0
+    to 1; `unknown_elements`: those of no training crystal.
     """
 
     formula: str
     prototype: str
     structure_type: str
+    volume: float
     distances: NDArray[np.float64]
     disagreement: float
     local_error: float
@@ -61,11 +65,12 @@ def assess(evidence: Evidence, query: Query) -> Assessment:
     compound = (query.formula, query.prototype)
     known = [row for row in evidence.rows.get(compound, ()) if _is_near(evidence, query, row)]
     estimated = evidence.estimated.get(compound, ()) if query.phonons_known > 0 else ()
-    unknown = tuple(_unknown(evidence, query))
+    unknown, strained = tuple(_unknown(evidence, query)), tuple(_strained(evidence, query, known))
     reasons = () if zone == "inside" else (_reason(calibration, expected, predictors),)
+    least: Verdict = "outside" if unknown else "edge" if strained else "inside"
     domain = Domain(
-        verdict="outside" if unknown else zone,
-        reasons=(*unknown, *reasons),
+        verdict=max(zone, least, key=VERDICTS.index),
+        reasons=(*unknown, *strained, *reasons),
         nearest=_nearest(evidence, query, known),
         in_training_data=bool(known),
         same_crystal=tuple(_neighbor(evidence, query, row) for row in known[:MOST_KNOWN]),
@@ -113,6 +118,21 @@ def _unknown(evidence: Evidence, query: Query) -> Iterator[str]:
         names = (TYPE_NAMES.get(name, name) for name in evidence.structure_types)
         known = ", ".join(names).replace("_", " ")
         yield f"No training crystal is of this structure type; they are {known}."
+
+
+def _strained(evidence: Evidence, query: Query, known: Sequence[int]) -> Iterator[str]:
+    """Yield how far the volume is from that of all references of the same crystal."""
+    references = [evidence.references[row] for row in known]
+    strains = [(query.volume / each.volume - 1, each) for each in references if each.volume]
+    if not strains:
+        return
+    strain, reference = min(strains, key=lambda pair: abs(pair[0]))
+    if abs(strain) > STRAINED:
+        yield (
+            f"An atom has {abs(strain):.0%} {'more' if strain > 0 else 'less'} volume than in the "
+            f"same crystal in training ({reference.material_id}); answers for strained crystals "
+            "were not tested, and the interval does not allow for the strain."
+        )
 
 
 def _reason(calibration: Calibration, expected: float, predictors: ErrorPredictors) -> str:

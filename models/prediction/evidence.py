@@ -31,6 +31,9 @@ class TrainingCrystal(Reference):
 
     formula: str = Field(description="As pymatgen orders it")
     prototype: str = Field(description="Structure type and occupied sites, whatever the lengths")
+    volume: float | None = Field(
+        default=None, gt=0, description="Of an atom, in A^3; null where it was not kept"
+    )
 
 
 class EstimatedCrystal(PhononEstimate):

@@ -31,6 +31,11 @@ def element_number(letters: str) -> int:
     return 1 if name in {"D", "T"} else int(gemmi.Element(name).atomic_number)
 
 
+def is_isotope(symbol: str) -> bool:
+    """Tell whether a type symbol names an isotope, such as D or 10B."""
+    return symbol[:1].isdigit() or re.sub("[^A-Za-z]", "", symbol) in {"D", "T"}
+
+
 def structure_of(
     lattice: Lattice, numbers: Iterable[int], positions: NDArray[np.float64], *, cartesian: bool
 ) -> Structure:

@@ -153,6 +153,7 @@ def _references(trained: TrainedEnsemble) -> tuple[TrainingCrystal, ...]:
             ltc=crystal.ltc,
             out_of_fold=None if np.isnan(mean) else float(mean),
             prototype=prototype,
+            volume=round(crystal.structure.volume / len(crystal.structure), 4),
         )
         for crystal, (prototype, owner, mean) in zip(data.dataset.crystals, identities, strict=True)
     )

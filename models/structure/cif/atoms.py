@@ -16,7 +16,7 @@ from models.structure.cif.labels import group_with_hydrogen, implied_hydrogen, r
 from models.structure.cif.sites import Listed, listed_sites
 from models.structure.cif.symmetry.operations import Candidate, Symmetry, read_symmetry
 from models.structure.cif.text import shown
-from models.structure.species import structure_of
+from models.structure.species import is_isotope, structure_of
 
 CONFIRMED = 2  # support by formula and Z
 SHOWN_SITES = 3  # sites that a warning names
@@ -117,6 +117,8 @@ def _changed(listed: Listed, content: Content) -> Iterator[str]:
          "Moved to the special positions that their coordinates round"),
         ([names[site] for site in content.merged], "Left out as images of sites listed before"),
         (listed.empty, "Left out for their occupancy of 0"),
+        ([name for name, symbol in zip(names, listed.symbols, strict=True) if is_isotope(symbol)],
+         "Isotopes, which count as their element"),
     ):  # fmt: skip
         if sites:
             named = ", ".join(map(shown, sites[:SHOWN_SITES]))

@@ -72,12 +72,13 @@ def query(  # noqa: PLR0913  (the parts of a query)
     local_error: float = 0.0,
     phonons_known: float = 0.0,
     unknown_elements: Sequence[str] = (),
+    volume: float = 20.0,
 ) -> Query:
     """Return a crystal at this place of the line: no reference, unless told."""
     distances = np.abs(np.array(PLACES) - place)
     kind = prototype.partition(" ")[0]
     errors = (disagreement, local_error, phonons_known)
-    return Query(formula, prototype, kind, distances, *errors, unknown_elements)
+    return Query(formula, prototype, kind, volume, distances, *errors, unknown_elements)
 
 
 @pytest.mark.parametrize(
@@ -166,6 +167,33 @@ def test_what_is_far_from_its_namesake_is_another_crystal(evidence):
     assert domain.same_crystal == ()
 
 
+@pytest.mark.parametrize(
+    ("volume", "verdict", "strain"),
+    [
+        (20.0, "inside", None),
+        (21.5, "inside", None),
+        (22.0, "edge", "10% more"),
+        (17.0, "edge", "15% less"),
+    ],
+)
+def test_a_strained_crystal_is_not_inside(volume, verdict, strain):
+    """The nearest volume counts: one crystal may have several references."""
+    volumes = (20.0, 12.0, None)
+    references = tuple(
+        reference(number).model_copy(update={"volume": each}) for number, each in enumerate(volumes)
+    )
+    known = Evidence(CALIBRATION, TYPES, references, None)
+    given = Query("NaCl", ROCKSALT, "rocksalt", volume, np.zeros(3), 0.0, 0.0, 0.0, ())
+    domain = assess(known, given).domain
+    assert domain.verdict == verdict
+    assert len(domain.reasons) == (strain is not None)
+    assert all(f"{strain} volume" in reason and "(mp-0)" in reason for reason in domain.reasons)
+    other = dataclasses.replace(given, formula="NaBr")
+    assert assess(known, other).domain.reasons == ()
+    outside = dataclasses.replace(given, unknown_elements=("U",))
+    assert assess(known, outside).domain.verdict == "outside"
+
+
 def test_another_polymorph_or_compound_is_not_known(evidence):
     polymorph = assess(evidence, query(3.0, "NaCl", "rocksalt Cl Na")).domain
     compound = assess(evidence, query(3.0, "NaBr")).domain
@@ -177,7 +205,7 @@ def test_another_polymorph_or_compound_is_not_known(evidence):
 
 def test_formulas_that_identify_a_crystal_are_shown_in_the_usual_order():
     known = Evidence(CALIBRATION, TYPES, (reference(1, "TePb"),), None)
-    given = Query("TePb", ROCKSALT, "rocksalt", np.zeros(1), 0.0, 0.0, 0.0, ())
+    given = Query("TePb", ROCKSALT, "rocksalt", 20.0, np.zeros(1), 0.0, 0.0, 0.0, ())
     domain = assess(known, given).domain
     assert known.references[0].formula == "TePb"
     assert domain.in_training_data
@@ -221,7 +249,7 @@ def test_many_references_of_one_crystal_are_cut_off():
     distances = np.linspace(0.5, 0.1, len(references))
     domain = assess(
         Evidence(CALIBRATION, TYPES, references, None),
-        Query("NaCl", ROCKSALT, "rocksalt", distances, 0.0, 0.0, 0.0, ()),
+        Query("NaCl", ROCKSALT, "rocksalt", 20.0, distances, 0.0, 0.0, 0.0, ()),
     ).domain
     assert len(domain.same_crystal) == MOST_KNOWN
     assert [item.material_id for item in domain.nearest] == ["mp-14", "mp-13", "mp-12"]

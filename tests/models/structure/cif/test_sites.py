@@ -131,6 +131,15 @@ def test_isotopes_share_a_site():
 
 
 @pytest.mark.parametrize(
+    ("symbol", "is_told"), [("D", True), ("2H", True), ("D1+", True), ("H", False), ("H1-", False)]
+)
+def test_isotopes_are_told(symbol, is_told):
+    text = cif("Li1 Li 0 0 0 1", f"X1 {symbol} .5 .5 .5 1", extra=CUBIC_GROUP, columns=SHARED)
+    assert formula(text) == "Li4H4"
+    assert ("Isotopes, which count as their element: X1." in warnings(text)) == is_told
+
+
+@pytest.mark.parametrize(
     ("first", "second"),
     [("Mg2+ 0 0 0 0.5", "Mg1+ 0 0 0 0.4"), ("Mg 0 0 0 0.5", "Mg 0.02 0 0 0.5"),
      ("Mg 0 0 0 0.5", "Mn 0 0 0 0.5")],
