@@ -63,7 +63,7 @@ def assess(evidence: Evidence, query: Query) -> Assessment:
     expected = calibration.expected(predictors)
     zone = calibration.zone(expected)
     compound = (query.formula, query.prototype)
-    known = [row for row in evidence.rows.get(compound, ()) if _is_near(evidence, query, row)]
+    known = [row for row in evidence.rows.get(compound, ()) if _is_same(evidence, query, row)]
     estimated = evidence.estimated.get(compound, ()) if query.phonons_known > 0 else ()
     unknown, strained = tuple(_unknown(evidence, query)), tuple(_strained(evidence, query, known))
     reasons = () if zone == "inside" else (_reason(calibration, expected, predictors),)
@@ -80,13 +80,15 @@ def assess(evidence: Evidence, query: Query) -> Assessment:
     return Assessment(domain, expected)
 
 
-def _is_near(evidence: Evidence, query: Query, row: int) -> bool:
-    """Tell whether a reference of the same compound and type is near enough to be the same crystal.
+def _is_same(evidence: Evidence, query: Query, row: int) -> bool:
+    """Tell whether a reference of the same compound and prototype is the same crystal.
 
-    A type without a name is told by numbers of sites alone. Distances of embeddings are in other
-    units, and tell nothing of it.
+    A type with a name says so, whatever the lengths; one without a name is told by numbers of sites
+    alone, and must be near. Distances of embeddings are in other units, and tell nothing of it.
     """
-    return evidence.embeddings is not None or bool(query.distances[row] <= SAME_WITHIN)
+    if evidence.embeddings is not None or query.structure_type != OTHER:
+        return True
+    return bool(query.distances[row] <= SAME_WITHIN)
 
 
 def _nearest(evidence: Evidence, query: Query, known: Sequence[int]) -> tuple[Neighbor, ...]:

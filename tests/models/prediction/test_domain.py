@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from models.crystal.structure_type import OTHER
 from models.errors import DamagedEnsemble
 from models.prediction.calibration import Calibration
 from models.prediction.domain import MOST_KNOWN, Query, assess
@@ -161,10 +162,21 @@ def test_the_same_compound_in_the_same_type_is_known_and_listed_first(evidence):
 
 def test_what_is_far_from_its_namesake_is_another_crystal(evidence):
     """Of types without a name the counts of sites may agree."""
-    domain = assess(evidence, query(2.3, formula="NaCl")).domain
-    assert domain.nearest[0].material_id == "mp-2"
-    assert not domain.in_training_data
-    assert domain.same_crystal == ()
+    nameless = f"{OTHER} 4/2 Na1,Cl1"
+    references = (*evidence.references[:2], reference(2, prototype=nameless), reference(3))
+    known = dataclasses.replace(
+        evidence, references=references, structure_types=(*TYPES, OTHER), embeddings=None
+    )
+    near, far = (assess(known, query(place, "NaCl", nameless)).domain for place in (2.5, 2.3))
+    assert near.in_training_data
+    assert far.nearest[0].material_id == "mp-2"
+    assert not far.in_training_data
+    assert far.same_crystal == ()
+
+
+def test_what_is_far_from_itself_in_a_type_with_a_name_is_still_known(evidence):
+    domain = assess(evidence, query(2.0, formula="NaCl")).domain
+    assert [item.material_id for item in domain.same_crystal] == ["mp-2"]
 
 
 @pytest.mark.parametrize(
