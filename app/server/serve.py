@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import logging.config
+import os
 import socket
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,7 +21,7 @@ from app.server.logs import log_config
 from app.server.protocol import bounded_protocol
 from app.server.siblings import Siblings
 from app.server.supervisor import Supervisor
-from app.server.watchdog import Watchdog
+from app.server.watchdog import Watchdog, resident
 from app.server.worker import CLOSED, FAILED, PLACEHOLDER
 from app.service.ensembles import ServedEnsemble, load_ensembles
 from app.service.predictor import n_threads
@@ -83,8 +84,22 @@ class Source:
             said = "The ensembles stay as they are" if self._ensembles else "Cannot serve"
             log.critical("%s: %s", said, error)
             return False
+        if not self._ensembles and not self._is_room():
+            return False
         self._ensembles = tuple(ensembles.by_name.values())
         return True
+
+    def _is_room(self) -> bool:
+        """Return whether a worker may hold what is loaded; else each would be ended at once."""
+        held, allowed = resident(os.getpid()), self._settings.worker_memory
+        if held > allowed:
+            log.critical(
+                "Cannot serve: with the ensembles a worker holds %d bytes, more than the %d of "
+                "WORKER_MEMORY; raise it, or load fewer ensembles (ENSEMBLES).",
+                held,
+                allowed,
+            )
+        return held <= allowed
 
     def _loaded(self, _settings: Settings) -> Sequence[ServedEnsemble]:
         return self._ensembles

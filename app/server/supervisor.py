@@ -59,6 +59,7 @@ class Supervisor:
         self._load = load
         self._loading: threading.Thread | None = None
         self._loaded = False  # the last time
+        self._load_again = False  # asked for while it was loaded
         self._owed: list[int] = []  # workers to start when that is done
         self._has_begun = False  # the workers have been started
         self._look_at = 0.0
@@ -143,10 +144,12 @@ class Supervisor:
 
     def _begin_loading(self) -> None:
         """Have what workers start from loaded, while connections are given on."""
-        if self._loading is None:
-            self._loaded = False
-            self._loading = threading.Thread(target=self._load_now, daemon=True)
-            self._loading.start()
+        self._load_again = self._loading is not None
+        if self._load_again:
+            return
+        self._loaded = False
+        self._loading = threading.Thread(target=self._load_now, daemon=True)
+        self._loading.start()
 
     def _load_now(self) -> None:
         self._loaded = self._load()
@@ -156,6 +159,9 @@ class Supervisor:
         if self._loading is None or self._loading.is_alive():
             return
         self._loading = None
+        if self._load_again and not self._stopping:
+            self._begin_loading()
+            return
         gc.freeze()  # what workers share stays shared
         if not self._has_begun:
             self._begin()

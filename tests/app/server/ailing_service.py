@@ -59,10 +59,10 @@ AILMENTS: dict[bytes, Callable[[], None]] = {
 
 def load(_settings: Settings) -> list[FakeEnsemble]:
     """Return the ensemble of today. Raises DamagedEnsemble."""
-    while Path(os.environ.get("LOADING_FILE", "/nowhere")).exists():
-        time.sleep(0.01)
     file = os.environ.get("ENSEMBLE_NAME_FILE")
     name = Path(file).read_text() if file else "mix-stage3"
+    while Path(os.environ.get("LOADING_FILE", "/nowhere")).exists():
+        time.sleep(0.01)
     if not name:
         raise DamagedEnsemble("It is empty.")
     return [FakeEnsemble(name)]

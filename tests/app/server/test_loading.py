@@ -9,8 +9,10 @@ import httpx
 import pytest
 
 from app.api.middleware.keys import KeysUnusable
-from app.server.serve import serve
+from app.server.serve import Source, serve
 from app.settings import Settings
+from tests.app.conftest import FakeEnsemble
+from tests.app.server.ailing_service import MEBIBYTE
 from tests.app.server.test_workers import asked_all_the_time, until
 from tests.service_process import ServiceProcess
 
@@ -72,6 +74,14 @@ def test_it_ends_when_nothing_can_be_loaded(tmp_path, engine):
         assert service.process.wait(20) == 1
         assert "Cannot serve: It is empty." in service.log
         assert "Traceback" not in service.log
+
+
+def test_it_ends_when_the_ensembles_alone_are_more_than_a_worker_may_hold(caplog):
+    settings = Settings(worker_memory=256 * MEBIBYTE)
+    held = b"x" * settings.worker_memory
+    assert not Source(settings, lambda _settings: [FakeEnsemble("mix-stage3")]).load_again()
+    assert len(held) == settings.worker_memory
+    assert "WORKER_MEMORY; raise it" in caplog.text
 
 
 @pytest.mark.parametrize("content", [None, "", "# none\n", "me short\n"])

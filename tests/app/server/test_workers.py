@@ -146,6 +146,27 @@ def test_a_new_ensemble_is_loaded_without_a_lost_request(tmp_path, rocksalt_cif,
         service.log_file.unlink(missing_ok=True)
 
 
+def test_an_ensemble_that_is_put_there_while_another_is_loaded_is_loaded_too(
+    tmp_path, rocksalt_cif
+):
+    name, loading = tmp_path / "name", tmp_path / "loading"
+    name.write_text("first")
+    settings = {"ENSEMBLE_NAME_FILE": str(name), "LOADING_FILE": str(loading)}
+    service = ServiceProcess(settings, module="tests.app.server.ailing_service")
+    try:
+        service.wait_until_ready()
+        loading.touch()
+        for following in ("second", "third"):
+            name.write_text(following)
+            service.process.send_signal(signal.SIGHUP)
+            time.sleep(0.5)
+        loading.unlink()
+        until(lambda: service.post(rocksalt_cif).json()["ensemble"]["name"] == "third")
+    finally:
+        service.kill()
+        service.log_file.unlink(missing_ok=True)
+
+
 def test_keys_change_under_load_without_a_restart(tmp_path, rocksalt_cif):
     file = tmp_path / "keys"
     file.write_text(f"alice {'a' * 20}\n")
