@@ -139,7 +139,7 @@ class EstimateSettings:
     quantities: Annotated[tuple[str, ...], Field(min_length=1)]
     rate: PositiveFloat = 0.12
     slope: PositiveFloat = 0.08
-    noise_share: PositiveFloat = 0.5
+    noise_share: PositiveFloat = 0.25
 
 
 @checked_dataclass(frozen=True, config=STRICT)
