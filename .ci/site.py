@@ -30,7 +30,17 @@ ROOT_PAGES = {
 }
 # Pages in this order; what is in no section comes last, so that none is lost.
 SECTIONS = {
-    "Use": ("index", "api", "formats", "python", "ranking", "page", "screening", "screenings", "mcp"),
+    "Use": (
+        "index",
+        "api",
+        "formats",
+        "python",
+        "ranking",
+        "page",
+        "screening",
+        "screenings",
+        "mcp",
+    ),
     "Trust": ("accuracy", "reproduction", "data"),
     "Run": ("configuration", "operations", "performance", "scaling", "reliability", "security"),
     "Develop": ("contributing", "changelog", "reporting-vulnerabilities"),

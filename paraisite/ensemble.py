@@ -16,13 +16,13 @@ from app.service.ensembles import (
     predict_each,
 )
 from app.service.materials import MaterialSource
-from app.service.predictor import MATERIAL, Query, make_query
+from app.service.query import Query, make_query, material_query
 from app.settings import Settings
 from app.startup import without_native_messages
 from models.network.batch import MAX_CRYSTALS
 from models.prediction.result import Prediction
 from models.structure.materials_project.client import check_material_id
-from models.structure.read import checked_file, read_structure
+from models.structure.read import read_structure
 from paraisite.calculator import LtcCalc
 from paraisite.structures import check_several, content_of
 
@@ -49,8 +49,7 @@ class EnsembleCalc(LtcCalc):
         """Return the answer for a material; `MP_API_KEY` must be set. Raises MaterialError."""
         material_id = check_material_id(material_id)
         structure = self._materials.structure(material_id)
-        limits = self._settings.structure_limits
-        query = make_query(checked_file(structure, MATERIAL, (), limits), limits, material_id)
+        query = material_query(structure, material_id, self._settings.structure_limits)
         (prediction,) = self.ensemble.predict([query.crystal])
         return query.answer(prediction, self.ensemble, "miss")
 

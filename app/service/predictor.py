@@ -15,12 +15,13 @@ from app.cache.base import Cache
 from app.cache.entries import key, read, written
 from app.errors import RequestTimeout
 from app.monitoring.metrics import Metrics
-from app.schemas import Answer, EnsembleReference, Material
+from app.schemas import Answer
 from app.service.batching import ForwardQueue
 from app.service.durations import Durations
 from app.service.ensembles import Ensembles, ServedEnsemble
 from app.service.lanes import Lanes
 from app.service.materials import Materials, MaterialSource
+from app.service.query import Query, make_query, material_query
 from app.service.single_flight import SingleFlight
 from app.service.watched import Watched
 from app.service.work_register import UNKNOWN, WorkerSlot, WorkRegister, identity_of
@@ -29,33 +30,8 @@ from app.settings import Settings
 from models.cores import n_cores
 from models.crystal.crystal import Crystal
 from models.prediction.result import Prediction
-from models.prediction.warnings import likely_metal
-from models.structure.checks import StructureLimits
 from models.structure.materials_project.client import check_material_id
-from models.structure.read import StructureFile, checked_file
 from models.structure.read import read_structure as read_file
-
-MATERIAL = "Materials Project"
-
-
-@dataclass(frozen=True)
-class Query:
-    """A crystal to predict, its description in the answer, and warnings of its file."""
-
-    material: Material
-    crystal: Crystal
-    warnings: tuple[str, ...] = ()
-
-    def answer(
-        self, prediction: Prediction, ensemble: ServedEnsemble, cache: Literal["hit", "miss"]
-    ) -> Answer:
-        """Return the answer that a prediction by an ensemble makes; warnings of the file first."""
-        return Answer(
-            **dict(prediction) | {"warnings": self.warnings + prediction.warnings},
-            material=self.material,
-            ensemble=EnsembleReference(name=ensemble.name, digest=ensemble.digest),
-            cache=cache,
-        )
 
 
 @dataclass(frozen=True)
@@ -212,8 +188,7 @@ class Predictor:
             return make_query(file, limits)
 
     def _describe_material(self, structure: Structure, material_id: str) -> Query:
-        limits = self._settings.structure_limits
-        return make_query(checked_file(structure, MATERIAL, (), limits), limits, material_id)
+        return material_query(structure, material_id, self._settings.structure_limits)
 
     async def _predict(
         self, query: Query, ensemble: ServedEnsemble, durations: Durations
@@ -261,21 +236,3 @@ def n_threads(settings: Settings) -> int:
 def _forwards(settings: Settings) -> int:
     """Return how many forward passes run side by side; each uses one core."""
     return max(1, n_cores() // settings.worker_count)
-
-
-def make_query(
-    file: StructureFile, limits: StructureLimits, material_id: str | None = None
-) -> Query:
-    """Return the query for the structure of a file. Raises IsolatedAtom, StructureTooLarge."""
-    structure, crystal = file.structure, Crystal.of(file.reduced, limits.max_bonds)
-    material = Material(
-        material_id=material_id,
-        formula=crystal.formula,
-        n_sites=len(structure),
-        space_group=crystal.space_group,
-        structure_type=crystal.structure_type,
-        likely_metal=likely_metal(crystal),
-        idealised=crystal.symmetry.idealised,
-        fingerprint=crystal.fingerprint,
-    )
-    return Query(material, crystal, file.warnings)

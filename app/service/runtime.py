@@ -13,7 +13,8 @@ from app.errors import NotReady
 from app.monitoring.metrics import Metrics
 from app.service.ensembles import Ensembles, ServedEnsemble, check_ensembles
 from app.service.materials import MaterialSource
-from app.service.predictor import Predictor, make_query
+from app.service.predictor import Predictor
+from app.service.query import make_query
 from app.service.watched import Watched
 from app.settings import Settings
 from app.startup import give_back_memory, without_collection
