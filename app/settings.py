@@ -200,6 +200,13 @@ class Settings(BaseSettings):
         ge=1,
     )
     max_sites: int = _field(500, "sites", "Most sites in a cell.", ge=1)
+    answer_stall_timeout: float = _field(
+        60.0,
+        "s",
+        "Longest time in which a client reads nothing of an answer that waits for it; then its "
+        "connection ends.",
+        gt=0,
+    )
     request_timeout: float = _field(
         60.0,
         "s",

@@ -15,6 +15,10 @@ class Connection(Protocol):
     def is_waiting(self) -> bool:
         """Whether a request is in work whose body has not come in full."""
 
+    @property
+    def is_unread(self) -> bool:
+        """Whether an answer has been sent of which the client has read nothing for a while."""
+
     def drop(self) -> None:
         """Close at once."""
 
@@ -22,8 +26,9 @@ class Connection(Protocol):
 class Connections:
     """At most `maximum` connections; a new one takes the place of the one idle for longest.
 
-    So a client that holds connections open without using them does not block others. Requests whose
-    body has stalled make room next; requests in work never do.
+    So a client that holds connections open without using them does not block others. Those that do
+    not read their answer make room next, then requests whose body has stalled; requests in work
+    never do.
     """
 
     def __init__(self, maximum: int) -> None:
@@ -52,8 +57,10 @@ class Connections:
         self._open.pop(connection, None)
 
     def _make_room(self) -> bool:
-        victim = _first(c for c in self._open if c.is_idle) or _first(
-            c for c in self._open if c.is_waiting
+        victim = (
+            _first(c for c in self._open if c.is_idle)
+            or _first(c for c in self._open if c.is_unread)
+            or _first(c for c in self._open if c.is_waiting)
         )
         if victim is None:
             return False

@@ -20,6 +20,7 @@ class ConnectionLimits:
     max_head_bytes: int
     max_url_bytes: int
     head_timeout: float
+    answer_stall_timeout: float
     drain_bytes: int
     drain_seconds: float = DRAIN_SECONDS
 
@@ -31,6 +32,7 @@ class ConnectionLimits:
             max_head_bytes=settings.max_head_bytes,
             max_url_bytes=settings.max_url_bytes,
             head_timeout=settings.head_timeout,
+            answer_stall_timeout=settings.answer_stall_timeout,
             drain_bytes=settings.structure_limits.max_raw_bytes,
         )
 

@@ -27,9 +27,11 @@ from app.monitoring.metrics import ConnectionMetrics
 from app.server.connections import Connections
 from app.server.early import last_if_early
 from app.server.half_closed import HalfClosed
+from app.server.heads import fault_of, with_host_of
 from app.server.limits import ConnectionLimits
 from app.server.lingering import LingeringTransport
 from app.server.refusals import refusal
+from app.server.unread import UnreadAnswer
 
 log = logging.getLogger(__name__)
 
@@ -68,12 +70,15 @@ class BoundedProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._in_head = True
+        self._head_begun = False
         self._head_bytes = 0
         self._beside_body = 0  # bytes of chunks' heads and trailers, since the last of the body
         self._head_timer: asyncio.TimerHandle | None = None
         self._ended = False  # nothing more is read as a request
         self._drained = 0
         self._half_closed: HalfClosed | None = None
+        self._refusal: bytes | None = None  # to be sent after the answers before it
+        self._running: RequestResponseCycle | None = None
 
     @property
     def is_unused(self) -> bool:
@@ -90,10 +95,16 @@ class BoundedProtocol(HttpToolsProtocol):
         """Whether a request is in work whose body has not come in full."""
         return not self.is_idle and not self._in_head
 
+    @property
+    def is_unread(self) -> bool:
+        """Whether an answer has been sent of which the client has read nothing for a while."""
+        return self._unread_answer.is_unread
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock of the first head, if there is room for this connection."""
         super().connection_made(transport)
         self.transport = LingeringTransport(transport, self.limits, self._unread)
+        self._unread_answer = UnreadAnswer(self.transport, self.limits.answer_stall_timeout)
         self._start_head_timer()
         if not self.open.add(self):
             self._turn_away()
@@ -102,10 +113,16 @@ class BoundedProtocol(HttpToolsProtocol):
         """Forget the connection."""
         self.open.remove(self)
         self._stop_head_timer()
+        self._unread_answer.stop()
         if self._half_closed is not None:
             self._half_closed.stop()
         super().connection_lost(exc)
         self.on_lost()
+
+    def pause_writing(self) -> None:
+        """Have the app wait until what was sent is read, and end the connection if it is not."""
+        super().pause_writing()
+        self._unread_answer.watch()
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Return whether the connection stays open: a request is in work that came in full.
@@ -152,8 +169,6 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         if self._head_bytes > self.limits.max_head_bytes:
             self._refuse_head()
-        elif self._head_timer is None and self._head_bytes:
-            self._start_head_timer()
 
     def _feed(self, data: bytes) -> None:
         """Parse as uvicorn does, but read a request that offers another protocol to its end.
@@ -161,7 +176,6 @@ class BoundedProtocol(HttpToolsProtocol):
         Clients of HTTP/2 without TLS ask for h2c, and get HTTP/1.1 from who does not speak it
         (RFC 9110, 7.8). The parser ends with such a head: another one goes on without the offer.
         """
-        self._unset_keepalive_if_required()
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as ended:
@@ -180,22 +194,33 @@ class BoundedProtocol(HttpToolsProtocol):
     def _offers_upgrade(self) -> bool:
         return self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
 
+    def on_message_begin(self) -> None:
+        """Start the clock of a head; empty lines before it are nothing (RFC 9112, 2.2)."""
+        self._unset_keepalive_if_required()
+        super().on_message_begin()
+        self._head_begun = True
+        if self._head_timer is None:
+            self._start_head_timer()
+
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header; those behind the body are of no use, and would have no end."""
         if self._in_head:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Start the request, unless its URL is too long."""
+        """Start the request, unless its head is refused."""
         if self._offers_upgrade():
             return
-        self._in_head = False
         self._stop_head_timer()
         self.open.touch(self)
         if len(self.url) > self.limits.max_url_bytes:
             self._refuse_url()
+        elif fault := fault_of(self.headers, self.parser.get_http_version()):
+            self._refuse(MalformedRequest, fault)
         else:
+            self.headers[:] = with_host_of(self.url, self.headers)
             super().on_headers_complete()
+            self._in_head = False
 
     def on_body(self, body: bytes) -> None:
         """Give the body to the request that takes it."""
@@ -210,11 +235,20 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         super().on_message_complete()
         self._in_head = True
+        self._head_begun = False
         self._head_bytes = 0
         self._beside_body = 0
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
         super()._start_asgi_task(cycle, last_if_early(app, cycle))
+
+    def on_response_complete(self) -> None:
+        """Go on with the next request, or the refusal that comes after the last one."""
+        self._unread_answer.watch()
+        super().on_response_complete()
+        if self._refusal is not None and not self._is_answering():
+            self._end_refused()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP."""
@@ -239,25 +273,41 @@ class BoundedProtocol(HttpToolsProtocol):
         )
 
     def _refuse(self, kind: Kind, detail: str) -> None:
+        """Answer that no more is read, after the answers to the requests before that."""
+        if self._ended:
+            return
         self._ended = True
         self._stop_head_timer()
         self._unset_keepalive_if_required()
         self.metrics.note_refusal(kind.code)
         log.info("refused %s: %s", self.client[0] if self.client else "a client", kind.code)
-        if self.is_idle or self._is_first_waiting():  # else it would run into another answer
-            self.transport.write(refusal(kind, detail))
+        self._refusal = refusal(kind, detail)
+        if not self._in_head:
             self._abandon()
-        self.transport.close()
-
-    def _is_first_waiting(self) -> bool:
-        """Return whether the next answer is that of the request whose body is coming."""
-        return self.is_waiting and not self.pipeline and not self.cycle.response_started
+        if not self._is_answering():
+            self._end_refused()
 
     def _abandon(self) -> None:
-        """Let what works on the request think that its client has left."""
-        if not self.is_idle:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
+        """Give up the request whose body goes wrong; if its answer has begun, that breaks off."""
+        if self.pipeline and self.pipeline[0][0] is self.cycle:
+            self.pipeline.popleft()  # the newest, which has not begun
+            return
+        if self.cycle.response_started and not self.cycle.response_complete:
+            self._refusal = b""
+        self.cycle.disconnected = True  # for what works on it, its client has left
+        self.cycle.message_event.set()
+
+    def _is_answering(self) -> bool:
+        """Return whether an answer is to come before the refusal."""
+        running = self._running
+        return bool(self.pipeline) or not (
+            running is None or running.response_complete or running.disconnected
+        )
+
+    def _end_refused(self) -> None:
+        if self._refusal and not self.transport.is_closing():
+            self.transport.write(self._refusal)
+        self.transport.close()
 
     def _turn_away(self) -> None:
         """Refuse a connection without waiting for what it sends: its descriptor is wanted."""
@@ -282,7 +332,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_timer = None
         if self._ended or not self._in_head:
             return
-        if not self._head_bytes:
+        if not self._head_begun:
             self.transport.close()  # a connection that was never used
             return
         seconds = self.limits.head_timeout

@@ -166,6 +166,30 @@ def test_pipelined_requests_are_answered_in_order(service):
     assert answers.rindex(b"HTTP/1.1 404") > answers.rindex(b"HTTP/1.1 200")
 
 
+@pytest.mark.parametrize(
+    "refused",
+    [
+        b"BAD\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\nnothing\r\n",
+        HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        b"GET /" + b"a" * 9000,
+        b"GET / HTTP/1.1\r\nHost:",  # never ends
+    ],
+)
+@pytest.mark.parametrize("count", [1, 2])
+def test_requests_before_one_that_is_refused_are_answered(service, rocksalt_cif, count, refused):
+    body = rocksalt_cif.encode()
+    good = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    answer = service.exchange(good * count + refused)
+    assert answer.count(b"HTTP/1.1 200") == count
+    last = answer[answer.rindex(b"HTTP/1.1 ") :]
+    assert 400 <= status(last) < 500
+    assert problem(last)
+    assert "Traceback" not in service.log
+
+
 def test_idle_connections_are_kept_longer_than_a_proxy_keeps_its_own(service):
     with service.connect() as connection:
         connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
