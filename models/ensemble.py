@@ -23,7 +23,7 @@ from models.prediction.members import Members, Outputs
 from models.prediction.result import Interval, Ltc, Prediction, Reference
 from models.prediction.second_opinion import estimate
 from models.prediction.statistics import summarise
-from models.prediction.warnings import find_warnings
+from models.prediction.warnings import find_contradictions, find_warnings
 
 
 class Ensemble:
@@ -112,7 +112,7 @@ class Ensemble:
             domain=assessment.domain,
             second_opinion=opinion,
             number=describe_number(method, assessment.domain.verdict),
-            warnings=warnings,
+            warnings=warnings + find_contradictions(interval, assessment.domain.same_crystal),
         )
 
     def _query(self, evidence: Evidence, crystal: Crystal, outputs: Outputs, row: int) -> Query:

@@ -18,6 +18,11 @@ from models.crystal.symmetry import Idealised, Symmetry, idealise
 from models.errors import StructureTooLarge
 
 SYMBOL_TOLERANCE = 0.01  # A; of the space group of the idealised cell
+MIRRORED = {  # space groups of mirror images, which are one crystal but for its hand
+    "P4_3": "P4_1", "P4_322": "P4_122", "P4_32_12": "P4_12_12", "P3_2": "P3_1",
+    "P3_212": "P3_112", "P3_221": "P3_121", "P6_5": "P6_1", "P6_522": "P6_122", "P6_4": "P6_2",
+    "P6_422": "P6_222", "P4_332": "P4_132",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -113,8 +118,8 @@ class Crystal:
     def prototype(self) -> str:
         """Structure type and its elements: equal for one compound, whatever its lengths.
 
-        For a type without a name: operations, sites of the primitive cell, and how many sites are
-        equivalent, by element.
+        For a type without a name: space group, operations, sites of the primitive cell, and how
+        many sites are equivalent, by element. Mirror images have the same.
         """
         if self.structure_type != OTHER:
             return " ".join([self.structure_type, *map(chemical_symbol, self._type.on_sites)])
@@ -122,7 +127,8 @@ class Crystal:
         number = self.numbers[np.unique(self.ideal.orbit)]
         sites = sorted(zip(number.tolist(), orbits.tolist(), strict=True))
         names = ",".join(f"{chemical_symbol(z)}{n}" for z, n in sites)
-        return f"{OTHER} {len(self.ideal.rotation)}/{len(self.numbers)} {names}"
+        group = MIRRORED.get(self.space_group or "", self.space_group)
+        return f"{OTHER} {group} {len(self.ideal.rotation)}/{len(self.numbers)} {names}"
 
     @cached_property
     def space_group(self) -> str | None:

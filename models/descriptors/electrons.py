@@ -54,7 +54,7 @@ def describe_electrons(species: Ints, counts: Ints) -> Floats:
     return np.array(
         [
             *(has_odd_electron(species, counts), distance),
-            *(_imbalance(species, counts) / n_sites, excess),
+            *(charge_imbalance(species, counts) / n_sites, excess),
             *(n_nonmetals > 0, n_nonmetals / n_sites),
             *(counts @ _families()[species] / n_sites),
         ],
@@ -72,7 +72,7 @@ def valence_electrons(species: Ints, counts: Ints) -> int:
     return round(float(np.sum(counts * element_property("valence")[species])))
 
 
-def _imbalance(species: Ints, counts: Ints) -> int:
+def charge_imbalance(species: Ints, counts: Ints) -> int:
     """Return the smallest charge of the cell that common oxidation states leave."""
     charges = {0}
     for number, count in zip(species.tolist(), counts.tolist(), strict=True):

@@ -14,7 +14,7 @@ from models.prediction.result import Domain, Neighbor, PhononEstimate, Reference
 
 N_NEAREST = 3
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)  # from the best
-SAME_WITHIN = 0.6  # distance; a crystal strained by 10 % is at 0.3 to 0.5 of itself
+SAME_WITHIN = 0.15  # distance, and as much more as the logarithms of the volumes differ
 STRAINED = 0.08  # of the volume; references of one crystal by different functionals differ by less
 TYPE_NAMES = {OTHER: "types without a name"}
 MOST_KNOWN = 10  # references of the same compound and structure type that are shown
@@ -83,12 +83,14 @@ def assess(evidence: Evidence, query: Query) -> Assessment:
 def _is_same(evidence: Evidence, query: Query, row: int) -> bool:
     """Tell whether a reference of the same compound and prototype is the same crystal.
 
-    A type with a name says so, whatever the lengths; one without a name is told by numbers of sites
-    alone, and must be near. Distances of embeddings are in other units, and tell nothing of it.
+    A type with a name says so, whatever the lengths; one without a name is told by its space group
+    and numbers of sites alone, and must be near. Distances of embeddings are in other units, and
+    tell nothing of it.
     """
     if evidence.embeddings is not None or query.structure_type != OTHER:
         return True
-    return bool(query.distances[row] <= SAME_WITHIN)
+    volume = evidence.references[row].volume or query.volume
+    return bool(query.distances[row] <= SAME_WITHIN + abs(np.log(query.volume / volume)))
 
 
 def _nearest(evidence: Evidence, query: Query, known: Sequence[int]) -> tuple[Neighbor, ...]:

@@ -1,28 +1,53 @@
 """Warnings attached to a prediction."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from math import log, sqrt
 
 import numpy as np
 
 from models.crystal.crystal import Crystal
 from models.crystal.dimension import BOND, LAYERED
 from models.crystal.structure_type import FLUORITE, FULL_HEUSLER, HALF_HEUSLER
-from models.descriptors.electrons import CLOSED_SHELLS, has_odd_electron, valence_electrons
+from models.descriptors.electrons import (
+    CLOSED_SHELLS,
+    Ints,
+    charge_imbalance,
+    has_odd_electron,
+    valence_electrons,
+)
 from models.descriptors.elements import is_nonmetal
-from models.prediction.result import SecondOpinion
+from models.prediction.result import Interval, Reference, SecondOpinion
 from models.structure.checks import COVALENT_RADII
 
 # Valence electrons of the primitive cell at which compounds of metals alone have a gap.
 SEMICONDUCTING = {HALF_HEUSLER: CLOSED_SHELLS, FULL_HEUSLER: (24,), FLUORITE: (8,)}
 VACUUM = 6.5  # A between planes of atoms; 2D materials stacked as crystals have less
 APART = 1.5  # times the covalent radii's sum; thallium halides have 1.35 at most
+LANTHANIDES = frozenset(range(58, 71))  # Ce to Yb
+ANIONS = frozenset((8, 9, 16, 17, 34, 35, 52, 53))  # chalcogens and halogens
 NOBLE_GASES = frozenset((2, 10, 18, 36, 54, 86))
+TINY = 1e-6  # W/(m K)
 ONLY_LATTICE = "only the lattice part is predicted, and a metal's electrons conduct heat as well."
 
 
 def find_warnings(crystal: Crystal, ltc: float, opinion: SecondOpinion | None) -> tuple[str, ...]:
     """Return one sentence for each reason for care with an LTC in W/(m K)."""
     return (*_metal(crystal), *_open_network(crystal), *_below_minimum(ltc, opinion))
+
+
+def find_contradictions(interval: Interval, references: Sequence[Reference]) -> tuple[str, ...]:
+    """Return a sentence on the reference of the same crystal that is farthest off the interval."""
+    outside = [r for r in references if not interval.lower <= r.ltc <= interval.upper]
+    if not outside:
+        return ()
+    middle = sqrt(interval.lower * interval.upper)
+    reference = max(outside, key=lambda each: abs(log(max(each.ltc, TINY) / middle)))
+    sentence = (
+        f"A reference of this crystal, {reference.ltc:.3g} W/(m K) ({reference.material_id} in "
+        f"{reference.dataset}), lies outside of the interval: either may be wrong, or their "
+        "methods or volumes differ."
+    )
+    return (sentence,)
 
 
 def likely_metal(crystal: Crystal) -> bool:
@@ -35,10 +60,11 @@ def _metal(crystal: Crystal) -> Iterator[str]:
 
     Bands hold two electrons each, so that an odd number in the primitive cell leaves one half full
     (or the crystal is magnetic). Half-Heuslers of 8 and 18 valence electrons, Heuslers of 24 and
-    fluorites of 8 (Mg2Sn) are semiconductors though made of metals.
+    fluorites of 8 (Mg2Sn) are semiconductors though made of metals. The odd electron of a
+    lanthanide's salt is one of its f shell, and stays there.
     """
     species, counts = (np.array(part) for part in zip(*crystal.composition.items(), strict=True))
-    if has_odd_electron(species, counts):
+    if has_odd_electron(species, counts) and not _is_lanthanide_salt(species, counts):
         yield (
             f"Likely a metal or magnetic (an odd number of electrons in a cell, "
             f"{np.sum(counts * species)}): {ONLY_LATTICE}"
@@ -47,6 +73,14 @@ def _metal(crystal: Crystal) -> Iterator[str]:
     closed = SEMICONDUCTING.get(crystal.structure_type, ())
     if not is_nonmetal()[species].any() and valence_electrons(species, counts) not in closed:
         yield f"Likely a metal (all its elements are): {ONLY_LATTICE}"
+
+
+def _is_lanthanide_salt(species: Ints, counts: Ints) -> bool:
+    """Tell whether a halide or chalcogenide of a lanthanide leaves no charge over."""
+    is_salt = not LANTHANIDES.isdisjoint(species.tolist()) and not ANIONS.isdisjoint(
+        species.tolist()
+    )
+    return is_salt and charge_imbalance(species, counts) == 0
 
 
 def _open_network(crystal: Crystal) -> Iterator[str]:

@@ -5,10 +5,24 @@ import pytest
 from pymatgen.core import Structure
 
 from models.crystal.crystal import Crystal
-from models.prediction.result import MinimumConductivity, SecondOpinion, SlackEstimate
+from models.prediction.result import (
+    Interval,
+    MinimumConductivity,
+    Reference,
+    SecondOpinion,
+    SlackEstimate,
+)
 from models.prediction.second_opinion import estimate
-from models.prediction.warnings import find_warnings
-from tests.crystals import CAESIUM_CHLORIDE, FACE_CENTRED, FLUORITE, HALF_HEUSLER, QUARTER, ROCKSALT
+from models.prediction.warnings import find_contradictions, find_warnings
+from tests.crystals import (
+    CAESIUM_CHLORIDE,
+    FACE_CENTRED,
+    FLUORITE,
+    HALF_HEUSLER,
+    PEROVSKITE,
+    QUARTER,
+    ROCKSALT,
+)
 
 SILICON = Structure(np.array(FACE_CENTRED) * 5.43, ["Si", "Si"], [(0, 0, 0), QUARTER])
 MEASURED = {"debye_temperature": 645.0, "gruneisen": 1.06, "bulk_modulus": 98, "shear_modulus": 66}
@@ -67,11 +81,31 @@ def opinion(minimum: float) -> SecondOpinion:
         (HALF_HEUSLER.crystal(["Ti", "Cu", "Sn"], 2.6), True),
         (ROCKSALT.crystal(["Mg", "Ca"], 2.9), True),
         (FLUORITE.crystal(["Sn", "Mg"], 2.93), False),  # eight valence electrons
+        (PEROVSKITE.crystal(["Er", "Al", "O"], 1.85), False),  # Er3+ has an odd f shell
+        (PEROVSKITE.crystal(["Sr", "V", "O"], 1.92), True),  # odd, but of d electrons
+        (FLUORITE.crystal(["Ho", "F"], 2.4), True),  # odd, with a charge left over
     ],
 )
 def test_likely_metals_are_named(structure, likely):
     found = find_warnings(Crystal.of(structure), 5.0, None)
     assert any("metal" in text for text in found) == likely
+
+
+@pytest.mark.parametrize(
+    ("references", "named"),
+    [((), ""), ((2.0, 4.9), ""), ((2.0, 30.0, 0.9), "30 W/(m K) (mp-1 in dataset1)"),
+     ((0.1, 6.0), "0.1 W/(m K) (mp-0 in dataset1)")],
+)  # fmt: skip
+def test_a_reference_outside_of_the_interval_is_named(references, named):
+    known = [
+        Reference(
+            material_id=f"mp-{n}", formula="NaCl", dataset="dataset1", ltc=ltc, out_of_fold=None
+        )
+        for n, ltc in enumerate(references)
+    ]
+    found = find_contradictions(Interval(level=0.9, lower=1.0, upper=5.0), known)
+    assert len(found) == bool(named)
+    assert all(named in text for text in found)
 
 
 def test_a_prediction_below_the_minimum_is_flagged():
