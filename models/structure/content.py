@@ -1,5 +1,6 @@
 """Content of a structure file: decompression within a bound, and decoding to text."""
 
+import gzip
 import io
 import lzma
 import re
@@ -12,6 +13,7 @@ MOST_MEMBERS = 1000  # of a zip archive, or a gzip file
 PIECE = 65536  # bytes of a gzip file that are unpacked at a time
 PADDING = re.compile(rb"\0*")
 MOST_LAYERS = 3  # such as a gzip file in a zip archive
+GZIP_FAULTS = (gzip.BadGzipFile, EOFError, zlib.error)  # what gzip raises for a damaged file
 ARCHIVE_FAULTS = (  # what zipfile raises for an archive or a member that is damaged or encrypted
     zipfile.BadZipFile,
     zlib.error,

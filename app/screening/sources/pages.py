@@ -1,7 +1,6 @@
 """Answers of a data base to a query, page by page, each kept on disk once it is there."""
 
 import gzip
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,6 +14,7 @@ from app.screening.run.durable import write_durably
 from app.screening.sources.records import record
 from models.errors import DataError
 from models.structure.checks import StructureLimits
+from models.structure.content import GZIP_FAULTS
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Paged:
         try:
             if path.exists():
                 return Page(**orjson.loads(gzip.decompress(path.read_bytes())))
-        except (ValueError, EOFError, OSError, zlib.error, TypeError) as error:
+        except (*GZIP_FAULTS, OSError, ValueError, TypeError) as error:
             raise DataError(f"{path} is damaged; remove it and run again.") from error
         page = self.query.fetch(following)
         content = {"documents": page.documents, "next": page.next}

@@ -18,7 +18,7 @@ from app.screening.sources.blocks import split
 from models.structure.checks import StructureLimits
 from models.structure.read import looks_like_structure
 from tests.app.screening.conftest import entry, rows_of
-from tests.damaged import zip_with_damage
+from tests.damaged import gzip_with_damage, zip_with_damage
 
 
 def screened(paraisite, source, tmp_path):
@@ -252,6 +252,13 @@ def test_a_table_without_structures_is_refused(paraisite, tmp_path, capsys):
     (tmp_path / "t.csv").write_text("id,colour\n1,red\n")
     assert paraisite("screen", tmp_path / "t.csv", "--out", tmp_path / "o.csv") == 1
     assert "no column with structures" in capsys.readouterr().err
+
+
+def test_a_damaged_table_is_refused(paraisite, tmp_path, capsys):
+    path = tmp_path / "t.csv.gz"
+    path.write_bytes(gzip_with_damage(b"id,cif\n1,data_\n"))
+    assert paraisite("screen", path, "--out", tmp_path / "o.csv") == 1
+    assert "cannot be read as a table" in capsys.readouterr().err
 
 
 def test_parquet_with_files_as_bytes(paraisite, tmp_path, rocksalt_cif):
