@@ -78,7 +78,9 @@ def _table(results: Mapping[str, Any]) -> list[str]:
 
 def _compared(results: Mapping[str, Any]) -> list[str]:
     """Return the service beside that of another commit."""
-    found = results["compare"]
+    found = results.get("compare")
+    if found is None:
+        return []
     head = (
         f"service | {found['commits']['other']} | {found['commits']['this']} | ratio | must | goal"
     )
@@ -91,7 +93,9 @@ def _compared(results: Mapping[str, Any]) -> list[str]:
 
 def _engines(results: Mapping[str, Any]) -> list[str]:
     """Return the processor time of network, heads and process in both engines."""
-    found = results["engines"]
+    found = results.get("engines")
+    if found is None:
+        return []
     rows = ["| `recommended`, processor time of a crystal [ms] | TensorFlow | compiled | ratio |"]
     rows.append("|---" * 4 + "|")
     for name, samples, way in ENGINES:

@@ -1,11 +1,14 @@
-"""Cores of the machine, and work shared out among them."""
+"""Cores of the machine, and threads and processes that share out work among them."""
 
 import math
 import os
+import signal
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache, lru_cache
+from multiprocessing import parent_process
 from pathlib import Path
 from typing import TypeVar
 
@@ -52,3 +55,16 @@ def split_work(work: Callable[[int, int], T], size: int, *, alone: bool) -> list
 def _threads(_process: int) -> ThreadPoolExecutor:
     """Return the threads of a process; a fork has none of those before it."""
     return ThreadPoolExecutor(n_cores(), "parts")
+
+
+def prepare_worker() -> None:
+    """Leave Ctrl-C to the parent of this worker process, and end it when the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow_parent, daemon=True).start()
+
+
+def _follow_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -89,7 +89,7 @@ class OverlappingSites(StructureError):
 
 
 class IsolatedAtom(StructureError):
-    """An atom has no neighbour at any distance the network can see."""
+    """An atom has no neighbor at any distance the network can see."""
 
     code = "isolated-atom"
     title = "Isolated atom"

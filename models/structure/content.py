@@ -1,6 +1,8 @@
 """Content of a structure file: decompression within a bound, and decoding to text."""
 
+import gzip
 import io
+import lzma
 import re
 import zipfile
 import zlib
@@ -11,6 +13,17 @@ MOST_MEMBERS = 1000  # of a zip archive, or a gzip file
 PIECE = 65536  # bytes of a gzip file that are unpacked at a time
 PADDING = re.compile(rb"\0*")
 MOST_LAYERS = 3  # such as a gzip file in a zip archive
+GZIP_FAULTS = (gzip.BadGzipFile, EOFError, zlib.error)  # what gzip raises for a damaged file
+ARCHIVE_FAULTS = (  # what zipfile raises for an archive or a member that is damaged or encrypted
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 BESIDE = (".txt", ".md", ".pdf", ".html", ".htm", ".log", ".png", ".jpg", ".csv")  # no structures
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 ZIP_ENTRY = b"PK\x01\x02"
@@ -143,15 +156,7 @@ def _only_member(content: bytes, max_bytes: int) -> bytes:
                 )
             with archive.open(found[0]) as member:
                 whole = member.read(max_bytes + 1)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        NotImplementedError,
-        RuntimeError,
-        EOFError,
-        OSError,
-        ValueError,
-    ) as error:
+    except ARCHIVE_FAULTS as error:
         raise UnreadableStructure(
             f"The zip archive cannot be read ({error}); send the file without it."
         ) from error

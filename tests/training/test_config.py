@@ -6,7 +6,15 @@ from models.crystal.graph import Cutoff
 from models.descriptors.describe import NAMES
 from models.errors import DataError
 from models.network.inputs import InputSettings
-from training.config import HELD_OUT, PRESETS, as_dict, preset_of, read_preset
+from training.config import (
+    HELD_OUT,
+    PRESET_FILE,
+    PRESETS,
+    as_dict,
+    exported_preset,
+    preset_of,
+    read_preset,
+)
 from training.data.catalogue import known_outputs
 from training.stages import stage_chain
 
@@ -191,3 +199,11 @@ def test_a_preset_is_written_as_plain_values():
     written = json.loads(json.dumps(as_dict(read_preset("smoke"))))
     assert written["schedules"]["mix"]["average"] == 0.9
     assert written["mlp"] == [12, 8]
+
+
+def test_the_preset_of_an_exported_ensemble():
+    """From its file, or by its name in the manifest where an earlier export has no file."""
+    exported = PRESETS.parents[1] / "models" / "ensembles"
+    assert exported_preset(exported / "mix-stage3") == read_preset("fast")
+    kept = (exported / "recommended" / PRESET_FILE).read_bytes()
+    assert exported_preset(exported / "recommended") == preset_of(kept)

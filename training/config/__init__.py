@@ -1,7 +1,14 @@
 """Presets: every setting that decides how members are trained, read from TOML."""
 
 from training.config.preset import HELD_OUT, Preset
-from training.config.read import PRESET_FILE, PRESETS, as_dict, preset_of, read_preset
+from training.config.read import (
+    PRESET_FILE,
+    PRESETS,
+    as_dict,
+    exported_preset,
+    preset_of,
+    read_preset,
+)
 from training.config.settings import (
     PUBLISHED,
     BondSettings,
@@ -29,6 +36,7 @@ __all__ = [
     "Schedule",
     "SplitSettings",
     "as_dict",
+    "exported_preset",
     "preset_of",
     "read_preset",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from models.errors import DataError
+from models.manifest import read_manifest
 from training.config.preset import Preset
 
 PRESETS = Path(__file__).parents[1] / "presets"
@@ -50,3 +51,14 @@ def preset_of(text: str | bytes) -> Preset:
 def as_dict(preset: Preset) -> dict[str, Any]:
     """Return the preset as plain values, to be written beside what it produced."""
     return dict(TypeAdapter(Preset).dump_python(preset, mode="json"))
+
+
+def exported_preset(folder: Path) -> Preset:
+    """Return the preset that an exported ensemble was trained with.
+
+    Earlier exports have its name alone. Raises DataError for a name that is unknown.
+    """
+    path = folder / PRESET_FILE
+    if path.is_file():
+        return preset_of(path.read_bytes())
+    return read_preset(read_manifest(folder).preset)

@@ -10,7 +10,6 @@ import hashlib
 import json
 import logging
 import os
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from pymatgen.core import Structure
 
 from models.errors import DataError
 from models.records import refusal
+from models.structure.content import GZIP_FAULTS
 from training.data.catalogue import CATALOGUE, DATASET_NAMES, JOINED, own_entry, parts_of
 from training.data.rows import Row
 
@@ -193,7 +193,7 @@ def _content(path: Path) -> bytes:
 def _lines(path: Path, content: bytes) -> list[bytes]:
     try:
         return gzip.decompress(content).splitlines()
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+    except GZIP_FAULTS as error:
         raise DataError(f"{path} is not a whole gzip file ({error}); fetch it again.") from error
 
 

@@ -11,19 +11,12 @@ import numpy as np
 from models.code import code_digest
 from models.ensemble import Ensemble
 from models.errors import DataError
-from models.manifest import MANIFEST, WEIGHTS, Manifest, Protocol, read_manifest
+from models.manifest import MANIFEST, WEIGHTS, Protocol, read_manifest
 from models.network.architecture import Weights, weight_shapes
 from models.network.transform import TargetTransform
 from models.network.weights import load_weights, stack_members
 from models.prediction.members import Members
-from training.config import (
-    PRESET_FILE,
-    PUBLISHED,
-    Preset,
-    SplitSettings,
-    preset_of,
-    read_preset,
-)
+from training.config import PUBLISHED, SplitSettings, exported_preset, preset_of
 from training.data.splits import N_SPLITS
 from training.evaluation.outputs import MemberOutputs, Numbers, single_sets
 from training.evaluation.reference import ReferenceSet, Sets, kept
@@ -139,15 +132,9 @@ def _exported(directory: Path) -> Iterator[FoundEnsemble]:
             splits=tuple(member.split for member in manifest.members),
             weights=weights,
             transforms=(LOGARITHM,) * len(transforms) if manifest.has_process else transforms,
-            split=_preset(path.parent, manifest).split,
+            split=exported_preset(path.parent).split,
             served=Ensemble.load(path.parent) if manifest.has_process else None,
         )
-
-
-def _preset(folder: Path, manifest: Manifest) -> Preset:
-    """Return the preset an ensemble was trained with; those of earlier exports are shipped."""
-    path = folder / PRESET_FILE
-    return preset_of(path.read_bytes()) if path.is_file() else read_preset(manifest.preset)
 
 
 def _from_run(run: Path) -> Iterator[FoundEnsemble]:

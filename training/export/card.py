@@ -6,15 +6,8 @@ from collections.abc import Iterator, Sequence
 from models.manifest import Manifest, Metrics
 from models.prediction.evidence import EvidenceRecord
 from models.prediction.result import Reference
+from training.scoring.scores import COLUMNS
 
-ERRORS = {
-    "mape": "MAPE",
-    "median_ape": "median APE",
-    "mae_log10": "MAE(log10)",
-    "spearman": "Spearman",
-    "within_factor_2": "within factor 2",
-    "sre": "SRE",
-}
 VERDICTS = ("inside", "edge", "outside")
 N_WORST = 10
 GROUPS = ("coverage_ltc", "coverage_type", "coverage_dataset")
@@ -71,10 +64,10 @@ def _estimated(number: int) -> Iterator[str]:
 
 def _errors(metrics: list[Metrics]) -> Iterator[str]:
     yield "LTC in W/(m K), on crystals kept from training.\n"
-    yield "| data | protocol, what | n | " + " | ".join(ERRORS.values()) + " |"
-    yield "|---|---|---|" + "---|" * len(ERRORS)
+    yield "| data | protocol, what | n | " + " | ".join(COLUMNS.values()) + " |"
+    yield "|---|---|---|" + "---|" * len(COLUMNS)
     for record in metrics:
-        cells = [_cell(record, name) for name in ERRORS]
+        cells = [_cell(record, name) for name in COLUMNS]
         what = f"{record.protocol}: {record.what}"
         yield f"| {record.dataset} | {what} | {record.n_crystals} | " + " | ".join(cells) + " |"
 

@@ -50,7 +50,7 @@ from training.stages import Stage
 READABLE = 0o644  # by whoever runs the service; the weights' writer leaves them to their owner
 READABLE_FOLDER = 0o755
 GOLDEN_TOLERANCE = 1e-3  # relative; other processors and TensorFlow builds round otherwise
-REPORT = Path("docs/reproduction/report.json")
+REPORT = Path(__file__).parents[2] / "docs/reproduction/report.json"
 VERSIONED = ("tensorflow", "numpy", "pymatgen", "safetensors")
 
 
@@ -90,8 +90,9 @@ def replace_folder(folder: Path, new: Path, old: Path) -> None:
 def _write_ensemble(trained: TrainedEnsemble, target: Path, report: Path) -> Manifest:
     save_weights(trained.weights, target / WEIGHTS)
     evidence = collect_evidence(trained)
-    published = tuple(paper_metrics(trained.name, report, trained.run.data_dir))
-    (target / PRESET_FILE).write_text(json.dumps(as_dict(trained.run.preset), indent=1) + "\n")
+    preset = trained.run.preset
+    published = tuple(paper_metrics(trained.name, preset.name, report, trained.run.data_dir))
+    (target / PRESET_FILE).write_text(json.dumps(as_dict(preset), indent=1) + "\n")
     names = [WEIGHTS, PRESET_FILE, *write_evidence(evidence, target)]
     if trained.heads and trained.process:
         trained.heads.save(target / HEADS)

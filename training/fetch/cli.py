@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     One source that fails does not keep the others from being fetched; the status is then 2.
     """
     # Importing the Materials Project's client takes seconds.
-    from training.fetch.sources import SOURCES, Connections, path_of
+    from training.fetch.sources import MEGNET, SOURCES, Connections, path_of
 
     names = args.sources or NAMES
     if args.base_url and len(names) != 1:
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         connections = Connections(downloader, args.base_url)
         for name in names:
             out = path_of(name, data_directory(args.data_dir))
-            if out.exists():
+            if out.exists() and name != MEGNET:  # of whose files each is checked
                 _say(f"{name}: {out} is there")
                 continue
             try:

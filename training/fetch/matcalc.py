@@ -13,6 +13,7 @@ from pymatgen.core import Structure
 
 from models.errors import DataError
 from models.records import refusal
+from models.structure.content import GZIP_FAULTS
 from training.data.rows import Row
 from training.fetch.download import Downloader
 from training.fetch.retries import TransientError
@@ -60,7 +61,7 @@ def fetch(name: str, out: Path, downloader: Downloader, base_url: str = BASE_URL
 def _entries(body: bytes) -> list[Any]:
     try:
         entries = json.loads(gzip.decompress(body))
-    except (OSError, EOFError, ValueError) as error:
+    except (*GZIP_FAULTS, ValueError) as error:
         raise TransientError(f"matcalc's file is not whole ({error})") from error
     if not isinstance(entries, list):
         raise DataError("matcalc's file is no list of materials; its form has changed.")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from models.errors import DataError
 from models.manifest import CARD, Manifest
-from training.config import Preset, read_preset
+from training.config import Preset, exported_preset, read_preset
 from training.data.catalogue import DATASET_NAMES
 from training.data.datasets import require_files
 from training.export.write import export_ensemble
-from training.own.start import choose_start, own_base, own_preset, parent_preset, place_members
+from training.own.start import choose_start, own_base, own_preset, place_members
 from training.own.table import write_own_set
 from training.run import MEGNET_FILE, TrainingRun
 from training.stages import MEGNET, STAGES, Stage
@@ -57,7 +57,7 @@ def own_run(own: OwnEnsemble) -> TrainingRun:
     if start == MEGNET:
         require_files((), own.data_dir, own.data_dir / MEGNET_FILE)
     else:
-        parent = parent_preset(own.ensembles / start)
+        parent = exported_preset(own.ensembles / start)
     write_own_set(own.table, data_dir / f"{own.name}.jsonl.gz")
     base = own.base or read_preset(own_base(own.ensembles / start))
     run = TrainingRun(

@@ -9,7 +9,7 @@ from models.errors import DataError
 from models.manifest import MANIFEST, PROCESS, WEIGHTS, Manifest, read_manifest
 from models.network.architecture import weight_shapes
 from models.network.weights import load_weights
-from training.config import PRESET_FILE, Preset, preset_of, read_preset
+from training.config import Preset
 from training.fit.network.loop import FittedMember, write_member
 from training.fit.network.parameters import pack
 from training.run import TrainingRun
@@ -54,14 +54,6 @@ def own_preset(base: Preset, name: str, parent: Preset | None) -> Preset:
         schedules={name: base.schedule(OWN, OWN)},
         split=replace(base.split, dealt=(name,)),
     )
-
-
-def parent_preset(folder: Path) -> Preset:
-    """Return the preset that an exported ensemble was trained with."""
-    path = folder / PRESET_FILE
-    if path.is_file():
-        return preset_of(path.read_bytes())
-    return read_preset(read_manifest(folder).preset)
 
 
 def place_members(folder: Path, run: TrainingRun) -> tuple[int, ...]:

@@ -39,15 +39,15 @@ def held_out_errors(
 
 def as_metrics(dataset: str, errors: HeldOutErrors) -> tuple[Metrics, Metrics]:
     """Return the records for a manifest: single members, and the out-of-fold mean."""
-    means, deviations = _over_members(errors.members)
+    table = _over_members(errors.members)
     return (
         Metrics(
             dataset=dataset,
             protocol=HELD_OUT,
             what="each member on its own validation crystals: mean over the members",
             n_crystals=errors.n_covered,
-            values=means,
-            deviations=deviations,
+            values={name: float(values.mean()) for name, values in table.items()},
+            deviations=_deviations(table),
         ),
         Metrics(
             dataset=dataset,
@@ -59,10 +59,13 @@ def as_metrics(dataset: str, errors: HeldOutErrors) -> tuple[Metrics, Metrics]:
     )
 
 
-def _over_members(scores: Sequence[Mapping[str, float]]) -> tuple[Scores, Scores]:
-    table = {name: np.array([member[name] for member in scores]) for name in scores[0]}
-    means = {name: float(values.mean()) for name, values in table.items()}
-    return means, {name: float(values.std(ddof=1)) for name, values in table.items()}
+def _over_members(scores: Sequence[Scores]) -> dict[str, Numbers]:
+    return {name: np.array([member[name] for member in scores]) for name in scores[0]}
+
+
+def _deviations(table: Mapping[str, Numbers]) -> Scores:
+    """Return the standard deviations over the members; of a single one there are none."""
+    return {name: float(values.std(ddof=1)) for name, values in table.items() if len(values) > 1}
 
 
 def bootstrap_intervals(

@@ -1,5 +1,8 @@
 """Errors of predicted LTC against references, both in W/(m K)."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
@@ -7,6 +10,17 @@ from scipy.stats import spearmanr
 from models.errors import DataError
 
 Numbers = NDArray[np.float64]
+# Titles of the errors in tables, by their names.
+COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "mape": "MAPE",
+        "median_ape": "median APE",
+        "mae_log10": "MAE(log10)",
+        "spearman": "Spearman",
+        "within_factor_2": "within factor 2",
+        "sre": "SRE",
+    }
+)
 WORST_SRE = 2.0  # the bound that the symmetric relative error tends to
 
 

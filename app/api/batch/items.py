@@ -20,7 +20,7 @@ from app.errors import BodyTimeout, InvalidRequest, UnsupportedMediaType
 from app.screening.sources.records import IDS
 from app.settings import Settings
 from models.errors import NoStructure, ParaisiteError, StructureTooLarge, UnreadableStructure
-from models.structure.content import ZIP, ZIP_ENTRY, is_hidden
+from models.structure.content import ARCHIVE_FAULTS, ZIP, ZIP_ENTRY, is_hidden
 from models.structure.forms.json_text import parsed
 from models.structure.materials_project.client import MATERIAL_ID
 
@@ -31,7 +31,6 @@ MOST_LISTED = 3 * MOST_FILES  # files, folders, and what a system adds to each
 PLAIN = {"", "identity"}
 P = ParamSpec("P")
 T = TypeVar("T")
-ZIP_FAULTS = (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError, OSError)
 
 
 @dataclass(frozen=True)
@@ -213,7 +212,7 @@ async def _zip(body: bytes, longest: int) -> Items:
         raise StructureTooLarge(f"The zip archive holds more than {MOST_FILES} files.")
     try:
         archive = await asyncio.to_thread(zipfile.ZipFile, io.BytesIO(body))
-    except ZIP_FAULTS as error:
+    except ARCHIVE_FAULTS as error:
         raise InvalidRequest(f"The zip archive cannot be read ({error}).") from error
     found = [one for one in archive.infolist() if not is_hidden(one.filename)]
     if not found:
@@ -233,7 +232,7 @@ def _member(archive: zipfile.ZipFile, index: int, one: zipfile.ZipInfo, longest:
     try:
         with archive.open(one) as member:  # not by its name, which may come twice
             content = member.read(longest + 1)
-    except ZIP_FAULTS as error:
+    except ARCHIVE_FAULTS as error:
         fault = UnreadableStructure(f"The archive's member is damaged ({error}).")
         return Item(index, name, error=fault)
     if len(content) > longest:

@@ -28,7 +28,7 @@ class Histogram:
 
     def add(self, ltc: float) -> None:
         """Count an LTC in W/(m K)."""
-        place = math.floor((math.log10(max(ltc, 1e-300)) - DECADES[0]) * BINS)
+        place = math.floor((math.log10(ltc) - DECADES[0]) * BINS)
         self.counts[min(max(place, 0), len(self.counts) - 1)] += 1
 
     @property

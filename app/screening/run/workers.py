@@ -8,12 +8,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, nullcontext
 from functools import partial
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from typing import Protocol, Self, TypeVar
 
 from app.schemas import EnsembleReference
 from app.screening.run.chunks import Chunk
 from app.screening.run.judge import Done, Judge
+from models.cores import prepare_worker
 from models.errors import DataError
 
 T = TypeVar("T")
@@ -53,7 +54,7 @@ class Workers:
         self._count = count
         # Numbers do not depend on where they are made: linear algebra in one thread, as on Ray.
         os.environ.setdefault("OMP_NUM_THREADS", "1")
-        self._pool = ProcessPoolExecutor(count, get_context("spawn"), _prepare)
+        self._pool = ProcessPoolExecutor(count, get_context("spawn"), prepare_worker)
 
     def __enter__(self) -> Self:
         return self
@@ -131,16 +132,3 @@ def _interrupts_ignored() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _prepare() -> None:
-    """Leave Ctrl-C to the parent, and end when it is gone, since it alone writes rows."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_follow_parent, daemon=True).start()
-
-
-def _follow_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

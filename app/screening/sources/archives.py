@@ -2,7 +2,6 @@
 
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,18 +14,11 @@ from app.screening.sources.blocks import split
 from app.screening.sources.files import is_structure_name
 from app.screening.sources.on_disk import OnDisk
 from models.errors import DataError, StructureTooLarge, UnreadableStructure
-from models.structure.content import is_hidden
+from models.structure.content import ARCHIVE_FAULTS, is_hidden
 from models.structure.read import looks_like_structure
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
-FAULTS = (
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    RuntimeError,
-    NotImplementedError,
-)
+FAULTS = (tarfile.TarError, *ARCHIVE_FAULTS)
 
 Member = tuple[str, Callable[[], bytes]]
 
@@ -63,6 +55,8 @@ class Archive(OnDisk):
         members = _zip_members if self.suffix == ".zip" else _tar_members
         try:
             yield members(self.path, self.limits.max_raw_bytes)
+        except OSError:  # of the file system, not of the archive
+            raise
         except FAULTS as error:
             raise DataError(
                 f"{self.path} is not a whole archive ({error}); copy or fetch it again."

@@ -1,12 +1,14 @@
 """Structures of the Materials Project that a query chooses, through its own client."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
-from app.screening.sources.pages import Page
+from app.screening.sources.pages import Fetch, Page
 from models.errors import DataError, MaterialsProjectUnavailable
 from models.structure.materials_project.client import MaterialsProject
 
@@ -34,22 +36,29 @@ class MaterialsProjectQuery:
         """The query."""
         return f"mp:{self.text}"
 
-    def fetch(self, page: str | None) -> Page:
-        """Return the page of this number, from 1. Raises DataError, MaterialError."""
+    @contextmanager
+    def opened(self) -> Iterator[Fetch]:
+        """Give what returns the page of a number, from 1, all over one session.
+
+        It raises DataError, MaterialError.
+        """
+        client = MaterialsProject(self.api_key, self.endpoint, self.timeout, retries=3)
+        with closing(client):
+            yield partial(self._fetch, client)
+
+    def _fetch(self, client: MaterialsProject, page: str | None) -> Page:
         number = int(page or 1)
-        documents = self._asked(number)
+        documents = self._asked(client, number)
         self.sleep(BETWEEN)
         return Page(documents, str(number + 1) if len(documents) == PAGE else None)
 
-    def _asked(self, number: int) -> list[dict[str, Any]]:
+    def _asked(self, client: MaterialsProject, number: int) -> list[dict[str, Any]]:
         """Return the documents of a page; what may pass is waited for."""
-        client = MaterialsProject(self.api_key, self.endpoint, self.timeout, retries=3)
         for pause in PAUSES:
             try:
                 return client.search(number, PAGE, conditions(self.text))
             except MaterialsProjectUnavailable:
                 self.sleep(pause)
-                client = MaterialsProject(self.api_key, self.endpoint, self.timeout, retries=3)
         return client.search(number, PAGE, conditions(self.text))
 
 

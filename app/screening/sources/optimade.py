@@ -1,15 +1,17 @@
 """Structures of any OPTIMADE provider that a filter chooses."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import requests
 from pydantic import BaseModel, ValidationError
 
-from app.screening.sources.pages import Page
+from app.screening.sources.pages import Fetch, Page
 from models.errors import DataError
 from models.structure.materials_project.session import TRANSIENT, BoundedSession
 
@@ -44,9 +46,17 @@ class OptimadeQuery:
         """The address with the filter."""
         return f"optimade:{self.base_url}?filter={self.filter}"
 
-    def fetch(self, page: str | None) -> Page:
-        """Return the first page, or that of a link. Raises DataError."""
-        answer = self._asked(page)
+    @contextmanager
+    def opened(self) -> Iterator[Fetch]:
+        """Give what returns the first page, or that of a link, all over one session.
+
+        It raises DataError.
+        """
+        with BoundedSession({}, RETRIES) as session:
+            yield partial(self._fetch, session)
+
+    def _fetch(self, session: BoundedSession, page: str | None) -> Page:
+        answer = self._asked(session, page)
         try:
             documents = [{"id": each["id"], **each["attributes"]} for each in answer["data"]]
             link = (answer.get("links") or {}).get("next")
@@ -60,14 +70,13 @@ class OptimadeQuery:
         self.sleep(min(max(0.0, delay), LONGEST_DELAY))
         return Page(documents, following or None)
 
-    def _asked(self, page: str | None) -> dict[str, Any]:
+    def _asked(self, session: BoundedSession, page: str | None) -> dict[str, Any]:
         """Return the answer for a page. Raises DataError."""
         query = {"filter": self.filter, "page_limit": str(PAGE), "response_fields": FIELDS}
         first = f"{self.base_url.rstrip('/')}/v1/structures"
         given = {name: value for name, value in query.items() if value}
-        session = BoundedSession({}, RETRIES)
         try:
-            with session, session.within(SECONDS):
+            with session.within(SECONDS):
                 response = session.get(page or first, params=None if page else given)
             if response.ok:
                 answer: dict[str, Any] = response.json()

@@ -1,8 +1,8 @@
 """Answers of a data base to a query, page by page, each kept on disk once it is there."""
 
 import gzip
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +15,7 @@ from app.screening.run.durable import write_durably
 from app.screening.sources.records import record
 from models.errors import DataError
 from models.structure.checks import StructureLimits
+from models.structure.content import GZIP_FAULTS
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,9 @@ class Page:
     next: str | None
 
 
+Fetch = Callable[[str | None], Page]
+
+
 class Query(Protocol):
     """A query of a data base; picklable."""
 
@@ -32,8 +36,11 @@ class Query(Protocol):
     def name(self) -> str:
         """The query in words."""
 
-    def fetch(self, page: str | None) -> Page:
-        """Return the first page, or that which another one's `next` names. Raises DataError."""
+    def opened(self) -> AbstractContextManager[Fetch]:
+        """Give what returns the first page, or that which another one's `next` names.
+
+        It raises DataError. Its connections last to the end of the context.
+        """
 
 
 @dataclass(frozen=True)
@@ -61,14 +68,15 @@ class Paged:
     def entries(self) -> Iterator[Entry]:
         """Yield the crystal of each document. Raises DataError."""
         number, following = 0, None
-        while True:
-            page = self._page(number, following)
-            for place, document in enumerate(page.documents, 1):
-                content = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
-                yield record(content, f"document {place} of page {number}", self.limits)
-            if page.next is None:
-                return
-            number, following = number + 1, page.next
+        with self.query.opened() as fetch:
+            while True:
+                page = self._page(number, following, fetch)
+                for place, document in enumerate(page.documents, 1):
+                    content = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
+                    yield record(content, f"document {place} of page {number}", self.limits)
+                if page.next is None:
+                    return
+                number, following = number + 1, page.next
 
     def count(self) -> int | None:
         """Return nothing: a data base tells when it is asked."""
@@ -78,14 +86,14 @@ class Paged:
         """Return nothing: every document has a row."""
         return ()
 
-    def _page(self, number: int, following: str | None) -> Page:
+    def _page(self, number: int, following: str | None, fetch: Fetch) -> Page:
         path = self.folder / f"page-{number:06}.json.gz"
         try:
             if path.exists():
                 return Page(**orjson.loads(gzip.decompress(path.read_bytes())))
-        except (ValueError, EOFError, OSError, zlib.error, TypeError) as error:
+        except (*GZIP_FAULTS, OSError, ValueError, TypeError) as error:
             raise DataError(f"{path} is damaged; remove it and run again.") from error
-        page = self.query.fetch(following)
+        page = fetch(following)
         content = {"documents": page.documents, "next": page.next}
         self.folder.mkdir(parents=True, exist_ok=True)
         packed = gzip.compress(orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY))

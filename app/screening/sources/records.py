@@ -4,7 +4,6 @@ Whatever form of JSON document is read elsewhere is read here too.
 """
 
 import gzip
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ from app.screening.entry import Entry
 from app.screening.sources.on_disk import OnDisk
 from models.errors import DataError
 from models.structure.checks import StructureLimits
+from models.structure.content import GZIP_FAULTS
 
 MARK = b"\xef\xbb\xbf"  # byte order mark, which Windows tools put before the first line
 # The first one that a document has; `POST /predict/batch` has the same.
@@ -63,7 +63,7 @@ class Records(OnDisk):
                     content = line.removeprefix(MARK).strip()
                     if content:
                         yield number, content
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        except GZIP_FAULTS as error:
             raise DataError(
                 f"{self.path} is not a whole gzip file ({error}); copy or fetch it again."
             ) from error

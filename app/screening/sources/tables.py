@@ -21,6 +21,7 @@ from app.screening.entry import Entry
 from app.screening.sources.on_disk import OnDisk
 from app.screening.sources.records import IDS, record
 from models.errors import DataError
+from models.structure.content import GZIP_FAULTS
 from models.structure.forms.documents import NESTED, TEXTS
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
@@ -32,6 +33,7 @@ PARTS = (
 )  # fmt: skip
 STATED = ("chemical_formula_reduced", "nperiodic_dimensions", "structure_features")
 READ = frozenset((*IDS, *TEXTS, *NESTED, *PARTS, *STATED))  # columns that say what a crystal is
+FAULTS = (*GZIP_FAULTS, OSError, ValueError, csv.Error, pa.ArrowException)
 ROWS = 200  # that are in memory at once
 
 Values = dict[str, Any]
@@ -98,7 +100,7 @@ def _chosen(path: Path, names: list[str]) -> list[str]:
 def _readable(path: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, EOFError, ValueError, csv.Error, pa.ArrowException) as error:
+    except FAULTS as error:
         raise DataError(f"{path} cannot be read as a table: {error}") from error
 
 

@@ -134,6 +134,10 @@ class MaterialsProject:
         if self._api_key:
             _client_class()
 
+    def close(self) -> None:
+        """Close the connections that are kept for further requests."""
+        self._session.close()
+
     def _fetch(self, material_id: str) -> Structure:
         client = self._connected()
         try:

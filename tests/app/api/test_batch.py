@@ -23,6 +23,7 @@ from app.settings import Settings
 from tests.app.api.test_predict import code
 from tests.app.conftest import FakeEnsemble, Sceptic, serving
 from tests.app.screening.conftest import rows_of
+from tests.damaged import zip_with_damage
 from tests.service_process import ServiceProcess
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -220,6 +221,15 @@ def test_a_zip_archive(client, rocksalt_cif, zincblende_cif):
     assert formulas(response) == ["NaCl", "ZnS"]
     damaged = packed.getvalue().replace(b"_cell_length_a", b"_cell_length_b", 1)
     response = client.post("/predict/batch", content=damaged, headers=headers)
+    assert formulas(response) == ["unreadable-structure", "ZnS"]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_member_does_not_lose_the_others(client, rocksalt_cif, zincblende_cif, method):
+    files = {"a.cif": rocksalt_cif.encode(), "b.cif": zincblende_cif.encode()}
+    content = zip_with_damage(method, files)
+    headers = {"Content-Type": "application/zip"}
+    response = client.post("/predict/batch", content=content, headers=headers)
     assert formulas(response) == ["unreadable-structure", "ZnS"]
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import zipfile
 from collections.abc import AsyncIterator
 
 import httpx2 as httpx
@@ -15,6 +16,7 @@ from pymatgen.io.vasp import Poscar
 
 from app.settings import Settings
 from tests.app.conftest import FakeEnsemble, serving
+from tests.damaged import zip_with_damage
 
 PROBLEM = "application/problem+json"
 
@@ -285,6 +287,13 @@ def test_compressed_bodies(client, rocksalt_cif):
     plain = rocksalt_cif.encode()
     assert code(send(client, plain, content_encoding="gzip")) == "invalid-request"
     assert code(send(client, plain, content_encoding="br")) == "unsupported-media-type"
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_zip_archive(client, rocksalt_cif, method):
+    response = send(client, zip_with_damage(method, {"a.cif": rocksalt_cif.encode()}))
+    assert (code(response), response.status_code) == ("unreadable-structure", 422)
+    assert "zip archive cannot be read" in response.json()["detail"]
 
 
 def test_a_gzip_bomb_is_not_unpacked(client, settings):

@@ -13,10 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from app.screening.entry import Entry
+from app.screening.sources.archives import Archive
 from app.screening.sources.blocks import split
 from models.structure.checks import StructureLimits
 from models.structure.read import looks_like_structure
 from tests.app.screening.conftest import entry, rows_of
+from tests.damaged import gzip_with_damage, zip_with_damage
 
 
 def screened(paraisite, source, tmp_path):
@@ -124,12 +126,35 @@ def test_a_damaged_member_is_the_error_of_its_row(paraisite, files, tmp_path):
     assert found["a/nacl.cif"].startswith("unreadable-structure: The archive's member is damaged")
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_member_that_cannot_be_unpacked_is_the_error_of_its_row(
+    paraisite, files, tmp_path, method
+):
+    path = tmp_path / "crystals.zip"
+    path.write_bytes(zip_with_damage(method, files))
+    found = screened(paraisite, path, tmp_path)
+    assert found["a/zns.cif.gz"] == "ZnS"
+    assert found["a/nacl.cif"].startswith("unreadable-structure: The archive's member is damaged")
+
+
+def test_an_archive_with_a_damaged_name_is_refused(paraisite, tmp_path, capsys):
+    path = zipped(tmp_path / "crystals.zip", {"\u00e5.cif": b""})
+    path.write_bytes(path.read_bytes().replace("\u00e5".encode(), b"\xff\xff"))
+    assert paraisite("screen", path, "--out", tmp_path / "o.csv") == 1
+    assert "not a whole archive" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["crystals.tar.gz", "crystals.zip"])
 def test_an_archive_that_is_cut_off_is_refused(paraisite, files, tmp_path, capsys, name):
     path = zipped(tmp_path / "whole.zip", files)
     (tmp_path / name).write_bytes(path.read_bytes()[:200])
     assert paraisite("screen", tmp_path / name, "--out", tmp_path / "o.csv") == 1
     assert "not a whole archive" in capsys.readouterr().err
+
+
+def test_a_fault_of_the_file_system_is_not_called_damage(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        Archive(tmp_path / "removed.zip", StructureLimits()).count()
 
 
 def test_a_pattern(paraisite, cifs, tmp_path):
@@ -227,6 +252,13 @@ def test_a_table_without_structures_is_refused(paraisite, tmp_path, capsys):
     (tmp_path / "t.csv").write_text("id,colour\n1,red\n")
     assert paraisite("screen", tmp_path / "t.csv", "--out", tmp_path / "o.csv") == 1
     assert "no column with structures" in capsys.readouterr().err
+
+
+def test_a_damaged_table_is_refused(paraisite, tmp_path, capsys):
+    path = tmp_path / "t.csv.gz"
+    path.write_bytes(gzip_with_damage(b"id,cif\n1,data_\n"))
+    assert paraisite("screen", path, "--out", tmp_path / "o.csv") == 1
+    assert "cannot be read as a table" in capsys.readouterr().err
 
 
 def test_parquet_with_files_as_bytes(paraisite, tmp_path, rocksalt_cif):

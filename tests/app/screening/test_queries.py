@@ -12,6 +12,8 @@ from app.screening.sources.materials_project import MaterialsProjectQuery
 from app.screening.sources.pages import Paged
 from models.errors import DataError, MaterialsProjectKeyMissing
 from models.structure.checks import StructureLimits
+from models.structure.materials_project import client
+from models.structure.materials_project.session import BoundedSession
 from tests.app.screening.conftest import rows_of
 from tests.optimade_server import running_optimade
 from tests.training.fetch.web_server import Reply, WebServer
@@ -57,15 +59,39 @@ def query(server, text="", **options):
     return MaterialsProjectQuery(text, KEY, server.endpoint, sleep=lambda _s: None, **options)
 
 
+def first_page(query):
+    with query.opened() as fetch:
+        return fetch(None)
+
+
+def test_one_session_asks_for_all_pages_and_is_closed(mp, tmp_path, monkeypatch):
+    made, closed = [], []
+
+    class Watched(BoundedSession):
+        def __init__(self, *args):
+            super().__init__(*args)
+            made.append(self)
+
+        def close(self):
+            super().close()
+            closed.append(self)
+
+    monkeypatch.setattr(client, "_Session", type("Watched", (Watched, client._Session), {}))
+    mp.behaviour.failures = 6
+    assert len(list(Paged(query(mp), tmp_path, StructureLimits()).entries())) > 2
+    assert len(made) == 1
+    assert closed == made
+
+
 def test_a_fault_that_passes_is_waited_for(mp):
     mp.behaviour.failures = 6
-    assert len(query(mp).fetch(None).documents) == 2
+    assert len(first_page(query(mp)).documents) == 2
 
 
 def test_a_refused_key_ends_the_query(mp):
     mp.behaviour.key = "another"
     with pytest.raises(MaterialsProjectKeyMissing):
-        query(mp).fetch(None)
+        first_page(query(mp))
 
 
 @pytest.mark.parametrize("text", ["colour=red", "band_gap=a:b", "elements"])
@@ -116,7 +142,7 @@ def test_an_optimade_provider_is_asked_page_by_page(
 
 def test_a_filter_that_the_provider_does_not_understand(optimade_server):
     with pytest.raises(DataError, match="refuses the query"):
-        optimade.optimade_query(f"{optimade_server}?filter=elements HAZ 1").fetch(None)
+        first_page(optimade.optimade_query(f"{optimade_server}?filter=elements HAZ 1"))
 
 
 REFUSED = (
@@ -132,7 +158,7 @@ def answered(body, status=200):
     """The first page of a provider that gives this answer."""
     server = WebServer(lambda _request: Reply(body.encode(), status))
     try:
-        return optimade.OptimadeQuery(server.url, "").fetch(None)
+        return first_page(optimade.OptimadeQuery(server.url, ""))
     finally:
         server.close()
 
@@ -156,7 +182,7 @@ def test_a_delay_that_is_none_is_no_wait():
 def test_a_provider_that_does_not_answer(monkeypatch):
     monkeypatch.setattr(optimade, "RETRIES", 0)
     with pytest.raises(DataError, match="try again later"):
-        optimade.optimade_query("http://127.0.0.1:9?filter=nsites<3").fetch(None)
+        first_page(optimade.optimade_query("http://127.0.0.1:9?filter=nsites<3"))
 
 
 @pytest.mark.parametrize("text", ["ftp://x/?filter=a", "https://x/?query=a"])

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from tests.app.screening.conftest import entry, rows_of
+from tests.damaged import gzip_with_damage
 
 
 def test_screen_reports_broken_lines_in_their_rows(paraisite, tmp_path, rocksalt):
@@ -47,11 +48,14 @@ def test_a_line_that_is_not_utf8_goes_by_its_number(paraisite, ensemble, tmp_pat
     assert [row["material_id"] for row in rows_of(table)] == ["line 1", "mp-1"]
 
 
-@pytest.mark.parametrize("damage", [lambda whole: whole[:-12], lambda whole: b"no gzip"])
+@pytest.mark.parametrize(
+    "damage",
+    [lambda whole: gzip.compress(whole)[:-12], lambda whole: b"no gzip", gzip_with_damage],
+    ids=["cut off", "not gzip", "damaged"],
+)
 def test_a_source_that_is_not_whole_is_refused(paraisite, tmp_path, rocksalt, capsys, damage):
     source, table = tmp_path / "crystals.jsonl.gz", tmp_path / "ltc.csv"
-    whole = gzip.compress(json.dumps(entry("mp-1", rocksalt)).encode())
-    source.write_bytes(damage(whole))
+    source.write_bytes(damage(json.dumps(entry("mp-1", rocksalt)).encode()))
     assert paraisite("screen", source, "--out", table) == 1
     assert "not a whole gzip file" in capsys.readouterr().err
     assert not table.exists()

@@ -31,6 +31,7 @@ from models.errors import (
 from models.structure.checks import StructureLimits
 from models.structure.read import parse_structure, read_structure
 from tests.crystals import PEROVSKITE, ROCKSALT, WURTZITE_TYPE, generated_crystals
+from tests.damaged import zip_with_damage
 
 FILES = Path(__file__).parent / "files"
 RIGHT = {  # formula, sites of the cell as given, A^3 an atom, format
@@ -156,6 +157,10 @@ def tarred(name: str, content: bytes) -> bytes:
 TEXT = str(CifWriter(CRYSTAL))
 
 
+def damaged(method: int) -> bytes:
+    return zip_with_damage(method, {"a.cif": TEXT.encode()})
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -190,6 +195,9 @@ def test_compression_and_encodings(content):
         (zipped("a.cif", "b.cif"), SeveralStructures, "a.cif, b.cif"),
         (zipped("__MACOSX/a.cif"), NoStructure, "holds no file"),
         (zipped("a.cif")[:60], UnreadableStructure, "zip archive"),
+        (damaged(zipfile.ZIP_DEFLATED), UnreadableStructure, "zip archive cannot be read"),
+        (damaged(zipfile.ZIP_BZIP2), UnreadableStructure, "zip archive cannot be read"),
+        (damaged(zipfile.ZIP_LZMA), UnreadableStructure, "zip archive cannot be read"),
         (b"BZh91AY&SY", UnreadableStructure, "bzip2"),
         (tarred("a.cif", TEXT.encode()), UnreadableStructure, "tar archive"),
         (gzip.compress(tarred("a.cif", TEXT.encode())), UnreadableStructure, "tar archive"),

@@ -89,6 +89,13 @@ def test_an_ensemble_of_a_users_own_preset_can_be_evaluated(run, tmp_path):
     assert (found.preset, found.split) == ("quick", run.preset.split)
 
 
+def test_a_single_member_has_no_deviation(run, tmp_path):
+    single = replace(run, splits=(1,))
+    manifest = export_ensemble("mix-stage3", single, tmp_path, tmp_path / "no report.json")
+    assert all(not record.deviations for record in manifest.metrics)
+    assert "±" not in (tmp_path / "mix-stage3" / CARD).read_text()
+
+
 def test_a_member_that_is_not_trained_is_named(run, tmp_path):
     missing = TrainingRun(run.preset, run.data_dir, run.run_dir, (1, 2, 3))
     with pytest.raises(DataError, match="mix-stage3 split 3"):

@@ -1,11 +1,12 @@
 import argparse
+import hashlib
 
 import pytest
 
 from models.errors import DataError, MaterialError
 from tests.training.fetch.web_server import Reply
 from training.data.catalogue import CATALOGUE
-from training.fetch import cli
+from training.fetch import cli, megnet
 from training.fetch.sources import SOURCES
 
 
@@ -72,6 +73,20 @@ def test_weights_that_are_not_the_published_ones_are_refused(fetch, serve, tmp_p
     assert fetch("megnet", "--base-url", web.url) == 2
     assert "not the published file" in capsys.readouterr().err
     assert web.requests[0].path == "/mp-2018.6.1/formation_energy.hdf5"
+
+
+def test_each_of_the_weight_files_is_looked_at(fetch, serve, tmp_path, monkeypatch):
+    files = {"formation_energy.hdf5": b"weights", "log10K.hdf5": b"more", "log10G.hdf5": b"most"}
+    checksums = {name: hashlib.sha256(body).hexdigest() for name, body in files.items()}
+    monkeypatch.setattr(megnet.fetch, "__defaults__", (megnet.BASE_URL, checksums))
+    folder = tmp_path / "megnet" / megnet.VERSION
+    folder.mkdir(parents=True)
+    (folder / "formation_energy.hdf5").write_bytes(b"weights")
+    (folder / "log10K.hdf5").write_bytes(b"damaged")
+    web = serve(lambda request: Reply(files[request.path.rpartition("/")[2]]))
+    assert fetch("megnet", "--base-url", web.url) == 0
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == files
+    assert len(web.requests) == 2
 
 
 def test_a_source_that_is_refused_does_not_keep_the_others_away(fetch, monkeypatch, capsys):

@@ -9,6 +9,7 @@ import pytest
 from pymatgen.core import Lattice, Structure
 
 from models.errors import DataError
+from tests.damaged import gzip_with_damage
 from tests.training.fetch.test_materials_project import KEY, STRUCTURES, answer
 from tests.training.fetch.web_server import Reply
 from training.data.datasets import read_dataset
@@ -123,3 +124,10 @@ def test_moduli_come_from_matcalc_the_binaries_once(serve, policy, tmp_path, nam
     assert [c.material_id for c in crystals] == kept
     assert crystals[0].labels == {"bulk_modulus": 20.0, "shear_modulus": 10.0}
     assert [entry.material_id for entry in report.dropped] == ["mp-3", "mp-4"]
+
+
+def test_a_damaged_file_of_matcalc_is_asked_for_again(serve, policy, tmp_path):
+    web = serve(lambda _: Reply(gzip_with_damage(b"[]" * 20)))
+    with Downloader(policy) as downloader, pytest.raises(DataError, match="not whole"):
+        matcalc.fetch("elasticity", tmp_path / "a.jsonl.gz", downloader, web.url)
+    assert len(web.requests) == policy.attempts

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from training.data.catalogue import TITLES
 from training.evaluation.figures.style import BLUE, RED, WIDTH
-from training.evaluation.page.markdown import COLUMNS
 from training.evaluation.report import Report, Spread, TransferCell
+from training.scoring.scores import COLUMNS
 
 METRIC = "mae_log10"
 HUES = (BLUE, RED, "#555555")

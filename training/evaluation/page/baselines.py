@@ -6,8 +6,9 @@ from training.config import HELD_OUT
 from training.data.catalogue import TITLES
 from training.evaluation.baselines import PRESET as BASELINE
 from training.evaluation.baselines import TITLES as BASELINES
-from training.evaluation.page.markdown import COLUMNS, pm, table
+from training.evaluation.page.markdown import pm, table
 from training.evaluation.report import HeldOutCell, Report
+from training.scoring.scores import COLUMNS
 
 MAIN_SETS = ("dataset1", "dataset2", "mix")
 

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from training.data.catalogue import TITLES
 from training.evaluation.baselines import PRESET as BASELINE
 from training.evaluation.measure import FEWEST_CRYSTALS
-from training.evaluation.page.markdown import COLUMNS, images, pm, table
+from training.evaluation.page.markdown import images, pm, table
 from training.evaluation.reference import REFERENCE_SETS
 from training.evaluation.report import HeldOutCell, Report
+from training.scoring.scores import COLUMNS
 
 INTRODUCTION = """\
 ## In W/(m K)

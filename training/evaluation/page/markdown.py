@@ -7,14 +7,6 @@ from training.config import HELD_OUT
 from training.evaluation.report import Spread
 
 EMPTY = "–"
-COLUMNS: Mapping[str, str] = {
-    "mape": "MAPE",
-    "median_ape": "median APE",
-    "mae_log10": "MAE(log10)",
-    "spearman": "Spearman",
-    "within_factor_2": "within factor 2",
-    "sre": "SRE",
-}
 FIGURES: Mapping[str, str] = {
     "table": "Table I, published and here: MAPE in the published metric",
     "loss": "Errors by epoch; mean, least and greatest over the splits (the paper's Figs. 3 to 5)",

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from training.data.catalogue import TITLES
-from training.evaluation.page.markdown import COLUMNS, images, interval_text, pm, table
+from training.evaluation.page.markdown import images, interval_text, pm, table
 from training.evaluation.report import Decomposition, Report, StageChange, TransferCell
+from training.scoring.scores import COLUMNS
 
 INTRODUCTION = """\
 Preset `stages`: stage 1 starts from random weights, stage 2 from MEGNet's weights (really loaded),

@@ -1,14 +1,13 @@
 """Archives fetched and computed by one process a core."""
 
 import os
-import signal
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from functools import cache
-from multiprocessing import active_children, get_context, parent_process
+from multiprocessing import active_children, get_context
 
+from models.cores import prepare_worker
 from models.errors import DataError
 from training.fetch.download import Downloader, NotFound
 from training.fetch.labelled import Labelled
@@ -38,7 +37,7 @@ def compute(
 @contextmanager
 def _pool(n_workers: int) -> Iterator[ProcessPoolExecutor]:
     os.environ.update(ONE_THREAD)  # workers inherit it: they, not threads, run side by side
-    with ProcessPoolExecutor(n_workers, get_context("spawn"), _prepare) as pool:
+    with ProcessPoolExecutor(n_workers, get_context("spawn"), prepare_worker) as pool:
         try:
             yield pool
         except BaseException:
@@ -46,18 +45,6 @@ def _pool(n_workers: int) -> Iterator[ProcessPoolExecutor]:
             for process in active_children():
                 process.terminate()
             raise
-
-
-def _prepare() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _computed(calculation: Calculation, policy: RetryPolicy) -> Labelled | Dropped:

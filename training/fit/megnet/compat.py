@@ -1,7 +1,7 @@
 """Import of megnet 1.3.2 (2022), the reference implementation, under today's TensorFlow.
 
 Two things have moved since: its Keras is now the separate package tf-keras, chosen by an
-environment variable before TensorFlow is imported; and pymatgen has renamed three near-neighbour
+environment variable before TensorFlow is imported; and pymatgen has renamed three near-neighbor
 classes. Nothing of the service imports this module.
 """
 
