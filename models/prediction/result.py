@@ -20,9 +20,12 @@ def number(description: str, unit: str) -> Any:
 
 
 class Interval(Record):
-    """Prediction interval: holds the true value with a stated probability."""
+    """Prediction interval: holds what the imitated method would give, with a stated probability.
 
-    level: float = number("Probability that the interval covers the true value.", "1")
+    A measurement differs by more.
+    """
+
+    level: float = number("Probability that the interval covers what the method would give.", "1")
     lower: Conductivity = Field(description="Lower end.")
     upper: Conductivity = Field(description="Upper end.")
 
