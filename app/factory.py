@@ -101,6 +101,7 @@ def create_app(
         servers=[{"url": settings.root_path}] if settings.root_path else None,
         docs_url=None,  # app.api.routes.docs
         redoc_url=None,
+        redirect_slashes=False,  # the address would be made of the Host header, whatever that says
         lifespan=lifespan,
     )
     app.state.runtime = runtime

@@ -151,6 +151,13 @@ def test_paths_and_methods_that_do_not_exist(client, method, path, expected, sta
         assert "POST" in response.headers["allow"] or path != "/predict"
 
 
+@pytest.mark.parametrize("path", ["/ensembles/", "/predict/", "/health/live/"])
+def test_a_slash_at_the_end_leads_to_no_other_host(client, path):
+    response = client.get(path, headers={"Host": "evil.example"}, follow_redirects=False)
+    assert "location" not in response.headers
+    assert code(response) == "not-found"
+
+
 @pytest.mark.parametrize("kind", STATUS, ids=lambda kind: kind.code)
 def test_every_problem_type_leads_to_its_description(client, kind):
     described = client.get(f"/problems/{kind.code}").json()
