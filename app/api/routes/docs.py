@@ -3,10 +3,11 @@
 from fastapi import APIRouter, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
-from starlette.staticfiles import StaticFiles
+
+from app.api.files import WholeFiles
 
 # FastAPI would send the browser to another host, which a closed network does not reach.
-FILES = StaticFiles(packages=[("fastapi_offline", "static")])
+FILES = WholeFiles(packages=[("fastapi_offline", "static")])
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; "
