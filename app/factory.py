@@ -54,7 +54,9 @@ class Service(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the app with all middleware around it."""
-        return Envelope(super().build_middleware_stack())
+        settings: Settings = self.state.runtime.settings
+        keyed = settings.api_keys_file is not None
+        return Envelope(super().build_middleware_stack(), keyed=keyed)
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document."""

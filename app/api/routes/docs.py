@@ -20,6 +20,7 @@ HEADERS = {
     ),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",  # as of the page's own files
 }
 
 router = APIRouter(include_in_schema=False)
@@ -43,4 +44,6 @@ async def swagger_ui(request: Request) -> HTMLResponse:
 @router.get("/docs/{path:path}")
 async def swagger_file(path: str, request: Request) -> Response:
     """Give a script or style of Swagger UI."""
-    return await FILES.get_response(path, request.scope)
+    response = await FILES.get_response(path, request.scope)
+    response.headers["Cache-Control"] = HEADERS["Cache-Control"]
+    return response
