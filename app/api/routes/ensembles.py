@@ -1,8 +1,8 @@
 """GET /ensembles, GET /ensembles/{name} and its evidence."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
-from app.api.dependencies import EnsemblesDep
+from app.api.dependencies import EnsemblesDep, query_of
 from app.api.problems import problem_responses
 from app.errors import InvalidRequest, NotReady
 from app.schemas import (
@@ -13,10 +13,10 @@ from app.schemas import (
 )
 from models.errors import UnknownEnsemble
 
-router = APIRouter(tags=["ensembles"])
+router = APIRouter(tags=["ensembles"], dependencies=[Depends(query_of())])
 
 
-@router.get("/ensembles", responses=problem_responses(NotReady))
+@router.get("/ensembles", responses=problem_responses(NotReady, InvalidRequest))
 async def list_ensembles(ensembles: EnsemblesDep) -> EnsembleList:
     """List the loaded ensembles."""
     return EnsembleList(
