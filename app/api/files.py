@@ -1,8 +1,11 @@
-"""Files of the service as answers."""
+"""Files as answers, and other answers that stay the same."""
 
+from starlette.requests import Request
 from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
+
+_TAGS = StaticFiles()  # compares those of other answers too
 
 
 class WholeFiles(StaticFiles):
@@ -18,3 +21,10 @@ class WholeFiles(StaticFiles):
         response = await super().get_response(path, scope)
         response.headers["Accept-Ranges"] = "none"
         return response
+
+
+def unless_known(request: Request, response: Response) -> Response:
+    """Return the response, which has an ETag, or 304 where the client has it already."""
+    if _TAGS.is_not_modified(response.headers, request.headers):
+        return NotModifiedResponse(response.headers)
+    return response

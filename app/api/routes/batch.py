@@ -22,7 +22,7 @@ Below = Annotated[float, Query(gt=0, description="Threshold of P(LTC < below), W
 Above = Annotated[float, Query(gt=0, description="Threshold of P(LTC > above), W/(m K).")]
 
 
-def get_thresholds(below: Below = DEFAULT.below, above: Above = DEFAULT.above) -> Thresholds:
+async def get_thresholds(below: Below = DEFAULT.below, above: Above = DEFAULT.above) -> Thresholds:
     """Return the thresholds of a request."""
     return Thresholds(below, above)
 
