@@ -11,7 +11,7 @@ from app.api.dependencies import EnsembleName, PredictorDep, RuntimeDep, query_o
 from app.api.problems import problem_responses
 from app.api.routes.predict import SERVICE_ERRORS
 from app.api.upload import FIELD
-from app.errors import UnsupportedMediaType
+from app.errors import BodyTimeout, UnsupportedMediaType
 from app.screening.probability import DEFAULT, Thresholds
 from models import errors
 
@@ -58,7 +58,11 @@ REQUEST_BODY = {
     responses={
         200: {"description": "A line for each crystal as soon as it is done.", "model": BatchLine},
         **problem_responses(
-            UnsupportedMediaType, errors.NoStructure, errors.StructureTooLarge, *SERVICE_ERRORS
+            UnsupportedMediaType,
+            BodyTimeout,
+            errors.NoStructure,
+            errors.StructureTooLarge,
+            *SERVICE_ERRORS,
         ),
     },
     openapi_extra={"requestBody": REQUEST_BODY},
