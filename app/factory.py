@@ -45,21 +45,28 @@ DESCRIPTION = (
     "crystal-graph networks, with its spread. Every error is `application/problem+json`."
 )
 
+ANY_PROBLEM = {
+    "description": "Any other error, such as a request that is not HTTP, or a failure.",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
 
 class Service(FastAPI):
     """A FastAPI app whose answers all have an id and security headers, failures included.
 
-    Its OpenAPI document gives errors their own media type.
+    Its OpenAPI document gives errors their own media type, and each call those of all calls.
     """
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the app with all middleware around it."""
-        return Envelope(super().build_middleware_stack())
+        settings: Settings = self.state.runtime.settings
+        keyed = settings.api_keys_file is not None
+        return Envelope(super().build_middleware_stack(), keyed=keyed)
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document."""
         if self.openapi_schema is None:
-            _mark_problems(super().openapi())
+            _describe_problems(super().openapi())
         return super().openapi()
 
 
@@ -101,6 +108,7 @@ def create_app(
         servers=[{"url": settings.root_path}] if settings.root_path else None,
         docs_url=None,  # app.api.routes.docs
         redoc_url=None,
+        redirect_slashes=False,  # the address would be made of the Host header, whatever that says
         lifespan=lifespan,
     )
     app.state.runtime = runtime
@@ -138,12 +146,18 @@ def end_process() -> None:
     signal.raise_signal(signal.SIGTERM)
 
 
-def _mark_problems(document: dict[str, Any]) -> None:
-    """Give the errors in an OpenAPI document the media type they are answered with."""
+def _describe_problems(document: dict[str, Any]) -> None:
+    """Give the errors in an OpenAPI document their media type, and each call those of all calls."""
+    document["components"]["responses"] = {"Problem": ANY_PROBLEM}
     for operations in document["paths"].values():
         for operation in operations.values():
             for response in operation["responses"].values():
-                content = response.get("content", {})
-                if MEDIA_TYPE in content:
-                    for other in set(content) - {MEDIA_TYPE}:
-                        content[MEDIA_TYPE].update(content.pop(other))
+                _mark_problem(response.get("content", {}))
+            operation["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
+
+
+def _mark_problem(content: dict[str, Any]) -> None:
+    """Give an error the media type it is answered with, alone."""
+    if MEDIA_TYPE in content:
+        for other in set(content) - {MEDIA_TYPE}:
+            content[MEDIA_TYPE].update(content.pop(other))

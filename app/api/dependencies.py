@@ -54,7 +54,7 @@ def query_of(*names: str) -> Callable[[Request], Coroutine[Any, Any, None]]:
         if unknown:
             raise InvalidRequest(
                 f"There is no query parameter {unknown[0][:SHOWN]!r}; the call takes "
-                f"{', '.join(names)}."
+                f"{', '.join(names) or 'none'}."
             )
         repeated = [name for name in names if given.count(name) > 1]
         if repeated:

@@ -12,6 +12,7 @@ from app.cache.base import Cache
 from app.errors import NotReady
 from app.monitoring.metrics import Metrics
 from app.service.ensembles import Ensembles, ServedEnsemble, check_ensembles
+from app.service.evidence import evidence_of
 from app.service.materials import MaterialSource
 from app.service.predictor import Predictor
 from app.service.query import make_query
@@ -134,6 +135,8 @@ def load_checked(settings: Settings, load: LoadEnsembles) -> Ensembles:
     with without_collection():
         ensembles = check_ensembles(load(settings), settings)
         # The first request need not wait for these.
+        for ensemble in ensembles.by_name.values():
+            evidence_of(ensemble)
         make_query(read_structure(ROCKSALT), DEFAULT_LIMITS)
         code_digest()
     give_back_memory()

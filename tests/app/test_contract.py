@@ -71,12 +71,25 @@ def test_errors_are_problems_in_the_document(openapi):
     statuses = set()
     for operation in operations(openapi):
         for status, response in operation["responses"].items():
-            if int(status) >= 400:
+            if status != "default" and int(status) >= 400:
                 statuses.add(int(status))
                 assert set(response["content"]) == {MEDIA_TYPE}
                 assert response["content"][MEDIA_TYPE]["schema"]["$ref"].endswith("/Problem")
-    # Those that any call may meet, whatever it is.
-    assert statuses == set(STATUS.values()) - {400, 405, 408, 414, 431, 500}
+    # Those that any call may meet, whatever it is, are its default.
+    assert statuses == set(STATUS.values()) - {400, 405, 414, 431, 500}
+
+
+def test_every_call_has_an_answer_for_the_errors_of_all_calls(openapi):
+    name = "#/components/responses/Problem"
+    assert all(each["responses"]["default"] == {"$ref": name} for each in operations(openapi))
+    (schema,) = openapi["components"]["responses"]["Problem"]["content"].values()
+    assert schema["schema"]["$ref"] == "#/components/schemas/Problem"
+
+
+def test_every_call_with_a_body_says_that_it_may_come_too_slowly(openapi):
+    for methods in openapi["paths"].values():
+        for method, operation in methods.items():
+            assert ("408" in operation["responses"]) == (method == "post")
 
 
 def test_every_number_has_a_unit_and_every_field_a_description(openapi):

@@ -4,12 +4,18 @@ import re
 import subprocess
 import sys
 import threading
+from importlib import import_module
+from inspect import iscoroutinefunction
+from pkgutil import iter_modules
+from unittest.mock import Mock
 
 import pytest
 from fastapi.testclient import TestClient
 
+from app.api import routes
 from app.api.problems import STATUS
 from app.factory import create_app
+from app.schemas import EnsembleEvidence
 from app.service.ensembles import default_name, ensemble_names, found_names, load_ensemble
 from models import errors
 from models.prediction.evidence import TrainingCrystal
@@ -108,6 +114,24 @@ def test_ensembles_are_listed_and_shown(settings):
     assert (code(unknown), unknown.status_code) == ("unknown-ensemble", 404)
 
 
+def dependencies(dependant):
+    """Yield what a call runs: its function, and all that this depends on."""
+    yield dependant.call
+    for each in dependant.dependencies:
+        yield from dependencies(each)
+
+
+def test_no_call_is_run_in_a_thread():
+    """Forty would be run side by side, and hold Python's lock from the event loop in turns."""
+    modules = [
+        import_module(f"{routes.__name__}.{found.name}") for found in iter_modules(routes.__path__)
+    ]
+    calls = [route.dependant for module in modules for route in module.router.routes]
+    found = {call for each in calls for call in dependencies(each)}
+    assert len(found) > 20
+    assert [call for call in found if not iscoroutinefunction(call)] == []
+
+
 def test_info_tells_what_runs(client, settings):
     told = client.get("/info").json()
     assert told["ready"] is True
@@ -117,21 +141,47 @@ def test_info_tells_what_runs(client, settings):
     assert "redis" not in str(told)
 
 
-def test_evidence_is_what_the_ensemble_learned_from(settings):
+ENTRY = {
+    "material_id": "mp-22862",
+    "formula": "NaCl",
+    "dataset": "dataset1",
+    "ltc": 7.9,
+    "out_of_fold": None,
+}
+
+
+@pytest.fixture
+def informed():
+    """Return an ensemble that learned from one crystal."""
     informed = FakeEnsemble("mix-stage3")
-    entry = {
-        "material_id": "mp-22862",
-        "formula": "NaCl",
-        "dataset": "dataset1",
-        "ltc": 7.9,
-        "out_of_fold": None,
-    }
-    informed.references = (TrainingCrystal(**entry, prototype="rocksalt"),)
+    informed.references = (TrainingCrystal(**ENTRY, prototype="rocksalt"),)
+    return informed
+
+
+def test_evidence_is_what_the_ensemble_learned_from(settings, informed):
     with serving(settings, FakeEnsemble("aflow-stage2"), informed) as client:
-        assert client.get("/ensembles/mix-stage3/evidence").json() == {"references": [entry]}
+        assert client.get("/ensembles/mix-stage3/evidence").json() == {"references": [ENTRY]}
         assert client.get("/ensembles/aflow-stage2/evidence").json() == {"references": []}
         unknown = client.get("/ensembles/other/evidence")
     assert (code(unknown), unknown.status_code) == ("unknown-ensemble", 404)
+
+
+def test_evidence_is_written_once_and_given_by_its_etag(settings, informed, monkeypatch):
+    write = Mock(wraps=EnsembleEvidence.of)
+    monkeypatch.setattr(EnsembleEvidence, "of", write)
+    path = "/ensembles/mix-stage3/evidence"
+    with serving(settings, informed) as client:
+        first, second = client.get(path), client.get(path)
+        again = client.get(path, headers={"If-None-Match": first.headers["etag"]})
+        other = client.get(path, headers={"If-None-Match": '"other"'})
+    with serving(settings, informed):  # as a worker that is forked does
+        pass
+    write.assert_called_once()
+    assert first.headers["content-type"] == "application/json"
+    assert first.headers["cache-control"] == again.headers["cache-control"] == "no-cache"
+    assert first.headers["etag"] == second.headers["etag"] == again.headers["etag"]
+    assert (again.status_code, again.content) == (304, b"")
+    assert (other.status_code, other.content) == (200, first.content)
 
 
 @pytest.mark.parametrize(
@@ -149,6 +199,13 @@ def test_paths_and_methods_that_do_not_exist(client, method, path, expected, sta
     assert response.json()["instance"] == path
     if status == 405:
         assert "POST" in response.headers["allow"] or path != "/predict"
+
+
+@pytest.mark.parametrize("path", ["/ensembles/", "/predict/", "/health/live/"])
+def test_a_slash_at_the_end_leads_to_no_other_host(client, path):
+    response = client.get(path, headers={"Host": "evil.example"}, follow_redirects=False)
+    assert "location" not in response.headers
+    assert code(response) == "not-found"
 
 
 @pytest.mark.parametrize("kind", STATUS, ids=lambda kind: kind.code)

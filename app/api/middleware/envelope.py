@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.middleware.headers import with_security
+from app.api.middleware.headers import with_keys_told, with_security
 from app.api.middleware.request_id import HEADER, id_of, request_id
 from app.api.problems import problem_response
 from app.errors import Stopping
@@ -20,10 +20,12 @@ class Envelope:
     """ASGI middleware around all others, those of the framework included.
 
     A request that the server cancels, which it does when it stops, is answered with a problem.
+    `keyed`: whether calls need an API key.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, keyed: bool) -> None:
         self._app = app
+        self._keyed = keyed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; note how it ends."""
@@ -33,7 +35,7 @@ class Envelope:
         identity = id_of(scope)
         token = request_id.set(identity)
         start = time.perf_counter()
-        answer = _Answer(send, identity)
+        answer = _Answer(send, identity, keyed=self._keyed)
         try:
             await self._app(scope, receive, answer.send)
         except asyncio.CancelledError:
@@ -48,16 +50,18 @@ class Envelope:
 class _Answer:
     """The answer on its way out: its status, 0 until it has begun."""
 
-    def __init__(self, send: Send, identity: str) -> None:
+    def __init__(self, send: Send, identity: str, *, keyed: bool) -> None:
         self.status = 0
         self._send = send
+        self._keyed = keyed
         self._id = (HEADER, identity.encode())
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = [*message.get("headers", ()), self._id]
-            message = {**message, "headers": with_security(headers)}
+            secure = with_security(headers)
+            message = {**message, "headers": with_keys_told(secure) if self._keyed else secure}
         await self._send(message)
 
 

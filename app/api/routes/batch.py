@@ -11,7 +11,7 @@ from app.api.dependencies import EnsembleName, PredictorDep, RuntimeDep, query_o
 from app.api.problems import problem_responses
 from app.api.routes.predict import SERVICE_ERRORS
 from app.api.upload import FIELD
-from app.errors import UnsupportedMediaType
+from app.errors import BodyTimeout, UnsupportedMediaType
 from app.screening.probability import DEFAULT, Thresholds
 from models import errors
 
@@ -22,7 +22,7 @@ Below = Annotated[float, Query(gt=0, description="Threshold of P(LTC < below), W
 Above = Annotated[float, Query(gt=0, description="Threshold of P(LTC > above), W/(m K).")]
 
 
-def get_thresholds(below: Below = DEFAULT.below, above: Above = DEFAULT.above) -> Thresholds:
+async def get_thresholds(below: Below = DEFAULT.below, above: Above = DEFAULT.above) -> Thresholds:
     """Return the thresholds of a request."""
     return Thresholds(below, above)
 
@@ -58,7 +58,11 @@ REQUEST_BODY = {
     responses={
         200: {"description": "A line for each crystal as soon as it is done.", "model": BatchLine},
         **problem_responses(
-            UnsupportedMediaType, errors.NoStructure, errors.StructureTooLarge, *SERVICE_ERRORS
+            UnsupportedMediaType,
+            BodyTimeout,
+            errors.NoStructure,
+            errors.StructureTooLarge,
+            *SERVICE_ERRORS,
         ),
     },
     openapi_extra={"requestBody": REQUEST_BODY},

@@ -3,10 +3,11 @@
 from fastapi import APIRouter, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
-from starlette.staticfiles import StaticFiles
+
+from app.api.files import WholeFiles
 
 # FastAPI would send the browser to another host, which a closed network does not reach.
-FILES = StaticFiles(packages=[("fastapi_offline", "static")])
+FILES = WholeFiles(packages=[("fastapi_offline", "static")])
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; "
@@ -19,6 +20,7 @@ HEADERS = {
     ),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",  # as of the page's own files
 }
 
 router = APIRouter(include_in_schema=False)
@@ -42,4 +44,6 @@ async def swagger_ui(request: Request) -> HTMLResponse:
 @router.get("/docs/{path:path}")
 async def swagger_file(path: str, request: Request) -> Response:
     """Give a script or style of Swagger UI."""
-    return await FILES.get_response(path, request.scope)
+    response = await FILES.get_response(path, request.scope)
+    response.headers["Cache-Control"] = HEADERS["Cache-Control"]
+    return response

@@ -1,8 +1,9 @@
 """GET /ensembles, GET /ensembles/{name} and its evidence."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Request, Response
 
-from app.api.dependencies import EnsemblesDep
+from app.api.dependencies import EnsemblesDep, query_of
+from app.api.files import unless_known
 from app.api.problems import problem_responses
 from app.errors import InvalidRequest, NotReady
 from app.schemas import (
@@ -11,12 +12,13 @@ from app.schemas import (
     EnsembleEvidence,
     EnsembleList,
 )
+from app.service.evidence import evidence_of
 from models.errors import UnknownEnsemble
 
-router = APIRouter(tags=["ensembles"])
+router = APIRouter(tags=["ensembles"], dependencies=[Depends(query_of())])
 
 
-@router.get("/ensembles", responses=problem_responses(NotReady))
+@router.get("/ensembles", responses=problem_responses(NotReady, InvalidRequest))
 async def list_ensembles(ensembles: EnsemblesDep) -> EnsembleList:
     """List the loaded ensembles."""
     return EnsembleList(
@@ -41,11 +43,17 @@ async def show_ensemble(name: str, ensembles: EnsemblesDep) -> EnsembleDetail:
     )
 
 
-# No coroutine: thousands of references are put together and written in a thread.
 @router.get(
     "/ensembles/{name}/evidence",
-    responses=problem_responses(UnknownEnsemble, NotReady, InvalidRequest),
+    response_model=EnsembleEvidence,
+    responses={
+        304: {"description": "It is the same as that with the ETag in If-None-Match."},
+        **problem_responses(UnknownEnsemble, NotReady, InvalidRequest),
+    },
 )
-def show_evidence(name: str, ensembles: EnsemblesDep) -> EnsembleEvidence:
+async def show_evidence(name: str, request: Request, ensembles: EnsemblesDep) -> Response:
     """List the training crystals, each with the prediction of members not trained on it."""
-    return EnsembleEvidence.of(ensembles.get(name).references)
+    document = evidence_of(ensembles.get(name))
+    headers = {"ETag": document.etag, "Cache-Control": "no-cache"}
+    response = Response(document.content, headers=headers, media_type="application/json")
+    return unless_known(request, response)

@@ -1,17 +1,20 @@
 """GET /info: what runs here."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from app import __version__
-from app.api.dependencies import RuntimeDep
+from app.api.dependencies import RuntimeDep, query_of
 from app.api.problems import problem_responses
+from app.errors import InvalidRequest
 from app.schemas import EnsembleReference, Info, InfoLimits
 from models.code import code_digest
 
 router = APIRouter(tags=["health"])
 
 
-@router.get("/info", responses=problem_responses())
+@router.get(
+    "/info", responses=problem_responses(InvalidRequest), dependencies=[Depends(query_of())]
+)
 async def info(runtime: RuntimeDep) -> Info:
     """Tell the versions of code and ensembles, and the limits on requests."""
     predictor, settings = runtime.predictor, runtime.settings

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
-from starlette.staticfiles import StaticFiles
+
+from app.api.files import WholeFiles
 
 STATIC = Path(__file__).parents[2] / "static"
-FILES = StaticFiles(directory=STATIC)
+FILES = WholeFiles(directory=STATIC)
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; "

@@ -10,6 +10,7 @@ from app.api.problems import problem_responses
 from app.api.upload import REQUEST_BODY, read_upload
 from app.api.while_connected import while_connected
 from app.errors import (
+    BodyTimeout,
     InvalidRequest,
     NotReady,
     RequestTimeout,
@@ -28,6 +29,7 @@ UPLOAD_ERRORS = (
     errors.NoStructure,
     errors.SeveralStructures,
     UnsupportedMediaType,
+    BodyTimeout,
 )
 STRUCTURE_ERRORS = (
     errors.DisorderedStructure,

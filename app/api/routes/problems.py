@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from app.api.accept import prefers_html
 from app.api.advice import ADVICE
 from app.api.problems import STATUS, describe_problem, problem_responses
 from app.api.routes.page import PAGE_HEADERS, STATIC
@@ -28,7 +29,7 @@ async def show_problem(code: str, request: Request) -> Response:
     """Explain a kind of error, as a page to browsers; the `type` of every error leads here."""
     problem = describe_problem(code)
     headers = {"Vary": "Accept"}
-    if "text/html" in request.headers.get("accept", ""):
+    if prefers_html(", ".join(request.headers.getlist("accept"))):
         return HTMLResponse(_page(code, problem), headers=PAGE_HEADERS | headers)
     return JSONResponse(problem.model_dump(), headers=headers)
 

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Depends, Path, Request
 
-from app.api.dependencies import PredictorDep, RuntimeDep
+from app.api.dependencies import PredictorDep, RuntimeDep, query_of
 from app.api.problems import problem_responses
 from app.api.routes.predict import STRUCTURE_ERRORS, UPLOAD_ERRORS
 from app.api.upload import REQUEST_BODY, read_upload
@@ -12,7 +12,7 @@ from app.errors import InvalidRequest, NotReady, RequestTimeout, WorkStopped
 from app.schemas import CrystalStructure
 from models import errors
 
-router = APIRouter(tags=["structure"])
+router = APIRouter(tags=["structure"], dependencies=[Depends(query_of())])
 
 # Neighbours are not looked for, so that no atom is found isolated.
 READING_ERRORS = tuple(error for error in STRUCTURE_ERRORS if error is not errors.IsolatedAtom)

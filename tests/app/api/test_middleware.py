@@ -52,6 +52,34 @@ def test_a_failure_of_the_service_has_them_too(client, ensemble, rocksalt_cif):
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/predict/mp-1", "no-store"),
+        ("/ensembles", "no-store"),
+        ("/nothing", "no-store"),
+        ("/problems/timeout", "no-store"),
+        ("/", "no-cache"),
+        ("/docs", "no-cache"),
+        ("/docs/swagger-ui.css", "no-cache"),
+    ],
+)
+def test_answers_are_kept_by_no_cache_and_files_are_asked_for_again(client, path, expected):
+    response = client.get(path)
+    assert response.headers["cache-control"] == expected
+    if etag := response.headers.get("etag"):
+        again = client.get(path, headers={"If-None-Match": etag})
+        assert (again.status_code, again.headers["cache-control"]) == (304, expected)
+
+
+def test_a_failure_and_an_answer_are_not_kept(client, ensemble, rocksalt_cif, zincblende_cif):
+    answers = [post(client, rocksalt_cif) for _ in range(2)]
+    ensemble.predict = lambda graphs: 1 / 0
+    answers.append(post(client, zincblende_cif))
+    assert [each.status_code for each in answers] == [200, 200, 500]
+    assert {each.headers["cache-control"] for each in answers} == {"no-store"}
+
+
 def test_an_id_that_the_client_gives_is_kept_if_it_is_plain(client):
     def answered(given):
         return client.get("/health/live", headers={"X-Request-ID": given}).headers["x-request-id"]
@@ -161,6 +189,24 @@ def test_calls_need_a_key_where_there_are_keys(guarded, ensemble, path):
             assert refused.headers["www-authenticate"].startswith("Bearer")
         for headers in ({"X-API-Key": ALICE}, {"Authorization": f"Bearer {BOB}"}):
             assert client.get(path, headers=headers).status_code != 401
+
+
+@pytest.mark.parametrize(
+    ("path", "origins", "expected"),
+    [
+        ("/ensembles", (), "Authorization, X-API-Key"),
+        ("/problems/timeout", (), "Accept, Authorization, X-API-Key"),
+        ("/ensembles", ("https://a.example",), "Origin, Authorization, X-API-Key"),
+    ],
+)
+def test_answers_vary_with_the_key_where_there_are_keys(guarded, ensemble, path, origins, expected):
+    with serving(guarded.model_copy(update={"cors_origins": origins}), ensemble) as client:
+        for headers in ({}, {"X-API-Key": ALICE}, {"Origin": "https://a.example"}):
+            assert client.get(path, headers=headers).headers.get_list("vary") == [expected]
+
+
+def test_answers_do_not_vary_where_there_are_no_keys(client):
+    assert "vary" not in client.get("/ensembles").headers
 
 
 def test_health_and_the_page_need_no_key(guarded, ensemble):

@@ -386,10 +386,34 @@ def test_a_query_that_is_not_understood_is_refused(client, rocksalt_cif, path, w
     assert words in response.json()["detail"]
 
 
-def test_other_calls_take_any_query(client):
-    assert client.get("/health/live?probe=1").status_code == 200
-    assert client.get("/?utm_source=x").status_code == 200
-    assert code(client.get("/predict/mp-149?esemble=x")) == "invalid-request"
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/predict/mp-149",
+        "/structure/mp-149",
+        "/ensembles",
+        "/ensembles/mix-stage3",
+        "/ensembles/mix-stage3/evidence",
+        "/info",
+    ],
+)
+def test_calls_without_a_body_refuse_it_too(client, path):
+    refused = client.get(f"{path}?esemble=x")
+    assert (code(refused), refused.status_code) == ("invalid-request", 422)
+    assert "no query parameter 'esemble'; the call takes" in refused.json()["detail"]
+
+
+def test_a_structure_is_read_for_no_ensemble(client, rocksalt_cif):
+    refused = client.post("/structure?ensemble=mix-stage3", content=rocksalt_cif)
+    assert code(refused) == "invalid-request"
+    assert "takes none" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/health/live", "/health/ready", "/metrics", "/", "/docs", "/problems/timeout"]
+)
+def test_probes_and_pages_take_any_query(client, path):
+    assert client.get(f"{path}?utm_source=x").status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/predict", "/predict/batch"])

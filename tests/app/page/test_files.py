@@ -30,6 +30,18 @@ def test_every_file_comes_under_a_strict_policy(client: TestClient, path: str) -
     assert again.status_code == 304
 
 
+@pytest.mark.parametrize("path", ["/", "/static/js/main.js", "/docs/swagger-ui.css"])
+@pytest.mark.parametrize("asked", ["items=0-10", "bytes=0-10", "bytes=99999999-", "bytes=x"])
+def test_files_are_given_whole_whatever_range_is_asked_for(
+    client: TestClient, path: str, asked: str
+) -> None:
+    whole = client.get(path)
+    response = client.get(path, headers={"Range": asked})
+    assert (response.status_code, response.content) == (200, whole.content)
+    assert response.headers["content-type"] == whole.headers["content-type"]
+    assert response.headers["accept-ranges"] == "none"
+
+
 @pytest.mark.parametrize("path", ["/static/none.js", "/static/..%2Fsettings.py", "/static/"])
 def test_nothing_else_is_given(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404

@@ -20,7 +20,39 @@ def test_browsers_get_a_page_that_says_what_to_do(client: TestClient, kind: Kind
     assert "$" not in response.text
 
 
-@pytest.mark.parametrize("accept", ["*/*", "application/json"])
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "text/html",
+        "TEXT/HTML; charset=utf-8",
+        "text/*",
+        "text/html, */*",
+        "application/json;q=0.5, text/html;q=0.9",
+        "*/*;q=0.1, text/html;q=0.2",
+    ],
+)
+def test_who_would_rather_have_a_page_gets_it(client: TestClient, accept: str) -> None:
+    response = client.get("/problems/overloaded", headers={"Accept": accept})
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "*/*",
+        "application/json",
+        "",
+        "text/html;q=0",
+        "text/html;q=0, application/json",
+        "text/html;q=0.5, application/json",
+        "text/html, application/json",
+        "text/*, text/html;q=0",
+        "text/html;q=none",
+        "text/htmlx",
+        "image/png",
+        ",;q,,",
+    ],
+)
 def test_programs_get_json(client: TestClient, accept: str) -> None:
     response = client.get("/problems/overloaded", headers={"Accept": accept})
     assert response.json()["type"] == "/problems/overloaded"
