@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import shtab
@@ -28,6 +29,7 @@ from app.startup import without_native_messages
 from models.errors import ParaisiteError
 from models.network.batch import MAX_CRYSTALS
 from models.records import refusal
+from models.structure.checks import StructureLimits
 
 LoadEnsemble = Callable[[Settings, str], ServedEnsemble]
 
@@ -112,7 +114,7 @@ def _mcp(options: argparse.Namespace) -> int:
 
 def _predict(options: argparse.Namespace, settings: Settings, ensemble: ServedEnsemble) -> int:
     limits = settings.structure_limits
-    entries = (Entry.of_file(file, _loader(file), limits) for file in options.files)
+    entries = (Entry.of_file(file, _loader(file, limits), limits) for file in options.files)
     failed = 0
     if options.files == ["-"] and sys.stdin.isatty():
         print("Reading a structure from the terminal; Ctrl+D ends it.", file=sys.stderr)
@@ -126,8 +128,14 @@ def _predict(options: argparse.Namespace, settings: Settings, ensemble: ServedEn
     return int(failed > 0)
 
 
-def _loader(file: str) -> Callable[[], bytes]:
-    return sys.stdin.buffer.read if file == "-" else Path(file).read_bytes
+def _loader(file: str, limits: StructureLimits) -> Callable[[], bytes]:
+    """Return what reads a file, a byte more than is accepted at most: devices have no end."""
+
+    def load() -> bytes:
+        with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as opened:
+            return opened.read(limits.max_raw_bytes + 1)
+
+    return load
 
 
 def _line(outcome: Outcome, row: Row) -> str:

@@ -83,6 +83,33 @@ def test_standard_input(paraisite, rocksalt_cif, monkeypatch, capsys, files):
     assert (row["formula"], row["ensemble"]) == ("NaCl", "mix-stage3")
 
 
+class Endless(io.RawIOBase):
+    """Text without an end, as of `yes`; more than a process can hold is never asked for."""
+
+    def __init__(self):
+        self.given = 0
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        self.given += len(buffer)
+        assert self.given < 50_000_000
+        buffer[:] = bytes(len(buffer))
+        return len(buffer)
+
+
+def test_no_more_of_an_input_is_read_than_is_accepted(paraisite, tmp_path, monkeypatch, capsys):
+    stdin = io.TextIOWrapper(io.BufferedReader(Endless()))
+    monkeypatch.setattr("sys.stdin", stdin)
+    large = tmp_path / "large.cif"
+    with large.open("wb") as file:
+        file.truncate(1 << 40)
+    assert paraisite("predict", "-", large, "--json") == 1
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["error"].split(":")[0] for row in rows] == ["structure-too-large"] * 2
+
+
 def test_version(capsys):
     with pytest.raises(SystemExit, match="0"):
         main(["--version"])
