@@ -4,7 +4,9 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
+from typing import BinaryIO
 
 import shtab
 from pydantic import ValidationError
@@ -28,6 +30,7 @@ from app.startup import without_native_messages
 from models.errors import ParaisiteError
 from models.network.batch import MAX_CRYSTALS
 from models.records import refusal
+from models.structure.checks import StructureLimits
 
 LoadEnsemble = Callable[[Settings, str], ServedEnsemble]
 
@@ -35,8 +38,11 @@ LoadEnsemble = Callable[[Settings, str], ServedEnsemble]
 def main(argv: Sequence[str] | None = None, load: LoadEnsemble = load_ensemble) -> int:
     """Return the exit status of the command: 0 done, 1 something failed, 2 wrong usage."""
     given = sys.argv[1:] if argv is None else argv
+    if sys.stderr is None:  # closed; what is told there would go to standard output
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the end
     options = _parser().parse_args(given)
     try:
+        _check_streams(options)
         if options.command == "serve":
             return _serve(options)
         if options.command == "mcp":
@@ -92,6 +98,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _check_streams(options: argparse.Namespace) -> None:
+    """Raise OSError where a stream that the command cannot do without is closed."""
+    over_stdio = options.command == "mcp" and not options.http
+    if sys.stdout is None and (over_stdio or options.command in {"predict", "screen"}):
+        raise OSError("Standard output is closed; direct it to a file, or to /dev/null.")
+    if over_stdio:
+        _stdin()
+
+
+def _stdin() -> BinaryIO:
+    """Return standard input. Raises OSError if it is closed."""
+    if sys.stdin is None:
+        raise OSError("Standard input is closed; direct a file to it, or a pipe.")
+    return sys.stdin.buffer
+
+
 def _serve(options: argparse.Namespace) -> int:
     from app.server.serve import serve
 
@@ -112,9 +134,9 @@ def _mcp(options: argparse.Namespace) -> int:
 
 def _predict(options: argparse.Namespace, settings: Settings, ensemble: ServedEnsemble) -> int:
     limits = settings.structure_limits
-    entries = (Entry.of_file(file, _loader(file), limits) for file in options.files)
+    entries = (Entry.of_file(file, _loader(file, limits), limits) for file in options.files)
     failed = 0
-    if options.files == ["-"] and sys.stdin.isatty():
+    if options.files == ["-"] and sys.stdin and sys.stdin.isatty():
         print("Reading a structure from the terminal; Ctrl+D ends it.", file=sys.stderr)
     if not options.json:
         print(f"LTC in W/(m K) at 300 K by {ensemble.name} ({ensemble.digest})")
@@ -126,8 +148,14 @@ def _predict(options: argparse.Namespace, settings: Settings, ensemble: ServedEn
     return int(failed > 0)
 
 
-def _loader(file: str) -> Callable[[], bytes]:
-    return sys.stdin.buffer.read if file == "-" else Path(file).read_bytes
+def _loader(file: str, limits: StructureLimits) -> Callable[[], bytes]:
+    """Return what reads a file, a byte more than is accepted at most: devices have no end."""
+
+    def load() -> bytes:
+        with nullcontext(_stdin()) if file == "-" else Path(file).open("rb") as opened:
+            return opened.read(limits.max_raw_bytes + 1)
+
+    return load
 
 
 def _line(outcome: Outcome, row: Row) -> str:

@@ -3,9 +3,9 @@
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
@@ -21,6 +21,7 @@ from models.structure.materials_project.client import MATERIAL_ID
 from paraisite import connect, load
 from paraisite.calculator import LtcCalc
 from paraisite.mcp.records import Comparison, Estimate, Explanation, Failed
+from paraisite.mcp.stdio import patient_stdio
 from paraisite.problems import ServiceUnreachable
 
 INSTRUCTIONS = (
@@ -102,15 +103,24 @@ def _text(error: ParaisiteError) -> str:
     return f"{error.title}: {error}"
 
 
-def create_server(calculator: Callable[[], LtcCalc]) -> MCPServer:
+class Server(MCPServer[Any]):
+    """A server that leaves nothing unanswered over stdio."""
+
+    async def run_stdio_async(self) -> None:
+        """Serve over stdio until the client ends it, and the calls in work are answered."""
+        server = self._lowlevel_server
+        async with patient_stdio() as (received, sent):
+            await server.run(received, sent, server.create_initialization_options())
+
+
+def create_server(calculator: Callable[[], LtcCalc]) -> Server:
     """Return the server, whose predictions come from the calculator given once it is called for."""
     tools = Tools(calculator)
-    server: MCPServer = MCPServer(
+    return Server(
         "paraisite", title="ParAIsite", version=__version__, instructions=INSTRUCTIONS,
         log_level="WARNING",
         tools=[_tool(each) for each in (tools.predict, tools.explain, tools.compare)],
     )  # fmt: skip
-    return server
 
 
 def _tool(function: Callable[..., object]) -> Tool:
@@ -134,7 +144,7 @@ def source(
 def run(calculator: Callable[[], LtcCalc], address: tuple[str, int] | None = None) -> None:
     """Serve over stdio, or by streamable HTTP at this host and port, until the client ends it."""
     server = create_server(calculator)
-    with suppress(KeyboardInterrupt):  # how a user ends it
+    try:
         if address is None:
             server.run("stdio")
         else:
@@ -143,3 +153,5 @@ def run(calculator: Callable[[], LtcCalc], address: tuple[str, int] | None = Non
             server.run(
                 "streamable-http", host=host, port=port, json_response=True, stateless_http=True
             )
+    except* (KeyboardInterrupt, BrokenPipeError):  # how a user ends it, or a client that is gone
+        pass

@@ -83,6 +83,64 @@ def test_standard_input(paraisite, rocksalt_cif, monkeypatch, capsys, files):
     assert (row["formula"], row["ensemble"]) == ("NaCl", "mix-stage3")
 
 
+class Endless(io.RawIOBase):
+    """Text without an end, as of `yes`; more than a process can hold is never asked for."""
+
+    def __init__(self):
+        self.given = 0
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        self.given += len(buffer)
+        assert self.given < 50_000_000
+        buffer[:] = bytes(len(buffer))
+        return len(buffer)
+
+
+def test_no_more_of_an_input_is_read_than_is_accepted(paraisite, tmp_path, monkeypatch, capsys):
+    stdin = io.TextIOWrapper(io.BufferedReader(Endless()))
+    monkeypatch.setattr("sys.stdin", stdin)
+    large = tmp_path / "large.cif"
+    with large.open("wb") as file:
+        file.truncate(1 << 40)
+    assert paraisite("predict", "-", large, "--json") == 1
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["error"].split(":")[0] for row in rows] == ["structure-too-large"] * 2
+
+
+def test_a_closed_standard_input_is_told(paraisite, cifs, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", None)
+    assert paraisite("predict", cifs / "nacl.cif", "-", "--json") == 1
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["formula"] for row in rows] == ["NaCl", None]
+    assert rows[1]["error"].startswith("unreadable-file: Standard input is closed")
+    assert paraisite("predict", "-") == 1
+    assert "Standard input is closed" in capsys.readouterr().out
+    assert main(["mcp"]) == 1
+    assert "Standard input is closed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["predict", "screen", "mcp"])
+def test_nothing_is_done_whose_output_would_be_lost(paraisite, cifs, monkeypatch, capsys, command):
+    monkeypatch.setattr("sys.stdout", None)
+    rest = {"predict": [cifs / "nacl.cif"], "screen": [cifs, "--out", cifs / "t.csv"], "mcp": []}
+    assert paraisite(command, *rest[command]) == 1
+    assert "Standard output is closed" in capsys.readouterr().err
+    assert not (cifs / "t.csv").exists()
+
+
+def test_a_closed_standard_error_stops_nothing(paraisite, cifs, monkeypatch, capsys):
+    table = cifs / "t.csv"
+    monkeypatch.setattr("sys.stderr", None)
+    assert paraisite("predict", cifs / "missing.cif") == 1
+    assert paraisite("screen", cifs, "--out", table) == 0
+    sys.stderr.close()
+    assert table.exists()
+    assert "failed" not in capsys.readouterr().out
+
+
 def test_version(capsys):
     with pytest.raises(SystemExit, match="0"):
         main(["--version"])

@@ -1,6 +1,8 @@
 """The server of the Model Context Protocol, asked by the SDK's own client over both transports."""
 
+import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -8,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -179,3 +182,78 @@ def test_an_argument_that_there_is_not_is_refused(local, rocksalt_cif):
     assert answer.is_error
     assert "ensemble" in answer.content[0].text
     assert not ask(server, "predict", crystal=rocksalt_cif).is_error
+
+
+@contextmanager
+def stdio_process(environment) -> Iterator[Any]:
+    """Give a server in a process of its own, ready to be asked."""
+    client = {"name": "test", "version": "1"}
+    params = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client}
+    with subprocess.Popen(
+        [sys.executable, *COMMAND], cwd=ROOT, env=dict(os.environ | environment),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
+    ) as process:  # fmt: skip
+        try:
+            write(process, "initialize", 0, params)
+            assert answer_of(process)["id"] == 0
+            write(process, "notifications/initialized", None)
+            yield process
+        finally:
+            process.kill()
+
+
+def write(process, method: str, number: int | None, params: object = None) -> None:
+    message = {"jsonrpc": "2.0", "method": method, "params": params or {}}
+    message |= {} if number is None else {"id": number}
+    process.stdin.write(json.dumps(message).encode() + b"\n")
+
+
+def answer_of(process) -> dict[str, Any]:
+    assert select.select([process.stdout], [], [], 20)[0]
+    answer: dict[str, Any] = json.loads(process.stdout.readline())
+    return answer
+
+
+def test_every_line_that_is_no_message_is_answered(environment):
+    call = (
+        '{"jsonrpc":"2.0","id":%s,"method":"tools/call","params":{"name":"predict","arguments":%s}}'
+    )
+    lines = {
+        call % (5, r'{"crystal":"\ud800"}'): (5, -32602),
+        call % (r'"\ud800"', r'{"crystal":"\ud800"}'): (None, -32602),
+        "nonsense": (None, -32700),
+        "[" * 300: (None, -32700),
+        "[" * 100_000: (None, -32700),
+        "[]": (None, -32600),
+        '{"id":"seven","method":"tools/list"}': ("seven", -32600),
+        '{"jsonrpc":"1.0","id":8,"method":"tools/list"}': (8, -32600),
+    }
+    with stdio_process(environment) as process:
+        for line, expected in lines.items():
+            process.stdin.write(f"\n{line}\n".encode())
+            answer = answer_of(process)
+            assert (answer["id"], answer["error"]["code"]) == expected
+        write(process, "tools/list", 9)
+        assert answer_of(process)["id"] == 9
+
+
+def test_calls_in_work_are_answered_though_no_more_can_come(environment, rocksalt_cif):
+    with stdio_process(environment) as process:
+        arguments = {"name": "explain", "arguments": {"crystal": rocksalt_cif}}
+        write(process, "tools/call", 1, arguments)
+        write(process, "tools/call", 2, arguments)
+        write(process, "notifications/cancelled", None, {"requestId": 2})
+        process.stdin.close()
+        answers = [json.loads(line) for line in process.stdout]
+        assert [answer["id"] for answer in answers] == [1]
+        assert answers[0]["result"]["structuredContent"]["estimate"]["formula"] == "NaCl"
+        assert process.wait(30) == 0
+
+
+def test_a_client_that_is_gone_ends_the_server(environment, rocksalt_cif):
+    with stdio_process(environment) as process:
+        process.stdout.close()
+        write(process, "tools/call", 1, {"name": "predict", "arguments": {"crystal": rocksalt_cif}})
+        process.stdin.close()
+        assert process.wait(30) == 0
+        assert b"Traceback" not in process.stderr.read()
