@@ -112,6 +112,12 @@ def _number(species: Any) -> int:
     return species
 
 
+def _check_periodic(flags: Any, name: str) -> None:
+    """Raise NoStructure for a false flag, one for all directions or one each; None is no flag."""
+    if flags is not None and not np.all(flags):
+        raise NoStructure(f"The {name} is not periodic in three directions; send a crystal.")
+
+
 def _is_pymatgen(document: Document) -> bool:
     return isinstance(document.get("sites"), list) and (
         "lattice" in document or "Molecule" in str(document.get("@class"))
@@ -129,6 +135,8 @@ def _pymatgen(document: Document) -> tuple[Any, Sequence[Any], Any, bool]:
 
 
 def _pymatgen_matrix(lattice: Any) -> Any:
+    if isinstance(lattice, dict):
+        _check_periodic(lattice.get("pbc"), "document's lattice")
     if isinstance(lattice, dict) and "matrix" not in lattice:
         names = ("a", "b", "c", "alpha", "beta", "gamma")
         return Lattice.from_parameters(*(float(lattice[name]) for name in names)).matrix
@@ -163,6 +171,7 @@ def _disordered(name: str, occupants: str) -> DisorderedStructure:
 
 
 def _nomad(document: Document) -> tuple[Any, Sequence[Any], Any, bool]:
+    _check_periodic(document.get("periodic"), "NOMAD document")
     vectors, positions = _in_angstrom(document["lattice_vectors"], document["positions"])
     return vectors, document["labels"], positions, True
 
@@ -261,12 +270,9 @@ def _optimade_doubts(document: Document, structure: Structure) -> tuple[str, ...
 
 
 def _ase(document: Document) -> tuple[Any, Sequence[Any], Any, bool]:
-    periodic = document.get("pbc", [True] * AXES)
-    flags = (
-        periodic.get("__ndarray__", [0, 0, periodic])[2] if isinstance(periodic, dict) else periodic
-    )
-    if flags is False or (isinstance(flags, list) and not all(flags)):
-        raise NoStructure("The ASE document is not periodic in three directions; send a crystal.")
+    periodic = document.get("pbc")
+    flags = periodic["__ndarray__"][2] if isinstance(periodic, dict) else periodic
+    _check_periodic(flags, "ASE document")
     species = document.get("numbers", document.get("symbols"))
     if isinstance(species, dict):
         species = species["__ndarray__"][2]

@@ -260,6 +260,59 @@ def occupied(share: object) -> str:
     return changed("pymatgen", sites=sites)
 
 
+METRES = 1e-10
+SPECIES = ["Ga", "Ga", "N", "N"]
+MATRIX, PLACES = CRYSTAL.lattice.matrix, CRYSTAL.frac_coords
+DOCUMENTS = {
+    "NOMAD": {
+        "labels": SPECIES,
+        "lattice_vectors": (MATRIX * METRES).tolist(),
+        "positions": (PLACES @ MATRIX * METRES).tolist(),
+        "periodic": [True, True, True],
+    },
+    "OPTIMADE": {
+        "lattice_vectors": (MATRIX * METRES).tolist(),
+        "cartesian_site_positions": (PLACES @ MATRIX * METRES).tolist(),
+        "species_at_sites": SPECIES,
+    },
+    "OQMD": {
+        "name": "GaN",
+        "unit_cell": MATRIX.tolist(),
+        "sites": [
+            f"{symbol} @ {x} {y} {z}"
+            for symbol, (x, y, z) in zip(SPECIES, PLACES.tolist(), strict=True)
+        ],
+    },
+    "AFLOW": {
+        "geometry": ",".join(map(str, CRYSTAL.lattice.parameters)),
+        "species": ["Ga", "N"],
+        "composition": [2, 2],
+        "positions_fractional": PLACES.tolist(),
+    },
+    "ASE": {
+        "cell": MATRIX.tolist(),
+        "scaled_positions": PLACES.tolist(),
+        "symbols": SPECIES,
+        "pbc": True,
+    },
+}
+
+
+def in_pymatgen(**lattice: object) -> str:
+    document = json.loads((FILES / "pymatgen.json").read_text())
+    return json.dumps(document | {"lattice": document["lattice"] | lattice})
+
+
+def own(**lattice: object) -> str:
+    matrix = {"matrix": MATRIX.tolist(), **lattice}
+    return json.dumps({"lattice": matrix, "species": SPECIES, "frac_coords": PLACES.tolist()})
+
+
+@pytest.mark.parametrize("text", [in_pymatgen(), in_pymatgen(pbc=[True] * 3), own(pbc=[True] * 3)])
+def test_a_lattice_of_pymatgen_is_periodic_unless_it_says_otherwise(text):
+    assert len(parse_structure(text)) in {2, 4}
+
+
 def test_statements_of_optimade_that_agree():
     full = silver(attached=["H"], nattached=[0], concentration=[1.0])
     agreeing = {
@@ -297,6 +350,11 @@ def test_a_data_base_whose_one_row_is_not_the_first():
         (changed("jarvis", lattice_mat=[[1, 0, 0]]), UnreadableStructure, "three vectors"),
         (changed("jarvis", coords=[[0, 0, "x"], [0, 0, 0]]), UnreadableStructure, "lacks a part"),
         (changed("ase", pbc=[True, True, False]), NoStructure, "three directions"),
+        (changed("ase", pbc=False), NoStructure, "three directions"),
+        (in_pymatgen(pbc=[True, True, False]), NoStructure, "three directions"),
+        (in_pymatgen(pbc=[False, False, False]), NoStructure, "three directions"),
+        (own(pbc=[True, True, False]), NoStructure, "three directions"),
+        (json.dumps(DOCUMENTS["NOMAD"] | {"periodic": [True, True, False]}), NoStructure, "three"),
         (changed("ase", numbers=[47, 135]), ParaisiteError, "135"),
         (changed("pymatgen", lattice={"a": 1}), UnreadableStructure, "lacks a part"),
         (json.dumps({"@class": "Molecule", "sites": []}), NoStructure, "molecule"),
@@ -324,44 +382,6 @@ def test_a_data_base_whose_one_row_is_not_the_first():
 def test_faults_of_documents(text, kind, words):
     with pytest.raises(kind, match=words):
         read_structure(text)
-
-
-METRES = 1e-10
-SPECIES = ["Ga", "Ga", "N", "N"]
-MATRIX, PLACES = CRYSTAL.lattice.matrix, CRYSTAL.frac_coords
-DOCUMENTS = {
-    "NOMAD": {
-        "labels": SPECIES,
-        "lattice_vectors": (MATRIX * METRES).tolist(),
-        "positions": (PLACES @ MATRIX * METRES).tolist(),
-        "periodic": [True, True, True],
-    },
-    "OPTIMADE": {
-        "lattice_vectors": (MATRIX * METRES).tolist(),
-        "cartesian_site_positions": (PLACES @ MATRIX * METRES).tolist(),
-        "species_at_sites": SPECIES,
-    },
-    "OQMD": {
-        "name": "GaN",
-        "unit_cell": MATRIX.tolist(),
-        "sites": [
-            f"{symbol} @ {x} {y} {z}"
-            for symbol, (x, y, z) in zip(SPECIES, PLACES.tolist(), strict=True)
-        ],
-    },
-    "AFLOW": {
-        "geometry": ",".join(map(str, CRYSTAL.lattice.parameters)),
-        "species": ["Ga", "N"],
-        "composition": [2, 2],
-        "positions_fractional": PLACES.tolist(),
-    },
-    "ASE": {
-        "cell": MATRIX.tolist(),
-        "scaled_positions": PLACES.tolist(),
-        "symbols": SPECIES,
-        "pbc": True,
-    },
-}
 
 
 @pytest.mark.parametrize("form", DOCUMENTS)
