@@ -436,6 +436,62 @@ def test_a_document_with_mixed_sites_names_the_occupants(name):
         read_structure(changed(name, **mixed))
 
 
+def on_one_site(first: dict[str, object], second: dict[str, object]) -> str:
+    both = [{"occu": 0.5} | first, {"occu": 0.5} | second]
+    site = {"label": "M1", "species": both, "abc": [0, 0, 0]}
+    other = {"label": "Br", "species": [{"element": "Br", "occu": 1}], "abc": [0.5, 0.5, 0.5]}
+    return changed("pymatgen", sites=[site, other])
+
+
+@pytest.mark.parametrize(
+    ("text", "formula"),
+    [
+        (on_one_site({"element": "H"}, {"element": "D"}), "HBr"),
+        (
+            on_one_site(
+                {"element": "Fe", "oxidation_state": 2}, {"element": "Fe", "oxidation_state": 3}
+            ),
+            "FeBr",
+        ),
+        (silver(chemical_symbols=["Ag", "Ag"], concentration=[0.7, 0.3]), "AgBr"),
+    ],
+)
+def test_a_site_that_one_element_fills_is_whole(text, formula):
+    assert parse_structure(text).composition.reduced_formula == formula
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (on_one_site({"element": "H", "occu": 0.4}, {"element": "D"}), r"H 0\.4, D 0\.5"),
+        (silver(chemical_symbols=["vacancy", "Ag"], concentration=[0.5, 0.5]), r"vacancy 0\.5"),
+    ],
+)
+def test_a_site_that_one_element_does_not_fill_is_not(text, words):
+    with pytest.raises(DisorderedStructure, match=words):
+        read_structure(text)
+
+
+DEUTERIDE = (FILES / "silver_bromide.xyz").read_text().replace("Ag", "Li").replace("Br", "D")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (json.dumps({**DOCUMENTS["OQMD"], "sites": ["Li 0 0 0", "D .5 .5 .5", "D 0 0 .5"]}), "D"),
+        (on_one_site({"element": "H"}, {"element": "D"}), "D"),
+        (DEUTERIDE, "D"),
+        (DEUTERIDE.replace("Li", "6Li"), "6Li, D"),
+        (DEUTERIDE.replace("Li", "3").replace("D", "1"), None),
+        ("LiD\n1\n0 2 2\n2 0 2\n2 2 0\nLi D\n1 1\nDirect\n0 0 0\n.5 .5 .5\n", "D"),
+        (changed("pymatgen"), None),
+    ],
+)
+def test_isotopes_are_told_in_any_form(text, named):
+    expected = (f"Isotopes, which count as their element: {named}.",) if named else ()
+    assert read_structure(text).warnings == expected
+
+
 @pytest.mark.parametrize(
     ("change", "kind", "words"),
     [
