@@ -22,7 +22,12 @@ ONLY_LATTICE = "only the lattice part is predicted, and a metal's electrons cond
 
 def find_warnings(crystal: Crystal, ltc: float, opinion: SecondOpinion | None) -> tuple[str, ...]:
     """Return one sentence for each reason for care with an LTC in W/(m K)."""
-    return (*_metal(crystal), *_open_network(crystal), *_below_minimum(ltc, opinion))
+    return (
+        *_metal(crystal),
+        *_open_network(crystal),
+        *_gas(crystal),
+        *_below_minimum(ltc, opinion),
+    )
 
 
 def likely_metal(crystal: Crystal) -> bool:
@@ -93,6 +98,14 @@ def _vacuum(network: BondedNetwork) -> str:
 def _is_stretched(crystal: Crystal) -> bool:
     """Tell whether atoms are apart that are not in any crystal, as in lengths of another unit."""
     return _stretch(crystal) > APART and not NOBLE_GASES.issuperset(crystal.composition)
+
+
+def _gas(crystal: Crystal) -> Iterator[str]:
+    if NOBLE_GASES.issuperset(crystal.composition):
+        yield (
+            "Noble gases are gases at 300 K: such a crystal exists at low temperatures or high "
+            "pressures only."
+        )
 
 
 def _stretch(crystal: Crystal) -> float:

@@ -138,7 +138,7 @@ def test_a_slab_is_warned_of_whatever_it_is_of(structure):
 @pytest.mark.parametrize("structure", BOXES)
 def test_molecules_clusters_and_chains_in_a_box_are_warned_of(structure):
     found = find_warnings(Crystal.of(structure), 5.0, None)
-    (warning,) = [text for text in found if "metal" not in text]
+    (warning,) = [text for text in found if "metal" not in text and "gases" not in text]
     assert warning.startswith("Mostly vacuum: ")
 
 
@@ -173,3 +173,18 @@ def test_atoms_apart_are_molecules_or_lengths_in_another_unit(structure, expecte
     found = find_warnings(Crystal.of(structure), 5.0, None)
     named = [word for word in ("angstrom", "molecular") if any(word in text for text in found)]
     assert named == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("symbols", "edge", "is_gas"),
+    [
+        (["Ar"] * 4, 5.31, True),
+        (["Ar"] * 4, 3.9, True),  # under pressure
+        (["Ar", "Ar", "Xe", "Xe"], 5.6, True),
+        (["Na", "Na", "Ar", "Ar"], 5.31, False),
+    ],
+)
+def test_crystals_of_noble_gases_only_are_told_to_be_gases(symbols, edge, is_gas):
+    places = [[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]]
+    found = find_warnings(Crystal.of(Structure(Lattice.cubic(edge), symbols, places)), 5.0, None)
+    assert any("gases at 300 K" in text for text in found) == is_gas
