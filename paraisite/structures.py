@@ -79,7 +79,10 @@ def _document(document: dict[str, Any]) -> bytes:
 
 def _of_pymatgen(structure: IStructure) -> dict[str, Any]:
     return {
-        "lattice": {"matrix": structure.lattice.matrix.tolist()},
+        "lattice": {
+            "matrix": structure.lattice.matrix.tolist(),
+            "pbc": [bool(flag) for flag in structure.lattice.pbc],
+        },
         "sites": [
             {
                 "label": site.species_string,

@@ -24,8 +24,8 @@ ADVICE: Mapping[Kind, str] = {
     "them from first principles.",
     errors.OverlappingSites: "Check units and symmetry: Cartesian positions read as fractional "
     "ones, or symmetry applied twice, put atoms onto each other.",
-    errors.IsolatedAtom: "Check the unit of the cell lengths (angstroms); crystals of noble gases "
-    "and cells of separate atoms cannot be predicted.",
+    errors.IsolatedAtom: "Check the unit of the cell lengths, and send a crystal rather than atoms "
+    "or molecules in a box: each atom needs a neighbor within 10 angstroms.",
     errors.StructureTooLarge: "Send the primitive cell, without reflections or other raw data.",
     errors.InvalidMaterialId: "Ids of the Materials Project look like mp-149.",
     errors.UnknownMaterial: "Look the id up at the Materials Project: ids of single calculations, "

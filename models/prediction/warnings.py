@@ -6,7 +6,7 @@ from math import log, sqrt
 import numpy as np
 
 from models.crystal.crystal import Crystal
-from models.crystal.dimension import BOND, LAYERED
+from models.crystal.dimension import BOND, LAYERED, VACUUM, BondedNetwork
 from models.crystal.structure_type import FLUORITE, FULL_HEUSLER, HALF_HEUSLER
 from models.descriptors.electrons import (
     CLOSED_SHELLS,
@@ -21,7 +21,7 @@ from models.structure.checks import COVALENT_RADII
 
 # Valence electrons of the primitive cell at which compounds of metals alone have a gap.
 SEMICONDUCTING = {HALF_HEUSLER: CLOSED_SHELLS, FULL_HEUSLER: (24,), FLUORITE: (8,)}
-VACUUM = 6.5  # A between planes of atoms; 2D materials stacked as crystals have less
+ALL_AROUND = 3  # directions
 APART = 1.5  # times the covalent radii's sum; thallium halides have 1.35 at most
 LANTHANIDES = frozenset(range(58, 71))  # Ce to Yb
 ANIONS = frozenset((8, 9, 16, 17, 34, 35, 52, 53))  # chalcogens and halogens
@@ -32,7 +32,12 @@ ONLY_LATTICE = "only the lattice part is predicted, and a metal's electrons cond
 
 def find_warnings(crystal: Crystal, ltc: float, opinion: SecondOpinion | None) -> tuple[str, ...]:
     """Return one sentence for each reason for care with an LTC in W/(m K)."""
-    return (*_metal(crystal), *_open_network(crystal), *_below_minimum(ltc, opinion))
+    return (
+        *_metal(crystal),
+        *_open_network(crystal),
+        *_gas(crystal),
+        *_below_minimum(ltc, opinion),
+    )
 
 
 def find_contradictions(interval: Interval, references: Sequence[Reference]) -> tuple[str, ...]:
@@ -84,13 +89,15 @@ def _is_lanthanide_salt(species: Ints, counts: Ints) -> bool:
 
 
 def _open_network(crystal: Crystal) -> Iterator[str]:
-    """Yield what molecules, chains, layers and slabs make of the mean over directions."""
+    """Yield what vacuum, molecules, chains and layers make of the mean over directions."""
     network = crystal.network
-    if network.gap > VACUUM:
+    if network.dimension == 0 and _is_stretched(crystal):
         yield (
-            f"A slab with {network.gap:.1f} A of vacuum: an LTC per volume depends on how much "
-            "vacuum the cell holds. Send the bulk crystal."
+            f"No two atoms are closer than {_stretch(crystal):.1f} times the sum of their covalent "
+            "radii: check the lattice constants, and that they are in angstrom."
         )
+    elif network.gap > VACUUM:
+        yield _vacuum(network)
     elif network.dimension == LAYERED:
         yield (
             "Layered: the LTC along and across the layers differ, often several times; the number "
@@ -101,22 +108,37 @@ def _open_network(crystal: Crystal) -> Iterator[str]:
             "Made of chains: the LTC along and across them differ; the number is their mean over "
             "directions."
         )
-    elif network.dimension == 0:
-        yield from _unbonded(crystal)
-
-
-def _unbonded(crystal: Crystal) -> Iterator[str]:
-    """Yield what molecules, or atoms apart, make of a prediction; nothing of long ionic bonds."""
-    stretch = _stretch(crystal)
-    if stretch > APART and not NOBLE_GASES.issuperset(crystal.composition):
-        yield (
-            f"No two atoms are closer than {stretch:.1f} times the sum of their covalent radii: "
-            "check the lattice constants, and that they are in angstrom."
-        )
-    elif stretch < BOND or stretch > APART:
+    elif network.dimension == 0 and not BOND < _stretch(crystal) < APART:  # no long ionic bonds
         yield (
             "A molecular crystal: predictions of such crystals were less accurate in testing, and "
             "their references depend on how dispersion was treated."
+        )
+
+
+def _vacuum(network: BondedNetwork) -> str:
+    """Return what vacuum in one direction, or in more, makes of an LTC."""
+    if network.n_open == 1:
+        return (
+            f"A slab with {network.gap:.1f} A of vacuum: an LTC per volume depends on how much "
+            "vacuum the cell holds. Send the bulk crystal."
+        )
+    what = "a molecule or cluster" if network.n_open == ALL_AROUND else "a chain or wire"
+    return (
+        f"Mostly vacuum: {what} with up to {network.gap:.1f} A of empty space around it is no "
+        "crystal, and an LTC per volume depends on the size of the box. Send the bulk crystal."
+    )
+
+
+def _is_stretched(crystal: Crystal) -> bool:
+    """Tell whether atoms are apart that are not in any crystal, as in lengths of another unit."""
+    return _stretch(crystal) > APART and not NOBLE_GASES.issuperset(crystal.composition)
+
+
+def _gas(crystal: Crystal) -> Iterator[str]:
+    if NOBLE_GASES.issuperset(crystal.composition):
+        yield (
+            "Noble gases are gases at 300 K: such a crystal exists at low temperatures or high "
+            "pressures only."
         )
 
 

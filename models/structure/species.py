@@ -33,7 +33,21 @@ def element_number(letters: str) -> int:
 
 def is_isotope(symbol: str) -> bool:
     """Tell whether a type symbol names an isotope, such as D or 10B."""
-    return symbol[:1].isdigit() or re.sub("[^A-Za-z]", "", symbol) in {"D", "T"}
+    has_mass = symbol[:1].isdigit() and not symbol.isdigit()  # a number alone is the atomic one
+    return has_mass or re.sub("[^A-Za-z]", "", symbol) in {"D", "T"}
+
+
+def isotope_warnings(symbols: Iterable[str]) -> tuple[str, ...]:
+    """Return a warning that names each isotope among type symbols once; none without isotopes."""
+    isotopes = list(filter(is_isotope, dict.fromkeys(symbols)))
+    named = ", ".join(isotopes)[:SHOWN]
+    return (f"Isotopes, which count as their element: {named}.",) if isotopes else ()
+
+
+def element_letters(symbol: str) -> str:
+    """Return the element's letters in a type symbol, as capitals, H for D and T."""
+    letters = re.sub("[^A-Z]", "", symbol.upper())
+    return "H" if letters in {"D", "T"} else letters
 
 
 def structure_of(

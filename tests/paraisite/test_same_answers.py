@@ -3,9 +3,10 @@
 import gzip
 import json
 
+import numpy as np
 import pytest
 from ase import Atoms
-from pymatgen.core import Molecule, Structure
+from pymatgen.core import Lattice, Molecule, Structure
 from pymatgen.io.ase import AseAtomsAdaptor
 from pymatgen.io.cif import CifWriter
 
@@ -79,6 +80,8 @@ def test_a_material_by_its_id(local, remote):
         (None, errors.UnreadableStructure),
         (Molecule(["O"], [[0, 0, 0]]), errors.NoStructure),
         (Atoms("O", [[0, 0, 0]]), errors.NoStructure),
+        (Structure(Lattice(3 * np.eye(3), pbc=(True, True, False)), ["Na"], [[0, 0, 0]]),
+         errors.NoStructure),
         (Structure([[4, 0, 0], [0, 4, 0], [0, 0, 4]], [{"Na": 0.5}], [[0, 0, 0]]),
          errors.DisorderedStructure),
         (Structure([[9, 0, 0], [0, 9, 0], [0, 0, 9]], ["Cm"], [[0, 0, 0]]),

@@ -18,6 +18,7 @@ from models.errors import (
 from models.structure.cif.block import POSITION, Entries
 from models.structure.cif.text import shown
 from models.structure.primitive import check_raw_size, most_raw_sites
+from models.structure.species import element_letters, is_isotope
 
 FULL = 0.999  # an occupancy from here on is a whole atom
 WHOLE = {"1", "1.0", "1.00", "1.000"}  # what most occupancies are
@@ -130,22 +131,23 @@ def _of_one_element(
     occupancies: Sequence[float],
     columns: Sequence[Sequence[str]],
 ) -> tuple[list[int], list[int]]:
-    """Return the first row of each place that one element fills, and the other rows of them.
+    """Return one row of each place that one element fills, and the other rows of them.
 
-    Its isotopes (H and D) or oxidation states (Fe2+ and Fe3+) may be listed apart.
+    Its isotopes (H and D) or oxidation states (Fe2+ and Fe3+) may be listed apart. The row is that
+    of an isotope, if there is one.
     """
     whole: list[int] = []
     others: list[int] = []
     for place in _by_place(rows, columns).values():
         symbols = {names[row][0] for row in place}
-        one = all(symbols) and len({_letters(symbol) for symbol in symbols}) == 1
+        one = all(symbols) and len({element_letters(symbol) for symbol in symbols}) == 1
         if (
             one
             and len(place) > 1
             and abs(sum(occupancies[row] for row in place) - 1) <= 2 - 2 * FULL
         ):
-            whole.append(place[0])
-            others += place[1:]
+            whole.append(max(place, key=lambda row: is_isotope(names[row][0])))
+            others += [row for row in place if row != whole[-1]]
     return whole, others
 
 
@@ -157,12 +159,6 @@ def _by_place(
     for row in rows:
         places.setdefault(tuple(column[row] for column in columns), []).append(row)
     return places
-
-
-def _letters(symbol: str) -> str:
-    """Return the element's letters in a type symbol, H for D and T."""
-    letters = re.sub("[^A-Z]", "", symbol.upper())
-    return "H" if letters in {"D", "T"} else letters
 
 
 def _check_alternatives(

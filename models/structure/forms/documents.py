@@ -48,8 +48,8 @@ def read_value(
         raise _unknown(document)
     for form in FORMS:
         if form.matches(document):
-            structure = form.read(document, limits.max_sites)
-            return structure, form.name, form.doubts(document, structure)
+            structure, warnings = form.read(document, limits.max_sites)
+            return structure, form.name, warnings
     for key, value in document.items():
         if key.lower() in TEXTS and isinstance(value, str):
             return read_text(value, limits, "")

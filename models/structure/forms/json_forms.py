@@ -18,7 +18,13 @@ from models.errors import (
 from models.structure.bounds import check_cell
 from models.structure.cif.formula import formula_counts
 from models.structure.primitive import check_raw_size
-from models.structure.species import atomic_number, structure_of
+from models.structure.species import (
+    atomic_number,
+    element_letters,
+    is_isotope,
+    isotope_warnings,
+    structure_of,
+)
 
 FULL = 0.999  # an occupancy from here on is a whole atom
 AXES = 3
@@ -51,8 +57,8 @@ class Form:
     n_sites: Callable[[Document], int] = lambda _document: 0
     doubts: Callable[[Document, Structure], tuple[str, ...]] = _no_doubts
 
-    def read(self, document: Document, max_sites: int) -> Structure:
-        """Return the structure of a document. Raises StructureError."""
+    def read(self, document: Document, max_sites: int) -> tuple[Structure, tuple[str, ...]]:
+        """Return the structure of a document, and warnings. Raises StructureError."""
         try:
             check_raw_size(self.n_sites(document), max_sites)
             vectors, species, coordinates, cartesian = self.parts(document)
@@ -78,7 +84,9 @@ class Form:
                 f"The {self.name} document lacks a part or has one of another kind "
                 f"({type(error).__name__}: {str(error)[:100]}); write it again with its program."
             ) from error
-        return structure_of(lattice, numbers, positions, cartesian=cartesian)
+        structure = structure_of(lattice, numbers, positions, cartesian=cartesian)
+        isotopes = isotope_warnings(one for one in species if isinstance(one, str))
+        return structure, isotopes + self.doubts(document, structure)
 
 
 def _array(values: Any, name: str) -> NDArray[np.float64]:
@@ -112,6 +120,12 @@ def _number(species: Any) -> int:
     return species
 
 
+def _check_periodic(flags: Any, name: str) -> None:
+    """Raise NoStructure for a false flag, one for all directions or one each; None is no flag."""
+    if flags is not None and not np.all(flags):
+        raise NoStructure(f"The {name} is not periodic in three directions; send a crystal.")
+
+
 def _is_pymatgen(document: Document) -> bool:
     return isinstance(document.get("sites"), list) and (
         "lattice" in document or "Molecule" in str(document.get("@class"))
@@ -129,6 +143,8 @@ def _pymatgen(document: Document) -> tuple[Any, Sequence[Any], Any, bool]:
 
 
 def _pymatgen_matrix(lattice: Any) -> Any:
+    if isinstance(lattice, dict):
+        _check_periodic(lattice.get("pbc"), "document's lattice")
     if isinstance(lattice, dict) and "matrix" not in lattice:
         names = ("a", "b", "c", "alpha", "beta", "gamma")
         return Lattice.from_parameters(*(float(lattice[name]) for name in names)).matrix
@@ -151,9 +167,16 @@ def _one_whole(name: str, symbols: Sequence[Any], shares: Sequence[Any]) -> str:
             f"Site {name[:SHOWN]} has an occupancy of {wrong[0]:g}; it must be from 0 to 1."
         )
     pairs = list(zip(symbols, occupancies, strict=True))
-    if len(pairs) > 1 or occupancies[0] < FULL:
+    names = [str(symbol) for symbol in symbols]
+    if not (_fill(names, occupancies) if len(pairs) > 1 else occupancies[0] >= FULL):
         raise _disordered(name, ", ".join(f"{symbol} {value:g}" for symbol, value in pairs[:5]))
-    return str(symbols[0])
+    return next(filter(is_isotope, names), names[0])
+
+
+def _fill(symbols: Sequence[str], occupancies: Sequence[float]) -> bool:
+    """Tell whether one element fills a site with its isotopes or oxidation states."""
+    is_one = len({element_letters(symbol) for symbol in symbols}) == 1
+    return is_one and abs(sum(occupancies) - 1) <= 2 - 2 * FULL
 
 
 def _disordered(name: str, occupants: str) -> DisorderedStructure:
@@ -163,6 +186,7 @@ def _disordered(name: str, occupants: str) -> DisorderedStructure:
 
 
 def _nomad(document: Document) -> tuple[Any, Sequence[Any], Any, bool]:
+    _check_periodic(document.get("periodic"), "NOMAD document")
     vectors, positions = _in_angstrom(document["lattice_vectors"], document["positions"])
     return vectors, document["labels"], positions, True
 
@@ -261,12 +285,9 @@ def _optimade_doubts(document: Document, structure: Structure) -> tuple[str, ...
 
 
 def _ase(document: Document) -> tuple[Any, Sequence[Any], Any, bool]:
-    periodic = document.get("pbc", [True] * AXES)
-    flags = (
-        periodic.get("__ndarray__", [0, 0, periodic])[2] if isinstance(periodic, dict) else periodic
-    )
-    if flags is False or (isinstance(flags, list) and not all(flags)):
-        raise NoStructure("The ASE document is not periodic in three directions; send a crystal.")
+    periodic = document.get("pbc")
+    flags = periodic["__ndarray__"][2] if isinstance(periodic, dict) else periodic
+    _check_periodic(flags, "ASE document")
     species = document.get("numbers", document.get("symbols"))
     if isinstance(species, dict):
         species = species["__ndarray__"][2]

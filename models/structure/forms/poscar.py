@@ -12,7 +12,7 @@ from pymatgen.core import Lattice, Structure
 from models.errors import SeveralStructures, UnreadableStructure, UnsupportedElement
 from models.structure.bounds import check_cell
 from models.structure.primitive import check_raw_size
-from models.structure.species import element_number, structure_of
+from models.structure.species import element_number, isotope_warnings, structure_of
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?")
 COUNT = re.compile(r"[0-9]{1,9}")  # Python refuses to read a number of thousands of digits
@@ -93,8 +93,9 @@ def parse_poscar(text: str, max_sites: int) -> Warned:
     positions = coordinates * scale if cartesian else coordinates
     numbers = [element_number(symbol) for symbol in atoms.symbols]
     structure = structure_of(lattice, numbers, positions, cartesian=cartesian)
-    warned = f"The POSCAR names no elements in its sixth line; {atoms.origin}."
-    return structure, ((warned,) if atoms.origin else ())
+    unnamed = f"The POSCAR names no elements in its sixth line; {atoms.origin}."
+    warned = (unnamed,) if atoms.origin else ()
+    return structure, warned + isotope_warnings(atoms.symbols)
 
 
 def _cell(lines: Sequence[str]) -> tuple[Lattice, NDArray[np.float64]]:

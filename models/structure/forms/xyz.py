@@ -10,7 +10,7 @@ from pymatgen.core import Lattice, Structure
 from models.errors import NoStructure, SeveralStructures, UnreadableStructure
 from models.structure.bounds import check_cell
 from models.structure.primitive import check_raw_size
-from models.structure.species import atomic_number, structure_of
+from models.structure.species import atomic_number, isotope_warnings, structure_of
 
 COUNT = re.compile(r"[0-9]{1,9}")
 KEY = r"(?:^|(?<=[\s\"'}\])]))(?:{})\s*=\s*"
@@ -39,7 +39,7 @@ def is_xyz(text: str) -> bool:
 
 
 def read_xyz(text: str, max_sites: int) -> tuple[Structure, tuple[str, ...]]:
-    """Return the crystal in an extended XYZ file of one frame.
+    """Return the crystal in an extended XYZ file of one frame, and a warning of isotopes.
 
     Raises NoStructure without a lattice, SeveralStructures, UnreadableStructure, StructureTooLarge.
     """
@@ -57,9 +57,10 @@ def read_xyz(text: str, max_sites: int) -> tuple[Structure, tuple[str, ...]]:
     properties = _values(PROPERTIES, lines[1])
     columns = _columns(properties[0] if properties else DEFAULT_PROPERTIES)
     atoms = [_atom(lines, number, columns) for number in range(2, count + 2)]
-    positions = np.array([position for _, position in atoms])
-    numbers = [number for number, _ in atoms]
-    return structure_of(lattice, numbers, positions, cartesian=True), ()
+    positions = np.array([position for *_, position in atoms])
+    numbers = [number for _, number, _ in atoms]
+    structure = structure_of(lattice, numbers, positions, cartesian=True)
+    return structure, isotope_warnings(symbol for symbol, *_ in atoms)
 
 
 def _values(key: re.Pattern[str], line: str) -> list[str]:
@@ -101,7 +102,10 @@ def _columns(properties: str) -> tuple[int, int]:
     return element, places["pos"]
 
 
-def _atom(lines: Sequence[str], line: int, columns: tuple[int, int]) -> tuple[int, list[float]]:
+def _atom(
+    lines: Sequence[str], line: int, columns: tuple[int, int]
+) -> tuple[str, int, list[float]]:
+    """Return the symbol of an atom as written, its atomic number and its position."""
     words = lines[line].split()
     element, first = columns
     numbers = words[first : first + AXES]
@@ -117,7 +121,7 @@ def _atom(lines: Sequence[str], line: int, columns: tuple[int, int]) -> tuple[in
             f"Line {line + 1} of the XYZ file has the atomic number {number}, which is that of no "
             "element."
         )
-    return number, [float(value) for value in numbers]
+    return symbol, number, [float(value) for value in numbers]
 
 
 def _is_number(word: str) -> bool:

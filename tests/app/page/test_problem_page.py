@@ -2,9 +2,13 @@
 
 import pytest
 from fastapi.testclient import TestClient
+from pymatgen.core import Lattice, Structure
 
 from app.api.advice import ADVICE
 from app.api.problems import STATUS, Kind
+from models.crystal.crystal import Crystal
+from models.crystal.neighbors import FARTHEST
+from models.errors import IsolatedAtom
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
@@ -57,3 +61,10 @@ def test_programs_get_json(client: TestClient, accept: str) -> None:
     response = client.get("/problems/overloaded", headers={"Accept": accept})
     assert response.json()["type"] == "/problems/overloaded"
     assert response.headers["vary"] == "Accept"
+
+
+def test_the_advice_on_isolated_atoms_is_the_rule() -> None:
+    noble = Structure(Lattice.cubic(5.31), ["Ar"], [[0, 0, 0]])
+    assert Crystal.of(noble).formula == "Ar"  # no noble gas is refused for what it is
+    assert "noble" not in ADVICE[IsolatedAtom]
+    assert f"{FARTHEST:g} angstroms" in ADVICE[IsolatedAtom]

@@ -268,6 +268,59 @@ def occupied(share: object) -> str:
     return changed("pymatgen", sites=sites)
 
 
+METRES = 1e-10
+SPECIES = ["Ga", "Ga", "N", "N"]
+MATRIX, PLACES = CRYSTAL.lattice.matrix, CRYSTAL.frac_coords
+DOCUMENTS = {
+    "NOMAD": {
+        "labels": SPECIES,
+        "lattice_vectors": (MATRIX * METRES).tolist(),
+        "positions": (PLACES @ MATRIX * METRES).tolist(),
+        "periodic": [True, True, True],
+    },
+    "OPTIMADE": {
+        "lattice_vectors": (MATRIX * METRES).tolist(),
+        "cartesian_site_positions": (PLACES @ MATRIX * METRES).tolist(),
+        "species_at_sites": SPECIES,
+    },
+    "OQMD": {
+        "name": "GaN",
+        "unit_cell": MATRIX.tolist(),
+        "sites": [
+            f"{symbol} @ {x} {y} {z}"
+            for symbol, (x, y, z) in zip(SPECIES, PLACES.tolist(), strict=True)
+        ],
+    },
+    "AFLOW": {
+        "geometry": ",".join(map(str, CRYSTAL.lattice.parameters)),
+        "species": ["Ga", "N"],
+        "composition": [2, 2],
+        "positions_fractional": PLACES.tolist(),
+    },
+    "ASE": {
+        "cell": MATRIX.tolist(),
+        "scaled_positions": PLACES.tolist(),
+        "symbols": SPECIES,
+        "pbc": True,
+    },
+}
+
+
+def in_pymatgen(**lattice: object) -> str:
+    document = json.loads((FILES / "pymatgen.json").read_text())
+    return json.dumps(document | {"lattice": document["lattice"] | lattice})
+
+
+def own(**lattice: object) -> str:
+    matrix = {"matrix": MATRIX.tolist(), **lattice}
+    return json.dumps({"lattice": matrix, "species": SPECIES, "frac_coords": PLACES.tolist()})
+
+
+@pytest.mark.parametrize("text", [in_pymatgen(), in_pymatgen(pbc=[True] * 3), own(pbc=[True] * 3)])
+def test_a_lattice_of_pymatgen_is_periodic_unless_it_says_otherwise(text):
+    assert len(parse_structure(text)) in {2, 4}
+
+
 def test_statements_of_optimade_that_agree():
     full = silver(attached=["H"], nattached=[0], concentration=[1.0])
     agreeing = {
@@ -305,6 +358,11 @@ def test_a_data_base_whose_one_row_is_not_the_first():
         (changed("jarvis", lattice_mat=[[1, 0, 0]]), UnreadableStructure, "three vectors"),
         (changed("jarvis", coords=[[0, 0, "x"], [0, 0, 0]]), UnreadableStructure, "lacks a part"),
         (changed("ase", pbc=[True, True, False]), NoStructure, "three directions"),
+        (changed("ase", pbc=False), NoStructure, "three directions"),
+        (in_pymatgen(pbc=[True, True, False]), NoStructure, "three directions"),
+        (in_pymatgen(pbc=[False, False, False]), NoStructure, "three directions"),
+        (own(pbc=[True, True, False]), NoStructure, "three directions"),
+        (json.dumps(DOCUMENTS["NOMAD"] | {"periodic": [True, True, False]}), NoStructure, "three"),
         (changed("ase", numbers=[47, 135]), ParaisiteError, "135"),
         (changed("pymatgen", lattice={"a": 1}), UnreadableStructure, "lacks a part"),
         (json.dumps({"@class": "Molecule", "sites": []}), NoStructure, "molecule"),
@@ -332,44 +390,6 @@ def test_a_data_base_whose_one_row_is_not_the_first():
 def test_faults_of_documents(text, kind, words):
     with pytest.raises(kind, match=words):
         read_structure(text)
-
-
-METRES = 1e-10
-SPECIES = ["Ga", "Ga", "N", "N"]
-MATRIX, PLACES = CRYSTAL.lattice.matrix, CRYSTAL.frac_coords
-DOCUMENTS = {
-    "NOMAD": {
-        "labels": SPECIES,
-        "lattice_vectors": (MATRIX * METRES).tolist(),
-        "positions": (PLACES @ MATRIX * METRES).tolist(),
-        "periodic": [True, True, True],
-    },
-    "OPTIMADE": {
-        "lattice_vectors": (MATRIX * METRES).tolist(),
-        "cartesian_site_positions": (PLACES @ MATRIX * METRES).tolist(),
-        "species_at_sites": SPECIES,
-    },
-    "OQMD": {
-        "name": "GaN",
-        "unit_cell": MATRIX.tolist(),
-        "sites": [
-            f"{symbol} @ {x} {y} {z}"
-            for symbol, (x, y, z) in zip(SPECIES, PLACES.tolist(), strict=True)
-        ],
-    },
-    "AFLOW": {
-        "geometry": ",".join(map(str, CRYSTAL.lattice.parameters)),
-        "species": ["Ga", "N"],
-        "composition": [2, 2],
-        "positions_fractional": PLACES.tolist(),
-    },
-    "ASE": {
-        "cell": MATRIX.tolist(),
-        "scaled_positions": PLACES.tolist(),
-        "symbols": SPECIES,
-        "pbc": True,
-    },
-}
 
 
 @pytest.mark.parametrize("form", DOCUMENTS)
@@ -422,6 +442,62 @@ def test_a_document_with_mixed_sites_names_the_occupants(name):
     }[name]
     with pytest.raises(DisorderedStructure, match=r"Ag 0\.5, Cu 0\.5"):
         read_structure(changed(name, **mixed))
+
+
+def on_one_site(first: dict[str, object], second: dict[str, object]) -> str:
+    both = [{"occu": 0.5} | first, {"occu": 0.5} | second]
+    site = {"label": "M1", "species": both, "abc": [0, 0, 0]}
+    other = {"label": "Br", "species": [{"element": "Br", "occu": 1}], "abc": [0.5, 0.5, 0.5]}
+    return changed("pymatgen", sites=[site, other])
+
+
+@pytest.mark.parametrize(
+    ("text", "formula"),
+    [
+        (on_one_site({"element": "H"}, {"element": "D"}), "HBr"),
+        (
+            on_one_site(
+                {"element": "Fe", "oxidation_state": 2}, {"element": "Fe", "oxidation_state": 3}
+            ),
+            "FeBr",
+        ),
+        (silver(chemical_symbols=["Ag", "Ag"], concentration=[0.7, 0.3]), "AgBr"),
+    ],
+)
+def test_a_site_that_one_element_fills_is_whole(text, formula):
+    assert parse_structure(text).composition.reduced_formula == formula
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (on_one_site({"element": "H", "occu": 0.4}, {"element": "D"}), r"H 0\.4, D 0\.5"),
+        (silver(chemical_symbols=["vacancy", "Ag"], concentration=[0.5, 0.5]), r"vacancy 0\.5"),
+    ],
+)
+def test_a_site_that_one_element_does_not_fill_is_not(text, words):
+    with pytest.raises(DisorderedStructure, match=words):
+        read_structure(text)
+
+
+DEUTERIDE = (FILES / "silver_bromide.xyz").read_text().replace("Ag", "Li").replace("Br", "D")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (json.dumps({**DOCUMENTS["OQMD"], "sites": ["Li 0 0 0", "D .5 .5 .5", "D 0 0 .5"]}), "D"),
+        (on_one_site({"element": "H"}, {"element": "D"}), "D"),
+        (DEUTERIDE, "D"),
+        (DEUTERIDE.replace("Li", "6Li"), "6Li, D"),
+        (DEUTERIDE.replace("Li", "3").replace("D", "1"), None),
+        ("LiD\n1\n0 2 2\n2 0 2\n2 2 0\nLi D\n1 1\nDirect\n0 0 0\n.5 .5 .5\n", "D"),
+        (changed("pymatgen"), None),
+    ],
+)
+def test_isotopes_are_told_in_any_form(text, named):
+    expected = (f"Isotopes, which count as their element: {named}.",) if named else ()
+    assert read_structure(text).warnings == expected
 
 
 @pytest.mark.parametrize(

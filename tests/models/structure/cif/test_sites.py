@@ -127,7 +127,9 @@ def test_a_site_shared_by_one_element_is_full(symbols, shares):
 
 def test_isotopes_share_a_site():
     rows = ("Li1 Li 0 0 0 1", "H1 H .5 .5 .5 0.3", "D1 D .5 .5 .5 0.7")
-    assert formula(cif(*rows, extra=CUBIC_GROUP, columns=SHARED)) == "Li4H4"
+    text = cif(*rows, extra=CUBIC_GROUP, columns=SHARED)
+    assert formula(text) == "Li4H4"
+    assert read_structure(text).warnings == ("Isotopes, which count as their element: D1.",)
 
 
 @pytest.mark.parametrize(
