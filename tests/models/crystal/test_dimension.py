@@ -185,6 +185,6 @@ def test_atoms_apart_are_molecules_or_lengths_in_another_unit(structure, expecte
     ],
 )
 def test_crystals_of_noble_gases_only_are_told_to_be_gases(symbols, edge, is_gas):
-    places = [[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]]
+    places = np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
     found = find_warnings(Crystal.of(Structure(Lattice.cubic(edge), symbols, places)), 5.0, None)
     assert any("gases at 300 K" in text for text in found) == is_gas
