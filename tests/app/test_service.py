@@ -114,11 +114,11 @@ def test_ensembles_are_listed_and_shown(settings):
     assert (code(unknown), unknown.status_code) == ("unknown-ensemble", 404)
 
 
-def dependencies(dependant):
+def functions(call):
     """Yield what a call runs: its function, and all that this depends on."""
-    yield dependant.call
-    for each in dependant.dependencies:
-        yield from dependencies(each)
+    yield call.call
+    for each in call.dependencies:
+        yield from functions(each)
 
 
 def test_no_call_is_run_in_a_thread():
@@ -127,7 +127,7 @@ def test_no_call_is_run_in_a_thread():
         import_module(f"{routes.__name__}.{found.name}") for found in iter_modules(routes.__path__)
     ]
     calls = [route.dependant for module in modules for route in module.router.routes]
-    found = {call for each in calls for call in dependencies(each)}
+    found = {call for each in calls for call in functions(each)}
     assert len(found) > 20
     assert [call for call in found if not iscoroutinefunction(call)] == []
 
