@@ -78,6 +78,13 @@ def test_a_service_of_many_processors_may_have_all_its_workers():
     assert content["pids_limit"] >= 128 * THREADS
 
 
+def test_what_caddy_speaks_by_default_reaches_it():
+    """HTTP/3 is on unless `protocols` leaves it out, and announced to browsers; it needs UDP."""
+    assert "protocols" not in (ROOT / "deploy/Caddyfile").read_text()
+    ports = compose("deploy/docker-compose.tls.yml")["services"]["proxy"]["ports"]
+    assert ports == ["80:80", "443:443", "443:443/udp"]
+
+
 def test_every_variable_that_compose_reads_is_in_the_example():
     example = (ROOT / ".env.example").read_text()
     content = compose("docker-compose.yml")["services"]["paraisite"]["environment"]
