@@ -17,6 +17,7 @@ from app.screening.run.screen import Progress, screen
 from app.screening.run.workers import Executor, Here, Workers
 from app.screening.sources.open import open_source
 from app.screening.sources.source import Source
+from app.screening.targets import Targets
 from app.service.ensembles import ServedEnsemble, check_ensemble
 from app.settings import Settings
 from app.startup import without_native_messages
@@ -65,12 +66,14 @@ def run(
     if options.report and options.report.resolve() == options.out.resolve():
         print("paraisite: --report and --out are the same file; give two", file=sys.stderr)
         return 2
-    source = open_source(options.source, settings, options.out)
+    targets = Targets.of(options.out, options.report, options.shortlist)
+    source = open_source(options.source, settings, targets.table)
     command = ("paraisite", *given)
     judge = EnsembleJudge(Loader(load, name, settings), Thresholds(options.below, options.above))
     try:
         with _executor(options) as executor:
-            done = _follow(screen(source, judge, executor, options.out, command), source.count())
+            screening = screen(source, judge, executor, targets.table, command)
+            done = _follow(screening, source.count())
     except KeyboardInterrupt:
         print(
             f"\nStopped; what is done is saved beside {options.out}. Run the same command again to "
@@ -81,15 +84,20 @@ def run(
     _report_ignored(source)
     if not done:
         raise DataError(f"{source.name} holds no crystal; nothing is written.")
-    ranking = rank(options.out, options.top, highest=options.highest)
+    _rank(options, targets, source)
+    return 0
+
+
+def _rank(options: argparse.Namespace, targets: Targets, source: Source) -> None:
+    """Print the ranking of the table, and write the shortlist and the report if asked to."""
+    ranking = rank(targets.table, options.top, highest=options.highest)
     _print_ranking(options, ranking)
-    if options.shortlist:
-        write_shortlist(options.shortlist, ranking["candidates"], source)
-    if options.report:
+    if targets.shortlist:
+        write_shortlist(targets.shortlist, ranking["candidates"], source)
+    if targets.report:
         from app.screening.ranking.report import write_report  # draws with plotly
 
-        write_report(options.report, options.out, ranking, highest=options.highest)
-    return 0
+        write_report(targets.report, targets.table, ranking, highest=options.highest)
 
 
 def _executor(options: argparse.Namespace) -> AbstractContextManager[Executor]:

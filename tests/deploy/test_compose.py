@@ -19,6 +19,7 @@ from tests.app.conftest import serving
 from tests.deploy.test_proxy import free_port
 
 ROOT = Path(__file__).parents[2]
+THREADS = 31  # of a worker under load, as measured; a limit on processes counts them
 METRIC = re.compile(r"\b(?:paraisite|process)_[a-z_]+")
 
 
@@ -69,6 +70,19 @@ def test_requests_get_their_time_when_the_container_stops():
 def test_variables_are_settings_of_the_service():
     content = compose("docker-compose.yml")["services"]["paraisite"]["environment"]
     assert {name.lower() for name in content} <= set(Settings.model_fields)
+
+
+def test_a_service_of_many_processors_may_have_all_its_workers():
+    content = compose("docker-compose.yml")["services"]["paraisite"]
+    assert {"WORKERS", "MAX_CONNECTIONS"} <= set(content["environment"])
+    assert content["pids_limit"] >= 128 * THREADS
+
+
+def test_what_caddy_speaks_by_default_reaches_it():
+    """HTTP/3 is on unless `protocols` leaves it out, and announced to browsers; it needs UDP."""
+    assert "protocols" not in (ROOT / "deploy/Caddyfile").read_text()
+    ports = compose("deploy/docker-compose.tls.yml")["services"]["proxy"]["ports"]
+    assert ports == ["80:80", "443:443", "443:443/udp"]
 
 
 def test_every_variable_that_compose_reads_is_in_the_example():

@@ -37,9 +37,10 @@ def screen(
     written to.
     """
     with Parts.of(out) as parts:
+        provenance = read_provenance(out) if out.exists() else None
         run = Run.of(source.name, executor.identify(judge), judge.thresholds)
-        if out.exists():
-            yield _check_finished(source, run, out)
+        if provenance:
+            yield _check_finished(source, run, out, provenance)
         else:
             started = parts.begin(Started.now(run, command))
             finished: list[Part] = []
@@ -88,9 +89,8 @@ def _digest(names: Iterator[str]) -> str:
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
-def _check_finished(source: Source, run: Run, out: Path) -> Progress:
+def _check_finished(source: Source, run: Run, out: Path, provenance: Provenance) -> Progress:
     """Return the progress of a finished table. Raises DataError when it is of anything else."""
-    provenance = read_provenance(out)
     check_same(provenance.run, run, out)
     if _digest(chunk.name for chunk in _chunks(source)) != provenance.inputs:
         raise DataError(
