@@ -29,6 +29,7 @@ from models.network.standardise import N_GRID, DescriptorScale, standardise
 from models.prediction.policy import LTC
 
 OUTPUTS = (LTC, *METHODS)  # each method has a process of its own on top
+MOST_ERROR = 0.7  # of log10(LTC); a reference that is farther off says nothing of others
 FAR = 0.01  # what the error of all references counts in it, beside weights of at most one
 ESTIMATE_REACH = 0.3  # distance at which the estimate of a crystal tells nothing of another one
 
@@ -132,11 +133,12 @@ class ProcessPredictor:
         self._n_references = process.n_references
         seen = (process.coefficients[:, : self._n_references] != 0).astype(np.float32)
         estimates = ((0, process.points.shape[1] - self._n_references), (0, 0))
-        self._usual = process.errors.sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
+        errors = np.minimum(process.errors, np.float32(MOST_ERROR))
+        self._usual = errors.sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
         crystals = KnownCrystals(
             points=process.points,
             weights=process.amplitude[:, None] * process.coefficients,
-            local_weights=np.pad(np.concatenate([process.errors, seen]).T, estimates),
+            local_weights=np.pad(np.concatenate([errors, seen]).T, estimates),
         )
         self._sum = (covariances or Covariances)(crystals)
         self._own = [_OwnPart(process, method) for method in range(len(METHODS))]
