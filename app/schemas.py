@@ -26,7 +26,9 @@ class Material(Record):
         description="Whether atoms that noise had moved off the sites of the space group were "
         "moved there for the prediction."
     )
-    fingerprint: str = Field(description="Identity of the crystal, the same for equivalent cells with all their digits.")
+    fingerprint: str = Field(
+        description="Identity of the crystal, the same for equivalent cells with all their digits."
+    )
 
 
 class EnsembleReference(Record):

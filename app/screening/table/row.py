@@ -25,7 +25,9 @@ class Row(Record):
     n_sites: int | None = number("Number of sites in the cell as given.", "sites")
     space_group: str | None = Field(description="International (Hermann-Mauguin) symbol.")
     structure_type: str | None = Field(description="Structure type, such as rocksalt.")
-    fingerprint: str | None = Field(description="Identity of the crystal in any of its cells, if not rounded.")
+    fingerprint: str | None = Field(
+        description="Identity of the crystal in any of its cells, if not rounded."
+    )
     ltc_mean: float | None = number("Mean of the members' LTC.", LTC_UNIT)
     ltc_std: float | None = number("Standard deviation over the members.", LTC_UNIT)
     ltc_median: float | None = number("Median over the members.", LTC_UNIT)
