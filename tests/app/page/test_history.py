@@ -36,10 +36,10 @@ CHANGE_AT_ONCE = """texts => {
 
 @pytest.fixture
 def table(open_page: OpenPage, service: str, cif_files: dict[str, Path]) -> Page:
-    """Give a page with a table of three files, and count its predictions from then on."""
+    """Give a page with a table of three files whose results the browser has kept."""
     page = open_page(service)
     page.locator("#files").set_input_files(list(cif_files.values()))
-    expect(page.locator(".progress")).to_have_text(DONE)
+    expect(page.get_by_role("status")).to_have_text(DONE)  # said once they are kept
     return page
 
 

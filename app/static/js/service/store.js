@@ -65,20 +65,24 @@ async function remove(store, key) {
 
 async function request(store, mode, act) {
   const database = await (opening ??= connected());
-  return settled(act(database.transaction(store, mode).objectStore(store)));
+  const transaction = database.transaction(store, mode);
+  const asked = act(transaction.objectStore(store));
+  await ended(transaction, "complete", "abort"); // before that, leaving the page undoes a write
+  return asked.result;
 }
 
-function connected() {
-  const request = indexedDB.open(NAME, 1);
-  request.onupgradeneeded = () => {
-    for (const store of [FILES, RESULTS]) request.result.createObjectStore(store, { keyPath: "key" });
+async function connected() {
+  const asked = indexedDB.open(NAME, 1);
+  asked.onupgradeneeded = () => {
+    for (const store of [FILES, RESULTS]) asked.result.createObjectStore(store, { keyPath: "key" });
   };
-  return settled(request);
+  await ended(asked, "success", "error");
+  return asked.result;
 }
 
-function settled(request) {
+function ended(target, success, failure) {
   return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
+    target.addEventListener(success, resolve);
+    target.addEventListener(failure, () => reject(target.error));
   });
 }
