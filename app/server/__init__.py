@@ -1,1 +1,1 @@
-"""The HTTP server: its socket, the limits on connections and request heads, its logs."""
+"""The service as processes: a supervisor, the workers that it gives connections to, their logs."""

@@ -8,7 +8,7 @@ from typing import cast
 
 import uvicorn
 
-from app.server.protocol import BoundedProtocol
+from app.server.http.protocol import BoundedProtocol
 from app.server.worker import CLOSED, LEAVING, READY
 
 MESSAGE = 1  # bytes, with one connection

@@ -14,11 +14,11 @@ from fastapi import FastAPI
 
 from app.api.middleware.keys import ApiKeys
 from app.factory import create_app
-from app.server.connections import Connections
-from app.server.limits import ConnectionLimits
+from app.server.http.connections import Connections
+from app.server.http.limits import ConnectionLimits
+from app.server.http.protocol import bounded_protocol
 from app.server.line import LineServer, tell
 from app.server.logs import log_config
-from app.server.protocol import bounded_protocol
 from app.server.siblings import Siblings
 from app.server.supervisor import Supervisor
 from app.server.watchdog import Watchdog, resident

@@ -24,14 +24,14 @@ from app.errors import (
     UrlTooLong,
 )
 from app.monitoring.metrics import ConnectionMetrics
-from app.server.connections import Connections
-from app.server.early import last_if_early
-from app.server.half_closed import HalfClosed
-from app.server.heads import fault_of, with_host_of
-from app.server.limits import ConnectionLimits
-from app.server.lingering import LingeringTransport
-from app.server.refusals import refusal
-from app.server.unread import UnreadAnswer
+from app.server.http.connections import Connections
+from app.server.http.early import last_if_early
+from app.server.http.half_closed import HalfClosed
+from app.server.http.heads import fault_of, with_host_of
+from app.server.http.limits import ConnectionLimits
+from app.server.http.lingering import LingeringTransport
+from app.server.http.refusals import refusal
+from app.server.http.unread import UnreadAnswer
 
 log = logging.getLogger(__name__)
 

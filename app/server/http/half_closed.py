@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 
-from app.server.lingering import LingeringTransport
+from app.server.http.lingering import LingeringTransport
 
 INTERIM = b"HTTP/1.1 100 Continue\r\n\r\n"
 LOOK_EVERY = 0.5  # s

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from app.server.limits import ConnectionLimits
+from app.server.http.limits import ConnectionLimits
 
 
 class LingeringTransport:

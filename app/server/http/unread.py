@@ -2,7 +2,7 @@
 
 import asyncio
 
-from app.server.lingering import LingeringTransport
+from app.server.http.lingering import LingeringTransport
 
 LOOK_EVERY = 1.0  # s
 UNREAD_AFTER = 2.0  # s without a byte read; a client that is slow, or far away, reads some

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.app.server.ailing_service import SLOW
-from tests.app.server.test_half_closed import upload
+from tests.app.server.http.test_half_closed import upload
 from tests.service_process import ServiceProcess, received, service_process
 
 OPENAPI = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n"
