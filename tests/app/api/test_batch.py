@@ -321,6 +321,8 @@ class Duplex:
         return json.loads(text)
 
     def close(self):
+        with contextlib.suppress(OSError):  # it ends a send that waits in another thread
+            self._socket.shutdown(socket.SHUT_RDWR)
         self._file.close()
         self._socket.close()
 

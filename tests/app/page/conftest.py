@@ -19,7 +19,7 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
-from pymatgen.core import Lattice, Structure
+from pymatgen.core import Structure
 
 from app.factory import create_app
 from app.service.ensembles import ServedEnsemble
@@ -27,6 +27,7 @@ from app.settings import Settings
 from models.errors import UnknownMaterial
 from tests.app.conftest import READY_WITHIN
 from tests.app.page.fake_ensembles import CompleteEnsemble, DescribedEnsemble
+from tests.crystals import ROCKSALT
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [
@@ -84,9 +85,7 @@ class Materials:
     def structure(self, material_id: str) -> Structure:
         if material_id != "mp-22862":
             raise UnknownMaterial(f"There is no material {material_id}.")
-        return Structure.from_spacegroup(
-            "Fm-3m", Lattice.cubic(5.69), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]]
-        )
+        return ROCKSALT.crystal(["Na", "Cl"], 2.845)
 
     def prepare(self) -> None:
         """Have nothing to prepare."""

@@ -4,9 +4,9 @@ import json
 from urllib.parse import parse_qs
 
 import pytest
-from pymatgen.core import Lattice, Structure
 
 from models.errors import DataError, MaterialError, MaterialsProjectKeyMissing
+from tests.crystals import ROCKSALT
 from tests.training.fetch.web_server import Reply
 from training.data.datasets import read_dataset_file
 from training.fetch.labelled import Labelled
@@ -15,15 +15,7 @@ from training.fetch.row_file import Dropped, Origin
 
 KEY = "k" * 32
 HEARTBEAT = {"version": "0.87.3", "db_version": "2026.1.1", "access_controlled_batch_ids": []}
-
-
-def rocksalt(a):
-    return Structure.from_spacegroup(
-        "Fm-3m", Lattice.cubic(a), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]]
-    ).get_primitive_structure()
-
-
-STRUCTURES = {f"mp-{n}": rocksalt(5.0 + n / 100) for n in range(1, 8)}
+STRUCTURES = {f"mp-{n}": ROCKSALT.crystal(["Na", "Cl"], 2.5 + n / 200) for n in range(1, 8)}
 
 
 def answer(request, known=None):

@@ -1,5 +1,7 @@
 """What gemmi's reader makes of the ways in which CIFs are written."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from pymatgen.core import Lattice, Structure
@@ -40,6 +42,7 @@ def identity(structure: Structure) -> str:
     return Crystal.of(structure).fingerprint
 
 
+@cache
 def conventional() -> Structure:
     return Structure.from_spacegroup(
         "Fm-3m", Lattice.cubic(5.69), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]]
