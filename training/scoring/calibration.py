@@ -206,4 +206,6 @@ def conformal_quantile(values: Numbers, shares: Numbers | None = None) -> float:
     shares = np.ones(len(values)) if shares is None else shares
     size = shares.sum()
     rank = min(1.0, np.ceil((size + 1) * LEVEL) / size)
-    return float(np.quantile(values, rank, weights=shares, method="inverted_cdf"))
+    order = np.argsort(values)  # np.quantile gives the same in twice the time
+    share_below = shares[order].cumsum()
+    return float(values[order[np.searchsorted(share_below / share_below[-1], rank)]])

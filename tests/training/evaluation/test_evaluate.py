@@ -10,7 +10,7 @@ import pytest
 from training.__main__ import main
 from training.config import SplitSettings
 from training.data.catalogue import CATALOGUE
-from training.evaluation import baselines
+from training.evaluation import baselines, evaluate
 from training.evaluation.outputs import read_outputs, write_outputs
 from training.evaluation.page import BEGIN, END, write_pages
 from training.evaluation.report import Report
@@ -28,6 +28,12 @@ def out(tmp_path_factory, data_dir, runs):
         patch.setattr(baselines, "N_SPLITS", 3)
         assert main([*arguments, "--ensembles", nothing, "--run", *map(str, runs)]) == 0
     return folder
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """No figures: they are most of the time, and `out` has them."""
+    monkeypatch.setattr(evaluate, "draw_figures", lambda *_: [])
 
 
 def report_in(folder):
@@ -117,6 +123,7 @@ def test_the_summary_keeps_its_words_and_gets_a_new_table(out, tmp_path):
     assert f"{cell.ours.mean:.2f} / 0.50" in text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_without_weights_the_kept_answers_give_the_same_report(out, data_dir, tmp_path):
     before = report_in(out)
     copy = shutil.copytree(out, tmp_path / "docs")
@@ -140,6 +147,7 @@ def test_kept_answers_to_other_data_stop(out, data_dir, tmp_path, capsys):
     assert "not of this data set" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_without_the_set_that_is_not_fetched_all_else_is_evaluated(data_dir, runs, tmp_path):
     data = shutil.copytree(data_dir, tmp_path / "data")
     (data / CATALOGUE["phonix"].file_name).unlink()
@@ -169,6 +177,7 @@ def test_kept_answers_that_need_another_set_stop_before_any_is_replaced(
     assert {path: path.read_bytes() for path in kept.rglob("*.npz")} == before
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_only_the_presets_named_are_answered_anew(out, data_dir, runs, tmp_path):
     copy = shutil.copytree(out, tmp_path / "docs")
     kept = copy / "reproduction" / "outputs"
