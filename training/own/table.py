@@ -59,7 +59,10 @@ def write_own_set(table: Path, out: Path, endpoint: str = ENDPOINT) -> int:
         )
     out.parent.mkdir(parents=True, exist_ok=True)
     copy.write_bytes(table.read_bytes())
-    out.write_bytes(gzip.compress("".join(r.to_line() + "\n" for r in rows).encode(), mtime=0))
+    unfinished = out.with_name(f"{out.name}.part")  # a kill leaves no torn set
+    content = "".join(row.to_line() + "\n" for row in rows)
+    unfinished.write_bytes(gzip.compress(content.encode(), mtime=0))
+    unfinished.replace(out)
     return len(rows)
 
 

@@ -1,8 +1,10 @@
 """A user's table of structure files and LTC."""
 
+import errno
 import gzip
 import logging
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -58,6 +60,21 @@ def test_the_same_table_is_not_read_again_another_is_refused(table, tmp_path):
     table.write_text(table.read_text() + "more,cifs/1.cif,2\n")
     with pytest.raises(DataError, match="of another table"):
         write_own_set(table, out)
+
+
+def test_a_set_whose_writing_breaks_off_is_written_again(table, tmp_path, monkeypatch):
+    def torn(path, content):
+        with path.open("wb") as file:
+            file.write(content[: len(content) // 2] if ".jsonl" in path.name else content)
+        if ".jsonl" in path.name:
+            raise OSError(errno.ENOSPC, "no space left")
+
+    out = tmp_path / "run" / "mine.jsonl.gz"
+    with monkeypatch.context() as full:
+        full.setattr(Path, "write_bytes", torn)
+        with pytest.raises(OSError, match="no space"):
+            write_own_set(table, out)
+    assert write_own_set(table, out) == len(read_dataset("mine", out.parent))
 
 
 def test_lines_that_cannot_be_used_are_named_with_the_reason(table, tmp_path, caplog):
