@@ -42,26 +42,34 @@ def main(argv: Sequence[str] | None = None, load: LoadEnsemble = load_ensemble) 
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the end
     options = _parser().parse_args(given)
     try:
-        _check_streams(options)
-        if options.command == "serve":
-            return _serve(options)
-        if options.command == "mcp":
-            return _mcp(options)
-        settings = Settings()
-        name = options.ensemble or default_name(ensemble_names(settings), settings)
-        if options.command == "screen":
-            from app.screening import command  # draws and writes tables
-
-            return command.run(options, settings, name, load, given)
-        with without_native_messages():
-            ensemble = check_ensemble(load(settings, name), settings)
-        return _predict(options, settings, ensemble)
+        return _run(options, load, given)
     except ValidationError as error:
         print(f"paraisite: {refusal(error)}; see docs/configuration.md", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # who reads has what it wants, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes at its end
+        return 1
     except (ParaisiteError, OSError) as error:
         print(f"paraisite: {error}", file=sys.stderr)
         return 1
+
+
+def _run(options: argparse.Namespace, load: LoadEnsemble, given: Sequence[str]) -> int:
+    """Return the exit status of the command. Raises what it failed of."""
+    _check_streams(options)
+    if options.command == "serve":
+        return _serve(options)
+    if options.command == "mcp":
+        return _mcp(options)
+    settings = Settings()
+    name = options.ensemble or default_name(ensemble_names(settings), settings)
+    if options.command == "screen":
+        from app.screening import command  # draws and writes tables
+
+        return command.run(options, settings, name, load, given)
+    with without_native_messages():
+        ensemble = check_ensemble(load(settings, name), settings)
+    return _predict(options, settings, ensemble)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -144,7 +152,7 @@ def _predict(options: argparse.Namespace, settings: Settings, ensemble: ServedEn
     for index, outcome in enumerate(outcomes(entries, ensemble, MAX_CRYSTALS)):
         failed += outcome.error is not None
         row = outcome.row(index)
-        print(row.model_dump_json() if options.json else _line(outcome, row))
+        print(row.model_dump_json() if options.json else _line(outcome, row), flush=True)
     return int(failed > 0)
 
 

@@ -141,6 +141,17 @@ def test_a_closed_standard_error_stops_nothing(paraisite, cifs, monkeypatch, cap
     assert "failed" not in capsys.readouterr().out
 
 
+def test_a_reader_that_has_enough_ends_it_quietly(tmp_path):
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "app.cli", "predict", str(tmp_path / "missing.cif")]
+    done = subprocess.run(
+        command, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
 def test_version(capsys):
     with pytest.raises(SystemExit, match="0"):
         main(["--version"])
