@@ -11,9 +11,11 @@ from models.structure.cif.symmetry.triplets import (
     Operations,
     as_array,
     as_group,
+    as_ops,
     fraction,
     is_closed,
     parsed,
+    with_identity,
 )
 
 MOST_KEPT = 200  # triplets of a list that is kept; no space group has more than 192
@@ -54,24 +56,25 @@ def _completed(triplets: tuple[str, ...]) -> Group:
         np.round(np.concatenate([operations[:, :, :3].reshape(-1, 9),
                                  operations[:, :, 3] % 1], axis=1), 3), axis=0, return_index=True
     )  # fmt: skip
-    operations = operations[np.sort(first)]
+    n_listed = len(first)
+    operations = with_identity(operations[np.sort(first)])
     group = as_group(operations)
     if group is None:
-        return Group(operations, len(operations), None, is_closed(operations))
+        return Group(operations, n_listed, None, is_closed(operations))
     complete(group)
     whole = len(group.sym_ops) * len(group.cen_ops)
     if whole == len(operations):
         entry = gemmi.find_spacegroup_by_ops(group)
         symbol, number = (entry.hm, entry.number) if entry else ("", 0)
-        return Group(operations, len(operations), group, True, symbol, number)  # noqa: FBT003
-    return Group(as_array(group), len(operations), group, is_whole=False)
+        return Group(operations, n_listed, group, True, symbol, number)  # noqa: FBT003
+    return Group(as_array(group), n_listed, group, is_whole=False)
 
 
 def products(operations: tuple[str, ...], centrings: tuple[str, ...]) -> tuple[str, ...]:
     """Return the triplets of all operations with all centring translations."""
     if len(operations) * len(centrings) > MOST_PRODUCTS:
         raise UnreadableStructure("The magnetic CIF lists too many operations.")
-    first, second = parsed(operations), parsed(centrings)
+    first, second = with_identity(parsed(operations)), with_identity(parsed(centrings))
     moved = [(o[:, :3], o[:, 3] + c[:, 3]) for c in second for o in first]
     return tuple(
         ",".join(
@@ -98,5 +101,5 @@ def triplet_of(operation: tuple[float, ...]) -> str:
     """Return an operation of 3 x 4 numbers as it is written, such as -y,x-y,z+1/3."""
     rows = np.array(operation).reshape(3, 4)
     rows[:, 3] = [fraction(shift) % 1 for shift in rows[:, 3]]
-    found = as_group(rows[None])
-    return next(iter(found)).triplet() if found else "others"
+    found = as_ops(rows[None])
+    return found[0].triplet() if found else "others"

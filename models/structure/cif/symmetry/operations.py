@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import gemmi
-import numpy as np
 from pymatgen.core import Lattice
 
 from models.errors import UnreadableStructure
@@ -14,6 +13,7 @@ from models.structure.cif.symmetry.crystal_system import system_warnings
 from models.structure.cif.symmetry.groups import Group, complete, group_of, products, triplet_of
 from models.structure.cif.symmetry.space_group import Sources, Stated, sources_of, stated_group
 from models.structure.cif.symmetry.triplets import (
+    IDENTITY,
     Operations,
     as_array,
     fits,
@@ -30,7 +30,6 @@ LISTED = re.compile("symop|equiv_pos|symm_?op|operation")
 NUMBERED = re.compile(r"(symop|equiv_pos).*_id$")
 MAGNETIC_LISTED = "_space_group_symop_magn_operation_xyz"
 MAGNETIC_CENTRING = "_space_group_symop_magn_centering_xyz"
-IDENTITY = np.eye(3, 4)[None]
 NUCLEAR = "Read as its nuclear structure, without magnetic moments."
 TRICLINIC = {"", "triclinic", "anorthic", "a", "unknown"}
 SHOWN_MISSING = 3  # operations that a message names
@@ -123,17 +122,27 @@ def _by_group(stated: Stated, lattice: Lattice) -> Symmetry:
     choices = [Candidate(operations) for operations in stated.fitting(lattice)]
     if not choices:
         raise _misfit(stated.name, lattice)
-    undecided = (
-        f"The space group {shown(stated.name)} has two choices of origin, and the formula does not "
-        "tell which is meant; list the symmetry operations, or write :1 or :2 behind the symbol."
-    )
+    choice, undecided = _doubt(stated)
     if len(choices) > 1:
         choices = [
-            Candidate(c.operations, f"Origin choice {n} of {shown(stated.name)} fits the formula.",
+            Candidate(c.operations, f"{choice} {n} of {shown(stated.name)} fits the formula.",
                       needs_evidence=True)
             for n, c in enumerate(choices, 1)
         ]  # fmt: skip
     return Symmetry(tuple(choices), undecided, stated.warnings, stated.number)
+
+
+def _doubt(stated: Stated) -> tuple[str, str]:
+    """Return what its settings are choices of, and what to say where nothing decides."""
+    if stated.is_contradictory:
+        return "Setting", (
+            f"The CIF states two settings of a space group ({shown(stated.name)}), and the formula "
+            "does not tell which is meant; list the symmetry operations, or state one setting."
+        )
+    return "Origin choice", (
+        f"The space group {shown(stated.name)} has two choices of origin, and the formula does not "
+        "tell which is meant; list the symmetry operations, or write :1 or :2 behind the symbol."
+    )
 
 
 def _misfit(name: str, lattice: Lattice) -> UnreadableStructure:
@@ -210,17 +219,25 @@ def _completions(
         )
         yield Candidate(found.operations, warning, needs_evidence=True)
         return
-    known = keys(listed)
+    known, centred = keys(listed), _centred(found, stated)
+    is_centred = len(centred) == stated.n_operations > len(found.operations)
     for setting in settings:
         if known <= keys(setting):
+            # A whole group may be the crystal's own, and the symbol that of its parent.
+            is_another = found.is_whole and keys(setting) != keys(centred)
             yield Candidate(
                 setting,
                 f"Only {found.n_listed} of the {len(setting)} symmetry operations of "
                 f"{shown(stated.name)} are listed; all are used.",
-                needs_evidence=is_identity or len(settings) > 1,
+                needs_evidence=is_another or len(settings) > 1,
             )
-    if not is_identity and not any(known <= keys(setting) for setting in settings):
-        yield from _with_centring(found, stated)
+    is_known = any(known <= keys(setting) for setting in settings)
+    if is_centred and not is_identity and not is_known:
+        yield Candidate(
+            centred,
+            f"The listed symmetry operations lack the centring of {shown(stated.name)}; "
+            "it is added.",
+        )
     if not settings and found.is_whole:  # the primitive cell beside the symbol of another
         yield Candidate(found.operations)
         return
@@ -232,21 +249,14 @@ def _completions(
     )
 
 
-def _with_centring(found: Group, stated: Stated) -> Iterator[Candidate]:
-    """Yield the listed operations with the centring of the stated symbol's letter."""
+def _centred(found: Group, stated: Stated) -> Operations:
+    """Return the listed operations with the centring of the stated symbol's letter."""
     letters = re.match(r"-?([ABCIFR])", stated.name.strip().upper())
     if not letters or found.group is None:
-        return
-    centred = gemmi.symops_from_hall(f"{letters[1]} 1")
-    group = gemmi.GroupOps([*found.group, *centred])
+        return found.operations
+    group = gemmi.GroupOps([*found.group, *gemmi.symops_from_hall(f"{letters[1]} 1")])
     complete(group)
-    operations = as_array(group)
-    if len(operations) == stated.n_operations:
-        yield Candidate(
-            operations,
-            f"The listed symmetry operations lack the centring {letters[1]} of "
-            f"{shown(stated.name)}; it is added.",
-        )
+    return as_array(group)
 
 
 def _incomplete(found: Group, stated: Stated | None, settings: Sequence[Operations]) -> str:

@@ -1,9 +1,10 @@
 """The space group that a CIF states by Hall symbol, Hermann-Mauguin symbol or number."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 import gemmi
 import numpy as np
@@ -21,7 +22,7 @@ from models.structure.cif.symmetry.symbols import (
     settings_of_number,
     spelt,
 )
-from models.structure.cif.symmetry.triplets import Operations, as_array, fits
+from models.structure.cif.symmetry.triplets import Operations, as_array, fits, keys
 from models.structure.cif.text import SHOWN, shown
 
 PREFIXES = ("_symmetry", "_space_group", "_spacegroup", "_sg_")
@@ -44,12 +45,14 @@ class Stated:
     """A space group: its name as in the CIF, its number, and its settings, the likeliest first.
 
     `is_open`: all settings that fit the cell are possible, as with two choices of origin.
+    `is_contradictory`: they are those of two statements that share none.
     """
 
     name: str
     number: int
     settings: list[Operations]
     is_open: bool = False
+    is_contradictory: bool = False
     warnings: tuple[str, ...] = ()
 
     @property
@@ -66,7 +69,7 @@ class Stated:
 def sources_of(entries: Entries) -> Sources:
     """Return what a block says of its space group."""
     found: dict[str, list[str]] = {
-        kind: [] for kind in ("hall", "symbol", "number", "schoenflies", "unknown")
+        kind: [] for kind in ("hall", "symbol", "number", "schoenflies", "unknown", "another")
     }
     code = system = ""
     for tag in entries.values:
@@ -78,11 +81,12 @@ def sources_of(entries: Entries) -> Sources:
         elif kind == "system":
             system = system or text.lower()
         elif kind in found and text:
-            found[kind].append(tag if kind == "unknown" else text)
+            found[kind].append(tag if kind in {"unknown", "another"} else text)
     found["number"] += [
         str(n) for text in found["schoenflies"] if (n := number_of_schoenflies(text))
     ]
     unknown = [tag for tag in found["unknown"] if not _as_symbol(entries.text(tag), found)]
+    unknown += found["another"]
     return Sources(found["hall"], found["symbol"], found["number"], code, system, unknown)
 
 
@@ -91,7 +95,9 @@ def _kind(tag: str) -> str:
     """Return what kind of thing a symmetry entry tells, in whatever dialect."""
     if re.search("magn|ssg|wyckoff|transform|_id$|symop|equiv_pos|symm_?op|operation", tag):
         return "other"
-    if re.search("laue|point_group|bravais|centring|reference|patterson|generator", tag):
+    if re.search("parent|reference|_ref$", tag):
+        return "another"  # the group of another phase, or another setting
+    if re.search("laue|point_group|bravais|centring|patterson|generator", tag):
         return "unknown"  # it tells of symmetry, but not which
     patterns = {
         "schoenflies": "schoen",
@@ -121,7 +127,8 @@ def stated_group(sources: Sources, lattice: Lattice) -> Stated | None:
     Sources that cannot be read fall back on each other. Raises UnreadableStructure where none can
     be read, or two are of different groups.
     """
-    found = [*_by_hall(sources), *_by_symbol(sources), *_by_number(sources)]
+    explicit = [*_by_hall(sources), *_by_symbol(sources)]
+    found = [*explicit, *_by_number(sources)]
     given = [*sources.halls, *sources.symbols, *sources.numbers]
     if not found:
         if given:
@@ -136,9 +143,24 @@ def stated_group(sources: Sources, lattice: Lattice) -> Stated | None:
             f"The CIF states different space groups ({', '.join(s.name for s in found)}, numbers "
             f"{', '.join(map(str, sorted(numbers)))}); correct the symbol or the number."
         )
-    if len(found) == 1:
-        return found[0]
-    return next((stated for stated in found if stated.fitting(lattice)), found[0])
+    fitting = [stated for stated in found if stated.fitting(lattice)]
+    both = _in_two_settings([stated for stated in explicit if stated in fitting])
+    return both or (fitting or found)[0]
+
+
+def _in_two_settings(explicit: Sequence[Stated]) -> Stated | None:
+    """Return the settings of two statements that share none; None where all agree."""
+    for first, second in pairwise(explicit):
+        known = [keys(operations) for operations in first.settings]
+        if not any(keys(operations) in known for operations in second.settings):
+            return Stated(
+                f"{first.name} and {second.name}",
+                first.number,
+                [*first.settings, *second.settings],
+                is_open=True,
+                is_contradictory=True,
+            )
+    return None
 
 
 def _by_hall(sources: Sources) -> Iterator[Stated]:
@@ -161,19 +183,15 @@ def _of_hall(hall: str) -> tuple[int, Operations]:
 
 
 def _by_symbol(sources: Sources) -> Iterator[Stated]:
-    for symbol in sources.symbols:
+    for symbol in dict.fromkeys(sources.symbols):
         name, setting = spelt(symbol)
-        number = number_of_schoenflies(symbol)
-        entries = named(name) or (settings_of_number(number) if number else [])
-        if not entries and symbol.startswith("-") and len(_of_hall(symbol)[1]):
+        entries = named(name)
+        if not entries and symbol.startswith("-"):
             yield from _by_hall(replace(sources, halls=[symbol]))
-            return
-        if not entries:
-            continue
-        setting = setting or setting_of_code(sources.code)
-        entries = [e for e in entries if setting in _codes(e)] or entries
-        yield _stated(symbol, entries)
-        return
+        if entries:
+            setting = setting or setting_of_code(sources.code)
+            entries = [e for e in entries if setting in _codes(e)] or entries
+            yield _stated(symbol, entries)
 
 
 def _codes(entry: gemmi.SpaceGroup) -> set[str]:
@@ -182,7 +200,10 @@ def _codes(entry: gemmi.SpaceGroup) -> set[str]:
 
 
 def _by_number(sources: Sources) -> Iterator[Stated]:
-    for text in (*sources.numbers, *filter(None, map(number_beside, sources.symbols))):
+    beside = filter(None, map(number_beside, sources.symbols))
+    unnamed = (symbol for symbol in sources.symbols if not named(spelt(symbol)[0]))
+    schoenflies = [str(n) for symbol in unnamed if (n := number_of_schoenflies(symbol))]
+    for text in (*sources.numbers, *beside, *schoenflies):
         whole = text.split(".")[0] if re.fullmatch(r"\d+\.0*", text) else text
         if not whole.isdecimal() or not 1 <= int(whole[:4]) <= LAST:
             continue
@@ -195,4 +216,5 @@ def _by_number(sources: Sources) -> Iterator[Stated]:
 
 def _stated(name: str, entries: list[gemmi.SpaceGroup], warnings: tuple[str, ...] = ()) -> Stated:
     settings = [_of_hall(entry.hall)[1] for entry in entries]
-    return Stated(name, entries[0].number, settings, entries[0].ext in {"1", "2"}, warnings)
+    is_open = entries[0].ext in {"1", "2"}
+    return Stated(name, entries[0].number, settings, is_open, warnings=warnings)

@@ -21,6 +21,7 @@ LARGEST_DENOMINATOR = 16  # of a shift; supercells have fifths and sevenths
 SAME_CELL = 0.02  # of a scalar product of cell vectors: 1 % of a length, or 1 degree
 AXES = 3
 DEN = gemmi.Op.DEN  # of gemmi's shifts: 24
+IDENTITY = np.eye(3, 4)[None]
 
 Operations = NDArray[np.float64]  # [n, 3, 4]: rotation and shift
 
@@ -109,11 +110,24 @@ def as_array(group: gemmi.GroupOps) -> Operations:
     return np.array(seitz).reshape(-1, 4, 4)[:, :3]
 
 
+def with_identity(operations: Operations) -> Operations:
+    """Return the operations with x,y,z, which every group has, first if it is not listed."""
+    if keys(IDENTITY) <= keys(operations):
+        return operations
+    return np.concatenate([IDENTITY, operations])
+
+
 def as_group(operations: Operations) -> gemmi.GroupOps | None:
-    """Return gemmi's group with these operations, or None where a shift is not in 24ths."""
+    """Return gemmi's group with these operations and x,y,z; None where a shift is no 24th."""
+    found = as_ops(with_identity(operations))
+    return gemmi.GroupOps(found) if found else None
+
+
+def as_ops(operations: Operations) -> list[gemmi.Op]:
+    """Return gemmi's operations, none where a shift is not in 24ths."""
     shifts = DEN * operations[:, :, 3]
     if not np.allclose(shifts, np.round(shifts), atol=1e-6) or len(operations) > 1000:  # noqa: PLR2004
-        return None
+        return []
     found = []
     for rotation, shift in zip(
         np.rint(DEN * operations[:, :, :3]).astype(int).tolist(),
@@ -123,7 +137,7 @@ def as_group(operations: Operations) -> gemmi.GroupOps | None:
         operation = gemmi.Op()
         operation.rot, operation.tran = rotation, shift
         found.append(operation)
-    return gemmi.GroupOps(found)
+    return found
 
 
 def keys(operations: Operations) -> set[tuple[float, ...]]:

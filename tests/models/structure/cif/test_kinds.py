@@ -19,6 +19,8 @@ HEXAGONAL = (3.25, 3.25, 5.207, 90, 90, 120)
 GERMANIUM = (5.66, 5.66, 5.66, 90, 90, 90)
 MAGNESIA = ("Mg1 Mg 0 0 0", "O1 O 0.5 0.5 0.5")
 SYMBOL = "_symmetry_space_group_name_H-M"
+ZIRCONIA = ("Zr1 Zr 0.276 0.041 0.208", "O1 O 0.07 0.332 0.345", "O2 O 0.45 0.757 0.479")
+MAGNETIC = "_space_group_symop_magn_operation.xyz"
 CUBIC_GROUP = f"{SYMBOL} 'F m -3 m'"
 PLAIN_GROUP = f"{SYMBOL} 'P 1'"
 CENTRED = ("x,y,z", "x,y+1/2,z+1/2", "x+1/2,y,z+1/2", "x+1/2,y+1/2,z")
@@ -179,6 +181,64 @@ def test_operations_with_spaces_but_no_quotes(is_numbered):
     rows = [f"{n} {t}" if is_numbered else t for n, t in enumerate(group, 1)]
     listed = "\n".join(["loop_", *tags, "_symmetry_equiv_pos_as_xyz", *rows])
     assert formula(cif(*MAGNESIA, extra=listed)) == "Mg4O4"
+
+
+def test_operations_are_a_group_with_the_identity_that_is_not_listed():
+    translations = operations(*CENTRED[1:])
+    assert formula(cif(*MAGNESIA, extra=translations)) == "Mg4O4"
+    known = f"_chemical_formula_sum 'Mg O'\n{translations}"
+    assert formula(cif(*MAGNESIA, extra=known)) == "Mg4O4"
+    centring = operations("x+1/2,y+1/2,z,+1", tag=MAGNETIC.replace("operation", "centering"))
+    magnetic = f"{operations('-x,-y,-z,+1', tag=MAGNETIC)}\n{centring}"
+    assert formula(cif(*MAGNESIA, extra=magnetic)) == "Mg2O2"
+
+
+def test_a_missing_operation_is_named():
+    group = f"{SYMBOL} 'P -1'\n{operations('x,y,z')}"
+    with pytest.raises(UnreadableStructure, match=r"such as -x,-y,-z;"):
+        formula(cif(*ZIRCONIA, extra=group, cell=(5.1, 5.2, 5.3, 80, 81, 82)))
+
+
+TETRAGONAL = operations(
+    "x,y,z", "-x,-y,z", "-y,x,z", "y,-x,z", "x,-y,z", "-x,y,z", "-y,-x,z", "y,x,z"
+)
+TITANATE = ("Ba1 Ba 0 0 0", "Ti1 Ti 0.5 0.5 0.52", "O1 O 0.5 0.5 0", "O2 O 0.5 0 0.5")
+NEARLY_CUBIC = (4.0, 4.0, 4.02, 90, 90, 90)
+
+
+def test_operations_that_are_a_whole_group_are_not_completed_to_that_of_the_parent():
+    text = cif(*TITANATE, extra=f"{SYMBOL} 'P m -3 m'\n{TETRAGONAL}", cell=NEARLY_CUBIC)
+    with pytest.raises(UnreadableStructure, match="lists 8 symmetry operations but P m -3 m"):
+        formula(text)
+
+
+@pytest.mark.parametrize("tag", ["_parent_space_group.name_H-M_alt", "_space_group_name_H-M_ref"])
+def test_the_group_of_another_phase_or_setting_is_not_the_crystals(tag):
+    text = cif(*TITANATE, extra=f"{tag} 'P m -3 m'\n{TETRAGONAL}", cell=NEARLY_CUBIC)
+    assert formula(text) == "Ba1Ti1O3"
+    with pytest.raises(UnreadableStructure, match="symmetry entries that are not known"):
+        formula(cif(*TITANATE, extra=f"{tag} 'P m -3 m'", cell=NEARLY_CUBIC))
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        "_space_group_name_Hall '-P 2ybc'\n_space_group_name_H-M_alt 'P 1 21/n 1'",
+        "_symmetry_space_group_name_H-M 'P 21/c'\n_space_group_name_H-M_alt 'P 1 21/n 1'",
+    ],
+)
+def test_two_settings_of_a_group_are_refused_where_the_formula_does_not_decide(extra):
+    text = cif(*ZIRCONIA, extra=extra, cell=(5.1, 5.2, 5.3, 90, 99, 90))
+    with pytest.raises(UnreadableStructure, match="states two settings"):
+        formula(text)
+
+
+def test_the_formula_decides_between_two_settings():
+    both = "_space_group_name_Hall '-F 4vw 2vw 3'\n_space_group_name_H-M_alt 'F d -3 m :1'"
+    known = f"_chemical_formula_sum Ge\n_cell_formula_units_Z 8\n{both}"
+    text = cif("Ge1 Ge 0.125 0.125 0.125", extra=known, cell=GERMANIUM)
+    assert formula(text) == "Ge8"
+    assert "Setting 1" in warnings(text)
 
 
 def test_operations_that_are_no_group_are_refused():
