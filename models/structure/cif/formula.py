@@ -1,9 +1,8 @@
 """Formula and Z of a CIF, compared with the atoms of its cell."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import gcd
 from statistics import median
 
@@ -11,10 +10,10 @@ import gemmi
 from gemmi import cif
 
 from models.structure.cif.block import Entries
+from models.structure.cif.composition import formula_counts
 from models.structure.cif.text import shown
-from models.structure.species import element_number
 
-COUNTED = re.compile(r"([A-Z][a-z]?|[A-Z]{2})(\d*\.?\d*)")  # as in C6 H12 O6
+OTHERS = ("_chemical_formula_structural", "_chemical_formula_moiety")  # where there is no sum
 MULTIPLICITIES = ("_atom_site_symmetry_multiplicity", "_atom_site_site_symmetry_multiplicity")
 HYDROGEN = 1
 MISCOUNT = 0.06  # relative difference of a count from its formula that rounding cannot make
@@ -54,10 +53,17 @@ class Verdict:
 
 def stated_content(entries: Entries) -> Stated:
     """Return the formula and Z of a block."""
-    text = " ".join(filter(None, entries.texts("_chemical_formula_sum"))).strip()
+    text = _formula_text(entries)
     units = float(cif.as_number(entries.text("_cell_formula_units_z") or "?"))
     units = units if STATED[0] < units < STATED[1] else 0.0
     return Stated(text, formula_counts(text), units, *_by_multiplicities(entries))
+
+
+def _formula_text(entries: Entries) -> str:
+    """Return the sum formula, or another one that can be read."""
+    text = " ".join(filter(None, entries.texts("_chemical_formula_sum"))).strip()
+    others = (" ".join(filter(None, entries.texts(tag))).strip() for tag in OTHERS)
+    return text or next(filter(formula_counts, others), "")
 
 
 def _by_multiplicities(entries: Entries) -> tuple[int, int]:
@@ -68,28 +74,11 @@ def _by_multiplicities(entries: Entries) -> tuple[int, int]:
     return 0, 0
 
 
-def formula_counts(formula: str) -> dict[int, float]:
-    """Return the counts by atomic number of a formula such as C6 H12 O6.
-
-    Nothing if any part of it is not an element and its count, or a count is absurd.
-    """
-    squeezed = re.sub(r"\s+", " ", formula).strip()
-    if len(squeezed) > 500 or not re.fullmatch(r"([A-Z][A-Za-z]?\d*\.?\d* ?)+", squeezed):  # noqa: PLR2004
-        return {}
-    counts: Counter[int] = Counter()
-    for name, count in COUNTED.findall(squeezed):
-        number = element_number(name)
-        if not number:
-            return {}
-        counts[number] += float(count or 1) if count != "." else 1  # type: ignore[assignment]
-    stated: dict[int, float] = {number: count for number, count in counts.items() if count > 0}
-    return stated if all(STATED[0] < count < STATED[1] for count in stated.values()) else {}
-
-
 def judge(stated: Stated, numbers: Sequence[int]) -> Verdict:
     """Return what formula and Z say of atoms with these atomic numbers."""
     if not stated.counts:
-        return _by_count(stated, len(numbers))
+        counted = _by_count(stated, len(numbers))
+        return replace(counted, warnings=_unreadable(stated))
     found = Counter(numbers)
     fault, warnings = _compared(stated, found)
     if fault:
@@ -113,6 +102,11 @@ def judge(stated: Stated, numbers: Sequence[int]) -> Verdict:
         fault=f"{text}; atoms or symmetry operations are missing or too many: correct the atoms, "
         "the symmetry or Z."
     )
+
+
+def _unreadable(stated: Stated) -> tuple[str, ...]:
+    text = shown(stated.text)
+    return (f"The formula {text} cannot be read; it is not compared with the atoms.",) * bool(text)
 
 
 def _by_count(stated: Stated, n_found: int) -> Verdict:

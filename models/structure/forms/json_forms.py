@@ -16,7 +16,7 @@ from models.errors import (
     UnsupportedElement,
 )
 from models.structure.bounds import check_cell
-from models.structure.cif.formula import formula_counts
+from models.structure.cif.composition import formula_counts
 from models.structure.primitive import check_raw_size
 from models.structure.species import (
     atomic_number,

@@ -284,6 +284,31 @@ def test_a_cell_that_is_not_of_the_stated_system():
 
 
 @pytest.mark.parametrize(
+    "known",
+    ["Mg (O H)2", "Mg(OH)2", "Mg [O H]2", "Mg O . H2 O", "Mg O, H2O", "MG O2 H2", "(Mg.9 Fe.1) O2"],
+)
+def test_a_formula_is_compared_however_it_is_written(known):
+    entry = f"_chemical_formula_sum '{known}'\n{PLAIN_GROUP}"
+    with pytest.raises(UnreadableStructure, match=r"has (H|Fe), but no site does"):
+        formula(cif("Mg1 Mg 0 0 0", "O1 O 0.3 0.6 0.2", "O2 O 0.6 0.3 0.8", extra=entry))
+
+
+@pytest.mark.parametrize("tag", ["structural", "moiety"])
+def test_another_formula_stands_for_a_sum_that_is_not_given(tag):
+    entry = f"_chemical_formula_{tag} 'Mg (O H)2'\n{CUBIC_GROUP}"
+    with pytest.raises(UnreadableStructure, match="has H, but no site does"):
+        formula(cif(*MAGNESIA, extra=entry))
+    name = f"_chemical_formula_{tag} 'rock salt'\n{CUBIC_GROUP}"
+    assert warnings(cif(*MAGNESIA, extra=name)) == ""
+
+
+@pytest.mark.parametrize("known", ["Mg2+ O2-", "magnesia", "SI O2"])
+def test_a_formula_that_cannot_be_read_is_said(known):
+    entry = f"_chemical_formula_sum '{known}'\n{CUBIC_GROUP}"
+    assert "cannot be read; it is not compared" in warnings(cif(*MAGNESIA, extra=entry))
+
+
+@pytest.mark.parametrize(
     ("extra", "words"),
     [
         ("_cell_volume 73.5", "_cell_volume says 73.5"),
