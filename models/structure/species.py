@@ -20,6 +20,8 @@ SYMBOL = re.compile(
 )
 MIXED = re.compile(r",|/|[+] ")  # Nb,Zr or Na/K or 0.8Nb + 0.2Zr, but not Na+
 GROUP = re.compile(r"H\d*O|OH|NH|CH|H2O|WAT|D2O|OD", re.IGNORECASE)
+# Groups of atoms whose first two letters, or all, are an element: CO3 is no cobalt.
+POLYATOMIC = re.compile(r"(CN|CO3|NO[23]|NH[34]|PO[34]|SO[34]|ClO[34]|SiO4|BH4)[+-]?\d*[+-]?")
 NO_ATOM = {"Cg", "Du", "Va", "Bq", "X", "Q", "M", "Z", "L", "A", "R", "G", "J", "E"}
 
 
@@ -72,6 +74,10 @@ def atomic_number(symbol: str, site: str = "") -> int:
     elements, UnreadableStructure for a group with hydrogen that is only implied.
     """
     shown = _shown(symbol, site)
+    if POLYATOMIC.fullmatch(symbol):
+        raise UnreadableStructure(
+            f"{shown} stands for a group of atoms; list every atom as a site of its own."
+        )
     found = SYMBOL.fullmatch(symbol) if len(symbol) <= LONGEST else None
     number = element_number(found["letters"]) if found else 0
     if not number and found and not found["valence"] and found["letters"][1:].islower():

@@ -9,9 +9,10 @@ from models.errors import UnreadableStructure, UnsupportedElement
 from models.structure.cif.text import shown
 from models.structure.species import MIXED, atomic_number, element_number
 
-HYDROGEN, TUNGSTEN = 1, 74
+HYDROGEN, OXYGEN, TUNGSTEN = 1, 8, 74
 ORGANIC = {1, 6, 7, 8}  # elements whose atoms are often told apart by a letter behind
 WATER = re.compile(r"wat|o?h2o|ow\d*$|oh\d*[a-z]?$|o-h", re.IGNORECASE)
+AMMONIUM = re.compile(r"NH[34]$")  # no nihonium
 NO_ATOM = re.compile(r"(Cg|Du|Va|Bq)(?![a-z])")  # centroids, dummies, vacancies, ghosts
 TETRAHEDRAL = "T"  # sites of feldspars and zeolites, which are not tritium
 MOST_READINGS = 64  # combinations of ambiguous labels that are tried against the formula
@@ -41,8 +42,9 @@ def implied_hydrogen(symbols: Sequence[str], labels: Sequence[str], numbers: Seq
     """Return the first label of a group with hydrogen, such as OH1 or Wat, where no H is listed."""
     if HYDROGEN in numbers:
         return ""
-    named = (symbol or label for symbol, label in zip(symbols, labels, strict=True))
-    return next((name for name in named if WATER.match(name)), "")
+    names = [*symbols, *(label for label, number in zip(labels, numbers, strict=True)
+                         if number == OXYGEN and TUNGSTEN not in numbers)]  # fmt: skip
+    return next((name for name in names if WATER.match(name)), "")
 
 
 def _options(
@@ -70,7 +72,7 @@ def _options(
 
 def _of_label(label: str) -> tuple[int, ...]:
     """Return the elements that a label may begin with: Ca1 is calcium, CA1 calcium or carbon."""
-    if MIXED.search(label):
+    if MIXED.search(label) or AMMONIUM.match(label):
         atomic_number(label)
     letters = re.match(r"\d*([A-Za-z]*)", label)
     start = letters[1] if letters and not NO_ATOM.match(label) else ""

@@ -99,6 +99,7 @@ def _kept_rows(
     count = len(names)
     flags = entries.column("_atom_site_calc_flag", count)
     texts = entries.column("_atom_site_occupancy", count)
+    _check_occupancies(entries, count)
     occupancies = [
         1.0 if not text or text in WHOLE else _occupancy(text, names[row])
         for row, text in enumerate(texts)
@@ -123,6 +124,16 @@ def _kept_rows(
         )
     _check_alternatives(entries, names, kept)
     return kept, empty
+
+
+def _check_occupancies(entries: Entries, count: int) -> None:
+    """Raise UnreadableStructure for occupancies in a loop of their own, of some atoms only."""
+    texts = entries.texts("_atom_site_occupancy")
+    if len(texts) != count and any(text and text not in WHOLE for text in texts):
+        raise UnreadableStructure(
+            f"The CIF gives {len(texts)} occupancies for {count} atoms; give "
+            "_atom_site_occupancy for each atom, in the loop of the positions."
+        )
 
 
 def _of_one_element(
@@ -185,14 +196,16 @@ def _check_alternatives(
 def _occupancy(text: str, name: tuple[str, str]) -> float:
     """Return an occupancy, 1 where it differs from it by no more than its uncertainty."""
     value = float(cif.as_number(text)) if text else 1.0
+    digits = re.fullmatch(r"[01]\.(\d+)\((\d{1,2})\)", text)
+    uncertainty = int(digits[2]) / 10 ** len(digits[1]) if digits else 0.0
+    if FULL <= value <= 2 - NEARLY_FULL and value - uncertainty <= 1:
+        return 1.0
     if not 0 <= value <= 2 - FULL:
         raise UnreadableStructure(
             f"Site {_name(name)} has an occupancy of {shown(text)}; it must be from 0 to 1."
         )
     if value >= FULL or value < NEARLY_FULL:
         return 1.0 if value >= FULL else value
-    digits = re.fullmatch(r"0\.(\d+)\((\d{1,2})\)", text)
-    uncertainty = int(digits[2]) / 10 ** len(digits[1]) if digits else 0.0
     return 1.0 if value + uncertainty >= FULL else value
 
 

@@ -458,8 +458,36 @@ def test_errors_name_the_site_and_its_occupants(rows, kind, words):
         formula(cif(*rows, columns=f"{COLUMNS} occupancy"))
 
 
-def test_an_occupancy_within_its_uncertainty_of_one_is_full():
-    assert formula(cif("Mg1 Mg 0 0 0 0.998(4)", columns=f"{COLUMNS} occupancy")) == "Mg1"
+@pytest.mark.parametrize("written", ["0.998(4)", "1.003(4)"])
+def test_an_occupancy_within_its_uncertainty_of_one_is_full(written):
+    assert formula(cif(f"Mg1 Mg 0 0 0 {written}", columns=f"{COLUMNS} occupancy")) == "Mg1"
+
+
+def test_occupancies_of_some_atoms_only_are_not_left_out():
+    others = f"{CUBIC_GROUP}\nloop_\n_atom_site_label\n_atom_site_occupancy\nMg1 0.5"
+    with pytest.raises(UnreadableStructure, match="1 occupancies for 2 atoms"):
+        formula(cif(*MAGNESIA, extra=others))
+
+
+@pytest.mark.parametrize("label", ["Wat1", "OW", "OH1"])
+def test_water_is_known_by_its_label_where_the_type_is_oxygen(label):
+    rows = ("Mg1 Mg 0 0 0", f"{label} O 0.5 0.5 0.5")
+    with pytest.raises(UnreadableStructure, match="hydrogen atoms that are not listed"):
+        formula(cif(*rows, extra=CUBIC_GROUP))
+    known = f"_chemical_formula_sum 'Mg O'\n{CUBIC_GROUP}"
+    assert formula(cif(*rows, extra=known)) == "Mg4O4"
+    assert formula(cif("W1 W 0 0 0", rows[1], extra=CUBIC_GROUP)) == "W4O4"
+
+
+@pytest.mark.parametrize("symbol", ["CO3", "PO4", "NH4", "NH4+", "NO3", "CN", "SO42-"])
+def test_a_group_of_atoms_is_no_element(symbol):
+    with pytest.raises(UnreadableStructure, match="stands for a group of atoms"):
+        formula(cif("Ca1 Ca 0 0 0", f"A1 {symbol} 0.5 0.5 0.5", extra=CUBIC_GROUP))
+
+
+def test_the_label_of_ammonium_is_no_element():
+    with pytest.raises(UnreadableStructure, match="stands for a group of atoms"):
+        formula(cif("NH4 0 0 0", "Cl1 0.5 0.5 0.5", columns=LABELS, extra=PLAIN_GROUP))
 
 
 def test_a_magnetic_file_is_read_for_its_nuclear_part():
