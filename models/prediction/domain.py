@@ -63,9 +63,10 @@ def assess(evidence: Evidence, query: Query) -> Assessment:
     expected = calibration.expected(predictors)
     zone = calibration.zone(expected)
     compound = (query.formula, query.prototype)
-    known = [row for row in evidence.rows.get(compound, ()) if _is_same(evidence, query, row)]
+    alike = evidence.rows.get(compound, ())
+    known = [row for row in alike if _is_same(evidence, query, row)]
     estimated = evidence.estimated.get(compound, ()) if query.phonons_known > 0 else ()
-    unknown, strained = tuple(_unknown(evidence, query)), tuple(_strained(evidence, query, known))
+    unknown, strained = tuple(_unknown(evidence, query)), tuple(_strained(evidence, query, alike))
     reasons = () if zone == "inside" else (_reason(calibration, expected, predictors),)
     least: Verdict = "outside" if unknown else "edge" if strained else "inside"
     domain = Domain(
@@ -124,9 +125,12 @@ def _unknown(evidence: Evidence, query: Query) -> Iterator[str]:
         yield f"No training crystal is of this structure type; they are {known}."
 
 
-def _strained(evidence: Evidence, query: Query, known: Sequence[int]) -> Iterator[str]:
-    """Yield how far the volume is from that of all references of the same crystal."""
-    references = [evidence.references[row] for row in known]
+def _strained(evidence: Evidence, query: Query, alike: Sequence[int]) -> Iterator[str]:
+    """Yield how far the volume is from that of all references of this compound and prototype.
+
+    Among these are some that are too far away for the same crystal: the strain may be why.
+    """
+    references = [evidence.references[row] for row in alike]
     strains = [(query.volume / each.volume - 1, each) for each in references if each.volume]
     if not strains:
         return
@@ -134,8 +138,9 @@ def _strained(evidence: Evidence, query: Query, known: Sequence[int]) -> Iterato
     if abs(strain) > STRAINED:
         yield (
             f"An atom has {abs(strain):.0%} {'more' if strain > 0 else 'less'} volume than in the "
-            f"same crystal in training ({reference.material_id}); answers for strained crystals "
-            "were not tested, and the interval does not allow for the strain."
+            f"crystal in training that has its formula, symmetry and sites "
+            f"({reference.material_id}); answers for strained crystals were not tested, and the "
+            "interval does not allow for the strain."
         )
 
 

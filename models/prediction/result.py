@@ -97,8 +97,9 @@ class Domain(Record):
     )
     in_training_data: bool = Field(
         default=False,
-        description="Whether the same compound in the same structure type was trained on, whatever "
-        "its lattice constants.",
+        description="Whether the same compound in the same structure type was trained on: in a "
+        "type with a name whatever its lattice constants, in another one with the same space group "
+        "and numbers of sites, and near.",
     )
     same_crystal: tuple[Neighbor, ...] = Field(
         default=(), description="References of the same compound in the same structure type."

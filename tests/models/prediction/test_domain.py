@@ -206,6 +206,19 @@ def test_a_strained_crystal_is_not_inside(volume, verdict, strain):
     assert assess(known, outside).domain.verdict == "outside"
 
 
+@pytest.mark.parametrize(
+    ("volume", "distance", "is_known", "verdict"),
+    [(18.0, 0.2, True, "edge"), (17.9, 0.5, False, "edge"), (19.9, 0.5, False, "inside")],
+)
+def test_distorted_too_far_to_be_known_is_no_better(volume, distance, is_known, verdict):
+    nameless = f"{OTHER} 4/2 Na1,Cl1"
+    references = (reference(0, prototype=nameless).model_copy(update={"volume": 20.0}),)
+    known = Evidence(CALIBRATION, (OTHER,), references, None)
+    given = Query("NaCl", nameless, OTHER, volume, np.array([distance]), 0.0, 0.0, 0.0, ())
+    domain = assess(known, given).domain
+    assert (domain.in_training_data, domain.verdict) == (is_known, verdict)
+
+
 def test_another_polymorph_or_compound_is_not_known(evidence):
     polymorph = assess(evidence, query(3.0, "NaCl", "rocksalt Cl Na")).domain
     compound = assess(evidence, query(3.0, "NaBr")).domain
