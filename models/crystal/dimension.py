@@ -14,6 +14,9 @@ from models.crystal.compiled.components import largest_translations
 from models.structure.checks import COVALENT_RADII
 
 BOND = 1.25  # of the covalent radii's sum
+# A Tl+ ion is as large as those of K and Rb, whose covalent radii are larger by this in A or more;
+# it counts towards all but another Tl.
+THALLIUM, THALLIUM_ION = 81, 0.5
 SAME_PLACE = 1e-8  # A; a pair closer than this is one atom and itself
 LAYERED = 2
 VACUUM = 6.5  # A between planes of atoms; 2D materials stacked as crystals have less, bonds too
@@ -55,10 +58,13 @@ def _bonds(cell: Cell) -> tuple[Ints, Ints, Ints]:
     lattice = np.ascontiguousarray(cell.lattice)
     places = np.ascontiguousarray(cell.positions @ lattice)
     radii = COVALENT_RADII[cell.numbers]
+    larger = np.where(cell.numbers == THALLIUM, THALLIUM_ION, 0.0)
+    farthest = 2 * BOND * (radii + larger).max()
     center, neighbor, image, distance = find_points_in_spheres(
-        places, places, 2 * BOND * radii.max(), np.ones(3, dtype=np.int64), lattice, SAME_PLACE
+        places, places, farthest, np.ones(3, dtype=np.int64), lattice, SAME_PLACE
     )
-    bonded = (distance > SAME_PLACE) & (distance < BOND * (radii[center] + radii[neighbor]))
+    reach = radii[center] + radii[neighbor] + np.abs(larger[center] - larger[neighbor])
+    bonded = (distance > SAME_PLACE) & (distance < BOND * reach)
     which = np.flatnonzero(bonded)
     which = which[np.argsort(center[which], kind="stable")]
     first = np.searchsorted(center[which], np.arange(len(cell.numbers) + 1))

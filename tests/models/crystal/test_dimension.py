@@ -11,7 +11,13 @@ from models.crystal.cell import cell_of, reduced
 from models.crystal.crystal import Crystal
 from models.crystal.dimension import bonded_network
 from models.prediction.warnings import find_warnings
-from tests.crystals import CAESIUM_CHLORIDE, HALF_HEUSLER, ROCKSALT, generated_crystals
+from tests.crystals import (
+    CAESIUM_CHLORIDE,
+    FACE_CENTRED,
+    HALF_HEUSLER,
+    ROCKSALT,
+    generated_crystals,
+)
 
 
 def boron_nitride(height: float) -> Structure:
@@ -57,6 +63,22 @@ def test_supercells_and_other_axes_have_the_same_network(crystal):
     found = bonded_network(cell_of(other))
     assert found.dimension == expected.dimension
     assert found.gap == pytest.approx(expected.gap, abs=1e-6)
+
+
+@pytest.mark.parametrize("metal", ["K", "Tl"])
+def test_a_salt_of_thallium_is_bonded_as_that_of_potassium(metal):
+    """K2SiF6 and Tl2SiF6: octahedra among large cations."""
+    octahedron = 1.68 * np.array([*np.eye(3), *-np.eye(3)])
+    places = np.array([[2.1] * 3, [-2.1] * 3, [0] * 3, *octahedron])
+    symbols = [metal, metal, "Si", *["F"] * 6]
+    salt = Structure(8.4 * np.array(FACE_CENTRED), symbols, places, coords_are_cartesian=True)
+    assert bonded_network(cell_of(salt)).dimension == 3
+
+
+def test_thallium_is_not_bonded_to_thallium_for_that():
+    places = [[1 / 3, 2 / 3, 0.25], [2 / 3, 1 / 3, 0.75], [0.0, 0.0, 0.0]]
+    sulfide = Structure(Lattice.hexagonal(4.0, 6.6), ["Tl", "Tl", "S"], places)
+    assert bonded_network(cell_of(sulfide)).dimension == 2
 
 
 def test_the_gap_is_that_between_layers():
