@@ -11,6 +11,7 @@ from pymatgen.core import Lattice, Structure
 
 from models.errors import SeveralStructures, UnreadableStructure, UnsupportedElement
 from models.structure.bounds import check_cell
+from models.structure.forms.poscar_comment import elements_in_comment
 from models.structure.primitive import check_raw_size
 from models.structure.species import element_number, isotope_warnings, structure_of
 
@@ -20,8 +21,6 @@ COUNT = re.compile(r"[0-9]{1,9}")  # Python refuses to read a number of thousand
 SYMBOL = re.compile(r"([A-Za-z]{1,2})([_/]\S*|\d*[+-]\d*|:)?")
 PSEUDO = re.compile(r"H\.?\d*\.\d+|H\.\d+")  # pseudo-hydrogen of a fractional charge
 GLUED = re.compile(r"[A-Z][a-z]?\d+")
-NAMED = re.compile(r"([A-Z][a-z]?)([1-9]\d{0,4})?(?:[_/]\S*)?")  # in a comment: Na, Na4 or Na_pv
-FORMULA = re.compile(r"([A-Z][a-z]?\d{0,5}){2,}")
 REPEAT = re.compile(r"(direct|cartesian)\s+configuration", re.IGNORECASE)
 HEAD = 5  # lines before the elements
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
@@ -225,7 +224,7 @@ def _atoms(comment: str, head: _Head, rows: Sequence[tuple[list[float], list[str
     behind = [_element_behind(words) for _, words in rows]
     if all(behind):
         return _Atoms(behind, "they are taken from behind the positions")
-    named = _named_in(comment, head.counts)
+    named = elements_in_comment(comment, head.counts)
     if named:
         return _Atoms(
             _repeated(named, head.counts),
@@ -246,24 +245,6 @@ def _element_behind(words: Sequence[str]) -> str:
     rest = [word for word in words if word not in {"T", "F", "!", "#"}]
     matched = re.fullmatch(r"([A-Z][a-z]?)\d*", rest[0]) if rest else None
     return matched[1] if matched and element_number(matched[1]) else ""
-
-
-def _named_in(comment: str, counts: Sequence[int]) -> list[str]:
-    """Return the elements of a comment such as 'Na Cl', 'Na4 Cl4' or 'NaCl', one for each count.
-
-    Nothing where its elements are more or fewer, or its numbers are in another ratio.
-    """
-    words = comment.split()
-    found = [NAMED.fullmatch(word) for word in words]
-    if words and not found[0] and FORMULA.fullmatch(words[0][:SHOWN]):
-        found = [NAMED.fullmatch(part) for part in re.findall(r"[A-Z][a-z]?\d*", words[0])]
-    named = [match if match and element_number(match[1]) else None for match in found]
-    first = [match for match in named[: len(counts)] if match]
-    if len(first) != len(counts) or any(named[len(counts) : len(counts) + 1]):
-        return []
-    is_numbered = any(match[2] for match in first)
-    ratios = {count / int(match[2] or 1) for match, count in zip(first, counts, strict=True)}
-    return [match[1] for match in first] if len(ratios) == 1 or not is_numbered else []
 
 
 def _leading_numbers(line: str) -> list[float]:
