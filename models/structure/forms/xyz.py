@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import takewhile
 
 import numpy as np
@@ -25,6 +26,15 @@ AXES, NUMBERS = 3, 9
 HEAVIEST = 118
 SHOWN = 60  # characters of a line that a message repeats
 DEFAULT_PROPERTIES = "species:S:1:pos:R:3"
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """The columns of the element and of the first coordinate, and whether Z names the element."""
+
+    element: int
+    position: int
+    is_atomic_number: bool
 
 
 def is_xyz(text: str) -> bool:
@@ -87,41 +97,52 @@ def _lattice(line: str) -> Lattice:
     return lattice
 
 
-def _columns(properties: str) -> tuple[int, int]:
-    """Return the columns of the element and of the first coordinate."""
+def _columns(properties: str) -> _Columns:
     fields = properties.split(":")
     places, column = {}, 0
     for name, _, width in zip(fields[::3], fields[1::3], fields[2::3], strict=False):
         places[name.lower()] = column
         column += int(width) if COUNT.fullmatch(width) else 1
-    element = places.get("species", places.get("z", places.get("element")))
-    if element is None or "pos" not in places:
+    kinds = dict(zip(map(str.lower, fields[::3]), map(str.upper, fields[1::3]), strict=False))
+    named = [name for name in ("species", "z", "element") if name in places]
+    named.sort(key=lambda name: name != "z" and kinds[name] == "I")  # types are the last resort
+    if not named or "pos" not in places:
         raise UnreadableStructure(
             f"The XYZ file's Properties={properties[:SHOWN]} name no species or no pos."
         )
-    return element, places["pos"]
+    return _Columns(places[named[0]], places["pos"], named[0] == "z")
 
 
-def _atom(
-    lines: Sequence[str], line: int, columns: tuple[int, int]
-) -> tuple[str, int, list[float]]:
+def _atom(lines: Sequence[str], line: int, columns: _Columns) -> tuple[str, int, list[float]]:
     """Return the symbol of an atom as written, its atomic number and its position."""
     words = lines[line].split()
-    element, first = columns
-    numbers = words[first : first + AXES]
-    if len(words) <= element or len(numbers) < AXES or not all(map(_is_number, numbers)):
+    numbers = words[columns.position :][:AXES]
+    if len(words) <= columns.element or len(numbers) < AXES or not all(map(_is_number, numbers)):
         raise UnreadableStructure(
             f"Line {line + 1} of the XYZ file is not an atom and its position: "
             f"{lines[line].strip()[:SHOWN]!r}."
         )
-    symbol = words[element]
-    number = int(symbol) if COUNT.fullmatch(symbol) else atomic_number(symbol)
-    if not 1 <= number <= HEAVIEST:
-        raise UnreadableStructure(
-            f"Line {line + 1} of the XYZ file has the atomic number {number}, which is that of no "
-            "element."
-        )
+    symbol = words[columns.element]
+    number = _element(symbol, line, columns)
     return symbol, number, [float(value) for value in numbers]
+
+
+def _element(symbol: str, line: int, columns: _Columns) -> int:
+    """Return the atomic number of a symbol, or of a number in a column Z."""
+    if not COUNT.fullmatch(symbol):
+        return atomic_number(symbol)
+    if not columns.is_atomic_number:
+        raise UnreadableStructure(
+            f"Line {line + 1} of the XYZ file has the number {symbol} for an element, such as the "
+            "types of LAMMPS and OVITO, which name none; write symbols such as Na, or call the "
+            "column Z in Properties= if these are atomic numbers."
+        )
+    if not 1 <= int(symbol) <= HEAVIEST:
+        raise UnreadableStructure(
+            f"Line {line + 1} of the XYZ file has the atomic number {int(symbol)}, which is that "
+            "of no element."
+        )
+    return int(symbol)
 
 
 def _is_number(word: str) -> bool:

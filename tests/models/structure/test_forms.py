@@ -490,7 +490,7 @@ DEUTERIDE = (FILES / "silver_bromide.xyz").read_text().replace("Ag", "Li").repla
         (on_one_site({"element": "H"}, {"element": "D"}), "D"),
         (DEUTERIDE, "D"),
         (DEUTERIDE.replace("Li", "6Li"), "6Li, D"),
-        (DEUTERIDE.replace("Li", "3").replace("D", "1"), None),
+        (DEUTERIDE.replace("Li", "3").replace("D", "1").replace("species:S", "Z:I"), None),
         ("LiD\n1\n0 2 2\n2 0 2\n2 2 0\nLi D\n1 1\nDirect\n0 0 0\n.5 .5 .5\n", "D"),
         (changed("pymatgen"), None),
     ],
@@ -514,8 +514,7 @@ def test_isotopes_are_told_in_any_form(text, named):
         (('pbc="T T T"', 'pbc="T T F"'), NoStructure, "three directions"),
         (("\nBr", "\nBr 1 1 1\nBr"), SeveralStructures, "several frames"),
         (("Br 2.887", "Br x"), UnreadableStructure, "Line 4"),
-        (("Br 2.887", "0 2.887"), UnreadableStructure, "Line 4 .* atomic number 0"),
-        (("Br 2.887", "119 2.887"), UnreadableStructure, "Line 4 .* atomic number 119"),
+        (("Br 2.887", "2 2.887"), UnreadableStructure, "Line 4 .* types of LAMMPS .* column Z"),
         (("pos:R:3", "forces:R:3"), UnreadableStructure, "no pos"),
         (("2\nLat", "3\nLat"), UnreadableStructure, "3 atoms"),
     ],
@@ -526,6 +525,33 @@ def test_extended_xyz(change, kind, words):
         assert len(parse_structure(text)) == 2
         return
     with pytest.raises(kind, match=words):
+        read_structure(text)
+
+
+NUMBERED = (FILES / "silver_bromide.xyz").read_text().replace("species:S:1", "Z:I:1")
+TYPED = """2
+Lattice="0 2.9 2.9 2.9 0 2.9 2.9 2.9 0" Properties=species:I:1:pos:R:3:Z:I:1
+1 0 0 0 47
+2 2.9 2.9 2.9 35
+"""
+
+
+@pytest.mark.parametrize("text", [NUMBERED.replace("Ag", "47").replace("Br", "35"), TYPED])
+def test_a_column_of_atomic_numbers_is_believed_before_one_of_types(text):
+    assert parse_structure(text).composition.reduced_formula == "AgBr"
+
+
+@pytest.mark.parametrize("number", [0, 119])
+def test_a_number_of_no_element(number):
+    text = NUMBERED.replace("Ag", "47").replace("Br", str(number))
+    with pytest.raises(UnreadableStructure, match=f"Line 4 .* atomic number {number}"):
+        read_structure(text)
+
+
+@pytest.mark.parametrize("kind", ["species:S", "species:I", "element:S"])
+def test_types_of_particles_are_no_elements(kind):
+    text = NUMBERED.replace("Z:I", kind).replace("Ag", "1").replace("Br", "2")
+    with pytest.raises(UnreadableStructure, match="number 1 for an element, such as the types"):
         read_structure(text)
 
 
