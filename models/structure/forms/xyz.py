@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
+from typing import Self
 
 import numpy as np
 from pymatgen.core import Lattice, Structure
@@ -15,10 +16,11 @@ from models.structure.species import atomic_number, isotope_warnings, structure_
 
 COUNT = re.compile(r"[0-9]{1,9}")
 KEY = r"(?:^|(?<=[\s\"'}\])]))(?:{})\s*=\s*"
-LATTICE, PERIODIC, PROPERTIES = (
+LATTICE, CELL, PERIODIC, PROPERTIES = (
     re.compile(KEY.replace("{}", name), re.IGNORECASE)
-    for name in ("lattice|cell", "pbc", "properties")
+    for name in ("lattice", "cell", "pbc", "properties")
 )
+QUOTED = re.compile(r"""(?<![^\s=])(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""")  # by ASE's rules
 QUOTES = re.compile(r"[\s,;\"'(){}\[\]]+")  # in which and between which programs put numbers
 YES, NO = {"t", "true", "1"}, {"f", "false", "0"}
 LONGEST = 600  # characters of a value
@@ -37,6 +39,22 @@ class _Columns:
     is_atomic_number: bool
 
 
+@dataclass(frozen=True)
+class _Comment:
+    """The second line, and the same where what is quoted is blank, as no key is in it."""
+
+    line: str
+    bare: str
+
+    @classmethod
+    def of(cls, line: str) -> Self:
+        return cls(line, QUOTED.sub(lambda quoted: f'"{"_" * (len(quoted[0]) - 2)}"', line))
+
+    @property
+    def has_cell(self) -> bool:
+        return bool(LATTICE.search(self.bare) or CELL.search(self.bare))
+
+
 def is_xyz(text: str) -> bool:
     """Tell whether the first line is a number of atoms and the third an atom and its place."""
     lines = text[:4000].split("\n")[:3]
@@ -44,7 +62,7 @@ def is_xyz(text: str) -> bool:
     return (
         bool(COUNT.fullmatch(lines[0].strip()))
         and len(words) > AXES
-        and (LATTICE.search(lines[1]) is not None or not _is_number(lines[1].split(" ")[0]))
+        and (_Comment.of(lines[1]).has_cell or not _is_number(lines[1].split(" ")[0]))
     )
 
 
@@ -63,8 +81,9 @@ def read_xyz(text: str, max_sites: int) -> tuple[Structure, tuple[str, ...]]:
         )
     if any(line.strip() for line in lines[count + 2 :]):
         raise SeveralStructures("The XYZ file holds several frames; send one structure at a time.")
-    lattice = _lattice(lines[1])
-    properties = _values(PROPERTIES, lines[1])
+    comment = _Comment.of(lines[1])
+    lattice = _lattice(comment)
+    properties = _values(PROPERTIES, comment)
     columns = _columns(properties[0] if properties else DEFAULT_PROPERTIES)
     atoms = [_atom(lines, number, columns) for number in range(2, count + 2)]
     positions = np.array([position for *_, position in atoms])
@@ -73,20 +92,20 @@ def read_xyz(text: str, max_sites: int) -> tuple[Structure, tuple[str, ...]]:
     return structure, isotope_warnings(symbol for symbol, *_ in atoms)
 
 
-def _values(key: re.Pattern[str], line: str) -> list[str]:
+def _values(key: re.Pattern[str], comment: _Comment) -> list[str]:
     """Return the words behind a key, whatever they are quoted in or separated by."""
-    found = key.search(line)
-    return QUOTES.sub(" ", line[found.end() :][:LONGEST]).split() if found else []
+    found = key.search(comment.bare)
+    return QUOTES.sub(" ", comment.line[found.end() :][:LONGEST]).split() if found else []
 
 
-def _lattice(line: str) -> Lattice:
-    values = _values(LATTICE, line)[:NUMBERS]
+def _lattice(comment: _Comment) -> Lattice:
+    values = (_values(LATTICE, comment) or _values(CELL, comment))[:NUMBERS]
     if len(values) != NUMBERS or not all(map(_is_number, values)):
         raise NoStructure(
             "The XYZ file has no Lattice= of nine numbers in its second line, as that of a "
             "molecule; send a crystal with its cell, such as extended XYZ or CIF."
         )
-    flags = _values(PERIODIC, line)[:AXES]
+    flags = _values(PERIODIC, comment)[:AXES]
     if any(flag in NO for flag in takewhile((YES | NO).__contains__, map(str.lower, flags))):
         raise NoStructure(
             f"The XYZ file is not periodic in three directions (pbc={' '.join(flags)[:SHOWN]}); "
