@@ -50,16 +50,41 @@ def read_value(
         if form.matches(document):
             structure, warnings = form.read(document, limits.max_sites)
             return structure, form.name, warnings
-    for key, value in document.items():
-        if key.lower() in TEXTS and isinstance(value, str):
-            return read_text(value, limits, "")
     rows = numbered_rows(document)
     if rows:
         return _only(rows, limits, read_text, depth)
-    for key in NESTED:
-        if isinstance(document.get(key), dict | list) and depth < DEEPEST:
-            return read_value(document[key], limits, read_text, depth + 1)
+    nested = _nested(document) if depth < DEEPEST else []
+    structures = [value for value in nested if _is_structure(value, depth + 1)]
+    text = None if structures else _text(document)
+    if text is not None:
+        return read_text(text, limits, "")
+    if nested:
+        return read_value((structures or nested)[0], limits, read_text, depth + 1)
     raise _unknown(document)
+
+
+def _nested(document: dict[str, Any]) -> list[Any]:
+    values = [document.get(key) for key in NESTED]
+    return [value for value in values if isinstance(value, dict | list)]
+
+
+def _is_structure(value: Any, depth: int) -> bool:
+    """Tell whether a document, the first of a list, or one within it is in one of the forms."""
+    first = value[0] if value and isinstance(value, list) else value
+    if not isinstance(first, dict):
+        return False
+    return any(form.matches(first) for form in FORMS) or (
+        depth < DEEPEST and any(_is_structure(one, depth + 1) for one in _nested(first))
+    )
+
+
+def _text(document: dict[str, Any]) -> str | None:
+    """Return the text that is a file rather than its name or a remark, if there is one."""
+    texts = [
+        value for key, value in document.items() if key.lower() in TEXTS and isinstance(value, str)
+    ]
+    files = [text for text in texts if "\n" in text] or list(filter(str.strip, texts)) or texts
+    return files[0] if files else None
 
 
 def numbered_rows(document: dict[str, Any]) -> list[Any]:

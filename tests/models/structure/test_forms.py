@@ -422,6 +422,32 @@ def test_a_file_in_a_document(key):
     assert identity(parse_structure(json.dumps({key: TEXT}))) == identity(CRYSTAL)
 
 
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"file": "NaCl.cif"},
+        {"text": "rock salt,\nmeasured 2019"},
+        {"cif": ""},
+        {"cif": None},
+        {"content": "x", "poscar": ""},
+    ],
+)
+@pytest.mark.parametrize("within", ["structure", "data", "structures"])
+def test_a_structure_goes_before_the_texts_beside_it(beside, within):
+    document = {"data": {"attributes": json.loads(own())}, "structures": [json.loads(own())]}
+    inner = document.get(within, json.loads(own()))
+    read = read_structure(json.dumps(beside | {within: inner}))
+    assert (read.format, identity(read.structure)) == ("stored structure", identity(CRYSTAL))
+
+
+@pytest.mark.parametrize(
+    "beside", [{"file": "GaN.cif"}, {"text": ""}, {"data": {"density": 6.1}}, {"structures": []}]
+)
+def test_a_file_goes_before_its_name_and_what_is_no_structure(beside):
+    read = read_structure(json.dumps(beside | {"cif": TEXT}))
+    assert (read.format, identity(read.structure)) == ("CIF", identity(CRYSTAL))
+
+
 @pytest.mark.parametrize("name", ["pymatgen", "optimade"])
 def test_a_document_with_mixed_sites_names_the_occupants(name):
     mixed = {
