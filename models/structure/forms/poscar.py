@@ -21,6 +21,7 @@ COUNT = re.compile(r"[0-9]{1,9}")  # Python refuses to read a number of thousand
 SYMBOL = re.compile(r"([A-Za-z]{1,2})([_/]\S*|\d*[+-]\d*|:)?")
 PSEUDO = re.compile(r"H\.?\d*\.\d+|H\.\d+")  # pseudo-hydrogen of a fractional charge
 GLUED = re.compile(r"[A-Z][a-z]?\d+")
+LABEL = re.compile(r"([A-Z][a-z]?)(\d*)")
 REPEAT = re.compile(r"(direct|cartesian)\s+configuration", re.IGNORECASE)
 HEAD = 5  # lines before the elements
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
@@ -159,6 +160,9 @@ def _symbols(lines: Sequence[str], line: int) -> list[str]:
                 "real elements only: send a crystal without passivated surfaces."
             )
         if GLUED.fullmatch(word):
+            labelled = _labelled(lines, line)
+            if labelled:
+                return labelled
             raise _fault(lines, line, "has counts behind its elements; give them in their own line")
         matched = SYMBOL.fullmatch(word)
         if matched is None:
@@ -171,6 +175,24 @@ def _symbols(lines: Sequence[str], line: int) -> list[str]:
             )
         found.append(matched[1])
     return found
+
+
+def _labelled(lines: Sequence[str], line: int) -> list[str]:
+    """Return the elements of labels such as Na1 Na2 Cl, whose counts are in the next line.
+
+    Nothing of Na4 Cl4, whose numbers may be counts: those of labels are 1, 2, ... of each element.
+    """
+    labels = [match for match in map(LABEL.fullmatch, lines[line].split()) if match]
+    symbols = [label[1] for label in labels]
+    counts = _counts(lines[line + 1]) if line + 1 < len(lines) else []
+    if not len(counts) == len(symbols) == len(lines[line].split()):
+        return []
+    for symbol in set(symbols):
+        numbers = sorted(label[2] for label in labels if label[1] == symbol)
+        is_plain = not any(numbers)
+        if not is_plain and numbers != sorted(str(n + 1) for n in range(len(numbers))):
+            return []
+    return symbols if all(map(element_number, symbols)) else []
 
 
 def _counts(line: str) -> list[int]:

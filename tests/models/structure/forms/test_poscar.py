@@ -78,6 +78,25 @@ def test_a_cif_is_none(rocksalt_cif: str) -> None:
     assert not is_poscar("")
 
 
+def labelled(labels: str) -> str:
+    text = ROCKSALT.replace("1.0", "3.0", 1).replace("Na Cl", labels).replace("1 1", "1 1 2")
+    return text + "0.3 0 0\n.7 0 0\n"
+
+
+@pytest.mark.parametrize("labels", ["Na1 Na2 Cl", "Na2 Na1 Cl1", "Na Na Cl1"])
+def test_labels_in_the_sixth_line_are_of_their_elements(labels: str) -> None:
+    structure = parse_structure(labelled(labels))
+    assert [site.specie.symbol for site in structure] == ["Na", "Na", "Cl", "Cl"]
+
+
+@pytest.mark.parametrize(
+    "labels", ["Na1 Na3 Cl", "Na1 Na Cl", "Na1 Na2 Cl2", "Na1 Na2", "Na1 Q2 Cl"]
+)
+def test_numbers_that_may_be_no_labels_are_refused(labels: str) -> None:
+    with pytest.raises(UnreadableStructure, match=r"Line 6 .* counts behind its elements"):
+        parse_structure(labelled(labels))
+
+
 @pytest.mark.parametrize(
     ("text", "kind", "message"),
     [
