@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,9 +94,31 @@ def parse_poscar(text: str, max_sites: int) -> Warned:
     positions = coordinates * scale if cartesian else coordinates
     numbers = [element_number(symbol) for symbol in atoms.symbols]
     structure = structure_of(lattice, numbers, positions, cartesian=cartesian)
-    unnamed = f"The POSCAR names no elements in its sixth line; {atoms.origin}."
-    warned = (unnamed,) if atoms.origin else ()
-    return structure, warned + isotope_warnings(atoms.symbols)
+    return structure, _doubts(atoms, rows) + isotope_warnings(atoms.symbols)
+
+
+def _doubts(atoms: _Atoms, rows: Sequence[tuple[list[float], list[str]]]) -> tuple[str, ...]:
+    """Return a warning where the sixth line has no elements, or others than the positions."""
+    if atoms.origin:
+        return (f"The POSCAR names no elements in its sixth line; {atoms.origin}.",)
+    behind = [_element_behind(_without_comment(words)) for _, words in rows]
+    others = [
+        pair
+        for pair in zip(behind, atoms.symbols, strict=True)
+        if pair[0] and element_number(pair[0]) != element_number(pair[1])
+    ]
+    if not others:
+        return ()
+    found, used = others[0]
+    warning = (
+        f"The POSCAR has other symbols behind {len(others)} of its {len(rows)} positions than in "
+        f"its sixth line, such as {found} for {used}; the sixth line is used."
+    )
+    return (warning,)
+
+
+def _without_comment(words: Sequence[str]) -> list[str]:
+    return list(takewhile(lambda word: not word.startswith(("!", "#")), words))
 
 
 def _cell(lines: Sequence[str]) -> tuple[Lattice, NDArray[np.float64]]:

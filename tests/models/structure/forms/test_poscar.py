@@ -1,5 +1,7 @@
 """From POSCAR text to a structure."""
 
+import re
+
 import pytest
 from pymatgen.core import Structure
 from pymatgen.io.vasp import Poscar
@@ -13,7 +15,7 @@ from models.errors import (
 )
 from models.structure.checks import StructureLimits
 from models.structure.forms.poscar import is_poscar
-from models.structure.read import parse_structure
+from models.structure.read import parse_structure, read_structure
 
 ROCKSALT = """NaCl
 1.0
@@ -76,6 +78,39 @@ def test_round_trip(zincblende: Structure) -> None:
 def test_a_cif_is_none(rocksalt_cif: str) -> None:
     assert not is_poscar(rocksalt_cif)
     assert not is_poscar("")
+
+
+def behind(first: str, second: str) -> str:
+    return ROCKSALT.replace("0.0\n0.5 0.5 0.5", f"0.0 {first}\n0.5 0.5 0.5 {second}")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (behind("Cl", "Na"), "behind 2 of its 2 positions .* such as Cl for Na"),
+        (behind("Na", "Br1"), "behind 1 of its 2 positions .* such as Br for Cl"),
+        (behind("T T F K", "F F F"), "such as K for Na"),
+    ],
+)
+def test_other_symbols_behind_the_positions_are_a_warning(text: str, told: str) -> None:
+    read = read_structure(text)
+    assert [site.specie.symbol for site in read.structure] == ["Na", "Cl"]
+    assert re.search(told + "; the sixth line is used", " ".join(read.warnings))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        behind("Na", "Cl"),
+        behind("Na1", "Cl2"),
+        behind("T T T", "F F F"),
+        behind("! In the plane", "# As found"),
+        behind("a site", "b site"),
+        behind("D", "Cl").replace("Na Cl\n", "H Cl\n"),
+    ],
+)
+def test_what_is_behind_the_positions_may_agree_or_be_something_else(text: str) -> None:
+    assert read_structure(text).warnings == ()
 
 
 def labelled(labels: str) -> str:
