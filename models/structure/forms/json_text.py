@@ -9,6 +9,7 @@ from models.errors import StructureTooLarge, UnreadableStructure
 # The parser holds the interpreter's lock: these take it less than 100 ms.
 MOST_CONTAINERS = 200_000
 MOST_COMMAS = 1_000_000
+NOT_FINITE = ("NaN", "Infinity", "nan", "inf")  # as Python's json writes them, and others
 
 
 def parsed(text: str | bytes) -> Any:
@@ -19,8 +20,16 @@ def parsed(text: str | bytes) -> Any:
         return orjson.loads(content)
     except (orjson.JSONDecodeError, UnicodeEncodeError) as error:
         raise UnreadableStructure(
-            f"The JSON cannot be read: {str(error)[:200]}; send a whole JSON document."
+            f"The JSON cannot be read: {str(error)[:200]}; {_remedy(error)}."
         ) from error
+
+
+def _remedy(error: orjson.JSONDecodeError | UnicodeEncodeError) -> str:
+    if isinstance(error, orjson.JSONDecodeError):
+        for name in NOT_FINITE:
+            if error.doc.startswith(name, error.pos):
+                return f"{name} is no number in JSON: write null instead, or leave the field out"
+    return "send a whole JSON document"
 
 
 def _check(content: bytes) -> None:
