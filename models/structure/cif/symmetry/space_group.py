@@ -30,7 +30,10 @@ PREFIXES = ("_symmetry", "_space_group", "_spacegroup", "_sg_")
 
 @dataclass(frozen=True)
 class Sources:
-    """What a CIF says of its symmetry, as written. `unknown`: tags of unknown meaning."""
+    """What a CIF says of its symmetry, as written.
+
+    `unknown`: tags of unknown meaning, and of the group of another phase or setting.
+    """
 
     halls: list[str]
     symbols: list[str]
@@ -143,9 +146,8 @@ def stated_group(sources: Sources, lattice: Lattice) -> Stated | None:
             f"The CIF states different space groups ({', '.join(s.name for s in found)}, numbers "
             f"{', '.join(map(str, sorted(numbers)))}); correct the symbol or the number."
         )
-    fitting = [stated for stated in found if stated.fitting(lattice)]
-    both = _in_two_settings([stated for stated in explicit if stated in fitting])
-    return both or (fitting or found)[0]
+    both = _in_two_settings([stated for stated in explicit if stated.fitting(lattice)])
+    return both or next((stated for stated in found if stated.fitting(lattice)), found[0])
 
 
 def _in_two_settings(explicit: Sequence[Stated]) -> Stated | None:
