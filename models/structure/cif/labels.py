@@ -12,6 +12,8 @@ from models.structure.species import MIXED, atomic_number, element_number
 HYDROGEN, OXYGEN, TUNGSTEN = 1, 8, 74
 ORGANIC = {1, 6, 7, 8}  # elements whose atoms are often told apart by a letter behind
 WATER = re.compile(r"wat|o?h2o|ow\d*$|oh\d*[a-z]?$|o-h", re.IGNORECASE)
+TWO_ELEMENTS = re.compile(r"([A-Z][a-z]?)-?([A-Z][a-z])(?![A-Za-z])")
+ANIONS = {1, 6, 7, 8, 9, 15, 16, 17, 34, 35, 52, 53}
 AMMONIUM = re.compile(r"NH[34]$")  # no nihonium
 NO_ATOM = re.compile(r"(Cg|Du|Va|Bq)(?![a-z])")  # centroids, dummies, vacancies, ghosts
 TETRAHEDRAL = "T"  # sites of feldspars and zeolites, which are not tritium
@@ -55,6 +57,11 @@ def _options(
     found = _of_label(label)
     if not found:
         raise _unknown(label)
+    if not formula and _is_of_two_cations(label):
+        raise UnreadableStructure(
+            f"Site {shown(label)} may be shared by two elements; give its element as "
+            "_atom_site_type_symbol, or send an ordered approximant."
+        )
     if len(found) == 1 and not (found[0] == TUNGSTEN and label[:1] == "W"):
         return found
     if formula:
@@ -83,6 +90,13 @@ def _of_label(label: str) -> tuple[int, ...]:
     if start[1:2].islower() and start[:1].isupper() and not two:
         return (one,) if one else ()
     return tuple(dict.fromkeys(number for number in (two, one) if number))
+
+
+def _is_of_two_cations(label: str) -> bool:
+    """Tell of AlSi1, but not of SiT1 (T is a kind of site) or OCo (an oxygen beside cobalt)."""
+    parts = TWO_ELEMENTS.match(label)
+    numbers = {element_number(part) for part in parts.groups()} if parts else {0}
+    return 0 not in numbers and ANIONS.isdisjoint(numbers)
 
 
 def _without_formula(label: str, found: tuple[int, ...], labels: Sequence[str]) -> tuple[int, ...]:

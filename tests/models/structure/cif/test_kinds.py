@@ -485,6 +485,18 @@ def test_a_group_of_atoms_is_no_element(symbol):
         formula(cif("Ca1 Ca 0 0 0", f"A1 {symbol} 0.5 0.5 0.5", extra=CUBIC_GROUP))
 
 
+@pytest.mark.parametrize("label", ["AlSi1", "FeMg", "Ca-Sr"])
+def test_a_label_of_two_cations_is_not_the_first_of_them(label):
+    with pytest.raises(UnreadableStructure, match="may be shared by two elements"):
+        formula(cif(f"{label} 0 0 0", "O1 0.5 0.5 0.5", columns=LABELS, extra=PLAIN_GROUP))
+
+
+@pytest.mark.parametrize(("label", "symbol"), [("SiT1", "Si"), ("NaM4", "Na"), ("OCo", "O")])
+def test_a_label_may_name_its_kind_of_site_or_a_neighbor(label, symbol):
+    rows = (f"{label} 0 0 0", "F1 0.5 0.5 0.5")
+    assert formula(cif(*rows, columns=LABELS, extra=PLAIN_GROUP)) == f"{symbol}1F1"
+
+
 def test_the_label_of_ammonium_is_no_element():
     with pytest.raises(UnreadableStructure, match="stands for a group of atoms"):
         formula(cif("NH4 0 0 0", "Cl1 0.5 0.5 0.5", columns=LABELS, extra=PLAIN_GROUP))
