@@ -15,7 +15,7 @@ TOKEN = re.compile(
 PART = re.compile(r"[,;\u00b7\u2022*]|\s\.\s?|(?<=[A-Za-z)\]}])\.(?=\d*[A-Z(\[{])")
 MULTIPLIED = re.compile(rf"\s*(?P<times>{COUNT})\s*(?P<rest>.*)", re.DOTALL)
 CAPITAL = re.compile(r"([A-Z]{1,2})(\d*\.?\d*)")
-COUNTS = (1e-6, 1e9)  # a count beyond these is none
+STATED = (1e-6, 1e9)  # a count or Z beyond these is none
 
 
 def formula_counts(formula: str) -> dict[int, float]:
@@ -35,7 +35,7 @@ def formula_counts(formula: str) -> dict[int, float]:
         for number, count in found.items():
             total[number] += count  # type: ignore[assignment]
     counts: dict[int, float] = {number: count for number, count in total.items() if count > 0}
-    return counts if all(COUNTS[0] < count < COUNTS[1] for count in counts.values()) else {}
+    return counts if all(STATED[0] < count < STATED[1] for count in counts.values()) else {}
 
 
 def _in_proper_case(formula: str) -> str:

@@ -10,7 +10,7 @@ import gemmi
 from gemmi import cif
 
 from models.structure.cif.block import Entries
-from models.structure.cif.composition import formula_counts
+from models.structure.cif.composition import STATED, formula_counts
 from models.structure.cif.text import shown
 
 OTHERS = ("_chemical_formula_structural", "_chemical_formula_moiety")  # where there is no sum
@@ -18,7 +18,6 @@ MULTIPLICITIES = ("_atom_site_symmetry_multiplicity", "_atom_site_site_symmetry_
 HYDROGEN = 1
 MISCOUNT = 0.06  # relative difference of a count from its formula that rounding cannot make
 NOTICED = 0.01
-STATED = (1e-6, 1e9)  # a count or Z beyond these is none
 LOST_HYDROGEN = 0.1  # share of the hydrogen that may be missing with a warning
 
 

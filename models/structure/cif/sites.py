@@ -198,15 +198,13 @@ def _occupancy(text: str, name: tuple[str, str]) -> float:
     value = float(cif.as_number(text)) if text else 1.0
     digits = re.fullmatch(r"[01]\.(\d+)\((\d{1,2})\)", text)
     uncertainty = int(digits[2]) / 10 ** len(digits[1]) if digits else 0.0
-    if FULL <= value <= 2 - NEARLY_FULL and value - uncertainty <= 1:
-        return 1.0
-    if not 0 <= value <= 2 - FULL:
+    most = 2 - NEARLY_FULL if value - uncertainty <= 1 else 2 - FULL
+    if not 0 <= value <= most:
         raise UnreadableStructure(
             f"Site {_name(name)} has an occupancy of {shown(text)}; it must be from 0 to 1."
         )
-    if value >= FULL or value < NEARLY_FULL:
-        return 1.0 if value >= FULL else value
-    return 1.0 if value + uncertainty >= FULL else value
+    is_full = value >= FULL or (value >= NEARLY_FULL and value + uncertainty >= FULL)
+    return 1.0 if is_full else value
 
 
 def _disorder(

@@ -211,7 +211,6 @@ def _completions(
     found: Group, stated: Stated | None, settings: Sequence[Operations], listed: Operations
 ) -> Iterator[Candidate]:
     """Yield what an incomplete list may stand for."""
-    is_identity = found.n_listed == 1
     if stated is None:
         warning = (
             f"The {found.n_listed} listed symmetry operations are no group; "
@@ -221,18 +220,17 @@ def _completions(
         return
     known, centred = keys(listed), _centred(found, stated)
     is_centred = len(centred) == stated.n_operations > len(found.operations)
-    for setting in settings:
-        if known <= keys(setting):
-            # A whole group may be the crystal's own, and the symbol that of its parent.
-            is_another = found.is_whole and keys(setting) != keys(centred)
-            yield Candidate(
-                setting,
-                f"Only {found.n_listed} of the {len(setting)} symmetry operations of "
-                f"{shown(stated.name)} are listed; all are used.",
-                needs_evidence=is_another or len(settings) > 1,
-            )
-    is_known = any(known <= keys(setting) for setting in settings)
-    if is_centred and not is_identity and not is_known:
+    holding = [setting for setting in settings if known <= keys(setting)]
+    for setting in holding:
+        # A whole group may be the crystal's own, and the symbol that of its parent.
+        is_another = found.is_whole and keys(setting) != keys(centred)
+        yield Candidate(
+            setting,
+            f"Only {found.n_listed} of the {len(setting)} symmetry operations of "
+            f"{shown(stated.name)} are listed; all are used.",
+            needs_evidence=is_another or len(settings) > 1,
+        )
+    if is_centred and not holding and found.n_listed > 1:
         yield Candidate(
             centred,
             f"The listed symmetry operations lack the centring of {shown(stated.name)}; "
